@@ -1,0 +1,1 @@
+"""Kubernetes' data rules, pure: metadata, selectors, quantities, durations, patches, errors, Tables, wire records."""

@@ -1,0 +1,173 @@
+"""The three recorded doors to a cluster, as protocols; a model and a real cluster both stand behind them.
+
+Trainees, scripted players and the built-in kubectl have nothing else. Waiting is done in simulated
+time: what may take long hands out `simpy.Event`s to wait on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import simpy
+
+from sim.apimachinery.wire import ApiRequest, ApiResponse, ExecRequest, WatchEvent
+
+
+class WatchStream(Protocol):
+    """An open watch."""
+
+    @property
+    def closed(self) -> bool:
+        """True when the server has ended the stream and nothing is left to poll."""
+
+    def poll(self) -> list[WatchEvent]:
+        """Return and forget what has come in; never blocks."""
+
+    def wait(self) -> simpy.Event:
+        """Return an event that fires when `poll` has something or the stream closes (may be at once)."""
+
+    def close(self) -> None:
+        """End the watch from this side."""
+
+
+class TextStream(Protocol):
+    """An open text answer (`logs -f`)."""
+
+    @property
+    def closed(self) -> bool:
+        """True when the server has ended the stream and nothing is left to poll."""
+
+    def poll(self) -> str:
+        """Return and forget what has come in; never blocks."""
+
+    def wait(self) -> simpy.Event:
+        """Return an event that fires when `poll` has something or the stream closes."""
+
+    def close(self) -> None:
+        """End the stream from this side."""
+
+
+class Execution(Protocol):
+    """A program running somewhere else: in a container or on a node."""
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code, or None while it runs."""
+
+    def poll(self) -> list[tuple[str, str]]:
+        """Return and forget output as (`stdout`|`stderr`, text) pairs; never blocks."""
+
+    def wait(self) -> simpy.Event:
+        """Return an event that fires when `poll` has something or the program has ended."""
+
+    def write(self, text: str) -> None:
+        """Hand *text* to the program's standard input."""
+
+    def close_stdin(self) -> None:
+        """Close the program's standard input."""
+
+    def interrupt(self) -> None:
+        """Send SIGINT, as Ctrl-C does."""
+
+
+class Transport(Protocol):
+    """The Kubernetes REST API."""
+
+    def send(self, request: ApiRequest) -> ApiResponse:
+        """Answer one request at once."""
+
+    def watch(self, request: ApiRequest) -> WatchStream | ApiResponse:
+        """Open a watch (`watch=true` in the query), or return the refusal."""
+
+    def stream(self, request: ApiRequest) -> TextStream | ApiResponse:
+        """Open a streaming text answer (pods/log with `follow=true`), or return the refusal."""
+
+    def exec(self, request: ExecRequest) -> Execution | ApiResponse:
+        """Start a program in a container (empty argv: attach), or return the refusal."""
+
+
+class NodeAccess(Protocol):
+    """A shell on a node."""
+
+    def nodes(self) -> Sequence[str]:
+        """Return the names that `ssh` knows."""
+
+    def run(self, node: str, command: str, *, stdin: bool = False, tty: bool = False) -> Execution:
+        """Run *command* (unparsed, as ssh passes it) in a shell on *node*; empty: a login shell.
+
+        Raises:
+            KeyError: if no node has that name.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line of a chart."""
+
+    labels: tuple[tuple[str, str], ...]
+    """Sorted, e.g. `(("node", "node-worker-3"),)`; empty when not split."""
+    points: tuple[tuple[int, float], ...]
+    """(simulated ms, value)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert in its history."""
+
+    name: str
+    state: str
+    """`pending`, `firing` or `resolved`."""
+    since: int
+    """Simulated ms of the last change of state (may be negative: before the run)."""
+    summary: str
+    severity: str
+    ended: int | None = None
+    """Simulated ms at which it resolved, if it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of the change feed."""
+
+    id: str
+    """Neutral, e.g. `chg-1042`."""
+    at: int
+    """Simulated ms (usually negative)."""
+    category: str
+    """`deploy`, `config`, `node`, `scaling`, `platform` ..."""
+    title: str
+    author: str
+    target: str
+    """e.g. `deployment/payment-service`."""
+    detail: str = ""
+    """Diff or text that opens with the entry."""
+    source: str = ""
+    """Application source page, if the entry has one."""
+
+
+class Telemetry(Protocol):
+    """Metrics, alerts and their history, changes."""
+
+    def query(self, metric: str, *, by: str = "", start: int, end: int, step: int) -> Sequence[Series]:
+        """Return *metric* at start, start+step ... <= end (simulated ms).
+
+        Metrics: `errors` (share 0-1 of 5xx), `requests` (per s), `latency_p50`, `latency_p99` (ms),
+        `ready` (pods), `connect_errors` (per s, by node), `restarts`. *by*: "", `node`, `zone`, `version`, `pod`.
+
+        Raises:
+            KeyError: if the metric or the split does not exist; the message lists those that do.
+        """
+
+    def alerts(self) -> Sequence[Alert]:
+        """Return firing and pending alerts, then history, newest first."""
+
+    def silence(self, alert: str, duration_ms: int) -> None:
+        """Silence an alert; raises KeyError if there is none of that name."""
+
+    def changes(self) -> Sequence[Change]:
+        """Return the change feed up to now, newest first."""
+
+    def summary(self) -> dict[str, Any]:
+        """Return the one-glance line: error rate now, firing since, users lost so far, acknowledged."""

@@ -1,0 +1,261 @@
+"""The closed union of evidence records; every field is JSON, `at` is simulated ms.
+
+`input` names the input (0, 1, 2 ... in the run's log) that caused a record, or -1 for the world.
+`command` is the number of the command line that it belongs to, or -1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Base:
+    at: int
+    """Simulated ms since the scenario's start."""
+    input: int = -1
+    """The run's input that caused this, or -1: the world did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord(_Base):
+    """The run's identity and the world's names, written once at its start; never shown to the trainee."""
+
+    kind: ClassVar[str] = "run"
+    scenario: str
+    digest: str
+    seed: int
+    engine: str
+    epoch: str
+    """RFC 3339 of at=0, e.g. `2026-11-20T01:40:00Z`."""
+    roles: dict[str, Any] = field(default_factory=dict)
+    """Role -> name or list of names in this run, e.g. `{"node.bad": "node-worker-3"}`."""
+    fault_at: int = 0
+    """When the first users began to fail (ms), as the scenario's timeline has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRecord(_Base):
+    """A command line was entered in a terminal."""
+
+    kind: ClassVar[str] = "command"
+    command: int
+    """0, 1, 2 ... in order of entry."""
+    terminal: str
+    """`t1`, `t2` ..."""
+    line: str
+    who: str = "trainee"
+    """`trainee` or the player's name."""
+    place: str = ""
+    """Where it ran: empty for the workstation, else e.g. `ssh node-worker-3`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRecord(_Base):
+    """A request crossed the API door on the trainee's behalf."""
+
+    kind: ClassVar[str] = "request"
+    command: int = -1
+    method: str
+    path: str
+    """Path with its query, e.g. `/api/v1/namespaces/payments/pods?labelSelector=app%3Dweb`."""
+    code: int
+    verb: str = ""
+    """Kubernetes verb: get list watch create update patch delete exec log."""
+    resource: str = ""
+    """`pods`, `nodes`, `deployments.apps` ..., with subresource as `pods/log`."""
+    namespace: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeCommandRecord(_Base):
+    """A command line ran on a node or in a container."""
+
+    kind: ClassVar[str] = "node-command"
+    command: int = -1
+    node: str
+    line: str
+    pod: str = ""
+    """`namespace/name` when it ran in a container."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRecord(_Base):
+    """Something changed on the trainee's behalf: an object, a node, an alert rule, a silence."""
+
+    kind: ClassVar[str] = "action"
+    command: int = -1
+    target: str
+    """`nodes/node-worker-3`, `pods/payments/payment-service-..`, `node:node-worker-3`, `alert:...`."""
+    verb: str
+    """create update patch delete evict exec systemctl iptables kill silence ..."""
+    detail: str = ""
+    """One line for people, e.g. `spec.unschedulable: true`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputRecord(_Base):
+    """Text reached the trainee's screen."""
+
+    kind: ClassVar[str] = "output"
+    command: int
+    stream: str
+    """`stdout` or `stderr`."""
+    text: str
+    asked: bool = True
+    """The command had asked the cluster, a node or telemetry; `echo` and `cat` of own files had not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitRecord(_Base):
+    """A command line ended."""
+
+    kind: ClassVar[str] = "exit"
+    command: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelRecord(_Base):
+    """A dashboard panel, change feed, page or document was on screen; *text* is what it showed."""
+
+    kind: ClassVar[str] = "panel"
+    panel: str
+    """`errors`, `requests`, `latency`, `ready`, `changes`, `change:<id>`, `alerts`, `document:<id>` ..."""
+    by: str = ""
+    """The split: empty, `node`, `zone`, `version`."""
+    text: str
+    command: int = -1
+    """Set when the terminal showed it (`incident dashboard`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRecord(_Base):
+    """An alert changed state, or its page reached the on-call."""
+
+    kind: ClassVar[str] = "alert"
+    alert: str
+    state: str
+    """`pending`, `firing`, `resolved` or `paged`."""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImpactRecord(_Base):
+    """From *at* on, until the next one, users of *application* fare like this."""
+
+    kind: ClassVar[str] = "impact"
+    application: str
+    arrivals: float
+    """Requests per second that users want."""
+    failed: float
+    """Requests per second that fail or are too slow, weighted by client class: I(t)."""
+    errors: float
+    """Requests per second answered 5xx or not at all (unweighted)."""
+    by: dict[str, float] = field(default_factory=dict)
+    """*failed* split by client class."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRecord(_Base):
+    """Somebody in the scenario wrote in the incident channel."""
+
+    kind: ClassVar[str] = "message"
+    who: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateRecord(_Base):
+    """The trainee wrote in the incident channel."""
+
+    kind: ClassVar[str] = "update"
+    text: str
+    to: str = ""
+    """A person or role asked, or empty for the channel."""
+    fields: dict[str, str] = field(default_factory=dict)
+    """Parsed template: impact, scope, action, next (each may be missing)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteRecord(_Base):
+    """A line in the incident's timeline, written by the trainee."""
+
+    kind: ClassVar[str] = "note"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketRecord(_Base):
+    """A follow-up ticket: picks from the scenario's lists plus free text (never graded)."""
+
+    kind: ClassVar[str] = "ticket"
+    origin: str
+    """Id of the pick."""
+    fix: str
+    owner: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderRecord(_Base):
+    """A reminder set by the trainee."""
+
+    kind: ClassVar[str] = "reminder"
+    due: str
+    """`tomorrow`, `next-week` or an RFC 3339 instant."""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcknowledgeRecord(_Base):
+    """The page was acknowledged."""
+
+    kind: ClassVar[str] = "acknowledge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeRecord(_Base):
+    """The run's pace changed: `paused`, `resumed`, `skipped`, `horizon`."""
+
+    kind: ClassVar[str] = "time"
+    what: str
+    amount_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseRecord(_Base):
+    """The closing form: structured picks with citations (ids of commands or panels on screen)."""
+
+    kind: ClassVar[str] = "close"
+    picks: dict[str, str] = field(default_factory=dict)
+    """`component`, `failure`, `trigger`, `mechanism`, `scope` -> id from the scenario's lists."""
+    citations: dict[str, list[str]] = field(default_factory=dict)
+    """Pick -> what proves it: `command:12` or `panel:3` (n-th PanelRecord)."""
+    handover: str = ""
+
+
+Record = (
+    RunRecord
+    | CommandRecord
+    | RequestRecord
+    | NodeCommandRecord
+    | ActionRecord
+    | OutputRecord
+    | ExitRecord
+    | PanelRecord
+    | AlertRecord
+    | ImpactRecord
+    | MessageRecord
+    | UpdateRecord
+    | NoteRecord
+    | TicketRecord
+    | ReminderRecord
+    | AcknowledgeRecord
+    | TimeRecord
+    | CloseRecord
+)
