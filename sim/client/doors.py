@@ -150,7 +150,9 @@ class Change:
 class Telemetry(Protocol):
     """Metrics, alerts and their history, changes."""
 
-    def query(self, metric: str, *, by: str = "", start: int, end: int, step: int) -> Sequence[Series]:
+    def query(
+        self, metric: str, *, by: str = "", start: int, end: int, step: int
+    ) -> Sequence[Series]:
         """Return *metric* at start, start+step ... <= end (simulated ms).
 
         Metrics: `errors` (share 0-1 of 5xx), `requests` (per s), `latency_p50`, `latency_p99` (ms),

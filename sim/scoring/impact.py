@@ -1,0 +1,102 @@
+"""Users' loss as a curve: I(t), its integral and when it ended; exact, because I is a step function."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sim.evidence import EvidenceLog, ImpactRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """How users fared from the start of a run to its horizon."""
+
+    times: tuple[int, ...]
+    """Simulated ms at which something changed."""
+    failed: tuple[float, ...]
+    """I from each time on: failed or too slow requests per second, weighted by client class."""
+    arrivals: tuple[float, ...]
+    """Requests per second that users want, weighted alike."""
+
+    @classmethod
+    def of(cls, log: EvidenceLog) -> Impact:
+        """Read the curve from the evidence, summed over applications in order of their names."""
+        now: dict[str, tuple[float, float]] = {}
+        times: list[int] = []
+        failed: list[float] = []
+        arrivals: list[float] = []
+        for record in log.of(ImpactRecord):
+            now[record.application] = (record.failed, record.arrivals)
+            totals = [now[name] for name in sorted(now)]
+            if times and times[-1] == record.at:
+                times.pop()
+                failed.pop()
+                arrivals.pop()
+            times.append(record.at)
+            failed.append(sum(value for value, _ in totals))
+            arrivals.append(sum(value for _, value in totals))
+        return cls(tuple(times), tuple(failed), tuple(arrivals))
+
+    def lost(self, start: int, end: int) -> float:
+        """Return the integral of I from *start* to *end* (ms): requests, weighted."""
+        return _integral(self.times, self.failed, start, end)
+
+    def wanted(self, start: int, end: int) -> float:
+        """Return how many requests users wanted from *start* to *end* (ms)."""
+        return _integral(self.times, self.arrivals, start, end)
+
+    def rate(self, at: int) -> float:
+        """Return I at *at*."""
+        index = bisect_right(self.times, at) - 1
+        return self.failed[index] if index >= 0 else 0.0
+
+    def share(self, at: int) -> float:
+        """Return I at *at* as a share of what users wanted."""
+        index = bisect_right(self.times, at) - 1
+        if index < 0 or self.arrivals[index] <= 0:
+            return 0.0
+        return self.failed[index] / self.arrivals[index]
+
+    def fine_from(self, start: int, end: int, below: float, hold_ms: int) -> int | None:
+        """Return when the share fell below *below* for at least *hold_ms*, or None.
+
+        Looks from *start* on; the stretch in which that lasts must begin before *end* and may be cut
+        by it only if it is long enough.
+        """
+        begin: int | None = None
+        marks = [start, *(time for time in self.times if start < time < end)]
+        for mark in marks:
+            if self.share(mark) < below:
+                begin = mark if begin is None else begin
+            else:
+                if begin is not None and mark - begin >= hold_ms:
+                    return begin
+                begin = None
+        return begin if begin is not None and end - begin >= hold_ms else None
+
+    def worst_after(self, start: int, end: int) -> float:
+        """Return the largest share from *start* to *end*."""
+        marks = [start, *(time for time in self.times if start < time < end)]
+        return max(self.share(mark) for mark in marks)
+
+    def curve(self, start: int, end: int, step: int) -> list[tuple[int, float]]:
+        """Return (ms, mean share over the step that ends there), for a chart."""
+        points = []
+        for at in range(start, end + 1, step):
+            wanted = self.wanted(at - step, at)
+            points.append((at, self.lost(at - step, at) / wanted if wanted else 0.0))
+        return points
+
+
+def _integral(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float:
+    total = 0.0
+    index = max(bisect_right(times, start) - 1, 0)
+    while index < len(times) and times[index] < end:
+        until = times[index + 1] if index + 1 < len(times) else end
+        span = min(until, end) - max(times[index], start)
+        if span > 0:
+            total += values[index] * span / 1000
+        index += 1
+    return total

@@ -1,0 +1,289 @@
+"""The on-call's desk: page, dashboards, channel, notes, ticket, closing form; all by evidence.
+
+The browser and the `incident` command both work through it. It reaches the cluster through the
+Telemetry door only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sim.client.doors import Telemetry
+from sim.evidence import (
+    AcknowledgeRecord,
+    ActionRecord,
+    AlertRecord,
+    CloseRecord,
+    EvidenceLog,
+    MessageRecord,
+    NoteRecord,
+    PanelRecord,
+    ReminderRecord,
+    TicketRecord,
+    UpdateRecord,
+)
+from sim.kernel import Environment, Epoch
+from sim.scenario import Scenario, fill
+from sim.session import panels
+from sim.session.inputs import MAX_TEXT
+
+PICKS = ("component", "failure", "trigger", "mechanism", "scope")
+"""What the closing form asks."""
+DUES = ("tomorrow", "next-week")
+
+
+class IncidentDesk:
+    """What the trainee can do beside the terminal; errors are ValueErrors for the trainee to read."""
+
+    def __init__(
+        self,
+        env: Environment,
+        scenario: Scenario,
+        roles: dict[str, Any],
+        telemetry: Telemetry,
+        log: EvidenceLog,
+        *,
+        command: Callable[[], int],
+        given: Callable[[], int],
+    ) -> None:
+        """*command* and *given* tell the number of the command line and input that are acting."""
+        self._env = env
+        self._scenario = scenario
+        self._roles = roles
+        self._telemetry = telemetry
+        self._log = log
+        self._command = command
+        self._given = given
+        self.epoch = Epoch.parse(scenario.epoch)
+
+    def acknowledge(self) -> str:
+        """Take the page; a second time says so."""
+        if any(True for _ in self._log.of(AcknowledgeRecord)):
+            return "already acknowledged"
+        self._log.append(AcknowledgeRecord(at=self._env.now, input=self._given()))
+        return "acknowledged: the escalation timer is stopped, you own this"
+
+    def status(self) -> str:
+        """Return the one-glance line and the page."""
+        summary = self._telemetry.summary()
+        acknowledged = any(True for _ in self._log.of(AcknowledgeRecord))
+        page = next((one for one in self._log.of(AlertRecord) if one.state == "paged"), None)
+        lines = [f"time        {panels.clock_text(self.epoch, self._env.now)} UTC"]
+        if page is not None:
+            lines.append(f"page        {page.text or page.alert}")
+            lines.append(f"paged       {panels.clock_text(self.epoch, page.at)} UTC")
+        lines.append(f"you         {'acknowledged' if acknowledged else 'not acknowledged yet'}")
+        lines.append(f"error rate  {panels.value_text('%', summary.get('error_rate'))}")
+        lines.append(f"users lost  {summary.get('lost', 0):,.0f} requests so far")
+        return "\n".join(lines) + "\n"
+
+    def look(self, panel: str, by: str = "") -> str:
+        """Return what a panel shows now, and record that it was on screen.
+
+        Raises:
+            ValueError: if there is no such panel or split.
+        """
+        text = self.text(panel, by)
+        number = self._command()
+        record = PanelRecord(
+            at=self._env.now, input=self._given(), panel=panel, by=by, text=text, command=number
+        )
+        self._log.append(record)
+        return text
+
+    def text(self, panel: str, by: str = "") -> str:
+        """Return what a panel shows now without anybody looking.
+
+        Raises:
+            ValueError: if there is no such panel or split.
+        """
+        kind, _, rest = panel.partition(":")
+        if kind == "document":
+            return self.document(rest)
+        if by and kind in ("alerts", "changes", "change", "page", "people"):
+            msg = f"panel {panel!r} cannot be split"
+            raise ValueError(msg)
+        if panel == "alerts":
+            return panels.alerts_text(list(self._telemetry.alerts()), self.epoch)
+        if panel == "changes":
+            return panels.changes_text(list(self._telemetry.changes()), self.epoch)
+        if kind == "change":
+            for change in self._telemetry.changes():
+                if change.id == rest:
+                    return panels.change_text(change, self.epoch)
+            msg = f"no change {rest!r}; `incident changes` lists them"
+            raise ValueError(msg)
+        if panel == "page":
+            return self.status()
+        if panel == "people":
+            return self.people()
+        return panels.chart_text(self._telemetry, panel, by, self._env.now, self.epoch)
+
+    def document(self, id_: str) -> str:
+        """Return a page of the wiki, or with an empty id the list of them.
+
+        Raises:
+            ValueError: if there is no such document.
+        """
+        if not id_:
+            rows = [f"{one.id:24} {one.kind:9} {one.title}" for one in self._scenario.documents]
+            return "\n".join(rows) + "\n"
+        try:
+            document = self._scenario.document(id_)
+        except KeyError:
+            ids = ", ".join(one.id for one in self._scenario.documents)
+            msg = f"no document {id_!r}; there are: {ids}"
+            raise ValueError(msg) from None
+        return f"# {document.title}\n\n{fill(document.text, self._roles).rstrip()}\n"
+
+    def people(self) -> str:
+        """Return who can be asked."""
+        rows = []
+        for one in self._scenario.people:
+            asleep = "asleep, can be woken" if one.asleep else "online"
+            rows.append(f"{one.id:12} {one.name}, {one.role} ({asleep}): {one.knows}")
+        return "\n".join(rows) + "\n"
+
+    def update(self, text: str, to: str = "", fields: dict[str, str] | None = None) -> str:
+        """Write in the incident channel, to everybody or to one person.
+
+        Raises:
+            ValueError: if it is empty, too long, or the person does not exist.
+        """
+        given = {name: value.strip() for name, value in (fields or {}).items() if value.strip()}
+        if not text.strip() and not given:
+            msg = "an update needs a text or the fields --impact, --scope, --action, --next"
+            raise ValueError(msg)
+        people = {one.id: one for one in self._scenario.people}
+        if to and to not in people:
+            msg = f"nobody called {to!r}; there are: {', '.join(people)}"
+            raise ValueError(msg)
+        record = UpdateRecord(
+            at=self._env.now, input=self._given(), text=_short(text), to=to, fields=given
+        )
+        self._log.append(record)
+        return f"sent to {people[to].name}" if to else "sent to the incident channel"
+
+    def note(self, text: str) -> str:
+        """Write a line in the incident's timeline; raises ValueError if it is empty."""
+        if not text.strip():
+            msg = "a note needs a text"
+            raise ValueError(msg)
+        self._log.append(NoteRecord(at=self._env.now, input=self._given(), text=_short(text)))
+        return "noted"
+
+    def ticket(self, origin: str, fix: str, owner: str, text: str = "") -> str:
+        """File a follow-up ticket.
+
+        Raises:
+            ValueError: if a pick is not in the scenario's list.
+        """
+        closing = self._scenario.closing
+        for name, picked, question in (
+            ("origin", origin, closing.ticket_origin),
+            ("fix", fix, closing.ticket_fix),
+            ("owner", owner, closing.ticket_owner),
+        ):
+            _check(name, picked, [one.id for one in question.choices])
+        number = sum(1 for _ in self._log.of(TicketRecord)) + 1
+        self._log.append(
+            TicketRecord(
+                at=self._env.now,
+                input=self._given(),
+                origin=origin,
+                fix=fix,
+                owner=owner,
+                text=_short(text),
+            )
+        )
+        return f"ticket INC-{4710 + number} filed"
+
+    def remind(self, due: str, text: str = "") -> str:
+        """Set a reminder; raises ValueError if *due* is neither known nor an instant."""
+        if due not in DUES:
+            try:
+                Epoch.parse(due)
+            except ValueError:
+                msg = f"no such time {due!r}; use {', '.join(DUES)} or e.g. 2026-11-21T09:00:00Z"
+                raise ValueError(msg) from None
+        self._log.append(
+            ReminderRecord(at=self._env.now, input=self._given(), due=due, text=_short(text))
+        )
+        return f"reminder set: {due}"
+
+    def silence(self, alert: str, duration_ms: int) -> str:
+        """Silence an alert; raises ValueError if there is none of that name."""
+        try:
+            self._telemetry.silence(alert, duration_ms)
+        except KeyError:
+            names = sorted({one.name for one in self._telemetry.alerts()})
+            msg = f"no alert {alert!r}; there are: {', '.join(names)}"
+            raise ValueError(msg) from None
+        minutes = duration_ms // 60_000
+        self._log.append(
+            ActionRecord(
+                at=self._env.now,
+                input=self._given(),
+                command=self._command(),
+                target=f"alert:{alert}",
+                verb="silence",
+                detail=f"silence for {minutes} min",
+            )
+        )
+        return f"{alert} is silenced for {minutes} min"
+
+    def lists(self) -> dict[str, list[tuple[str, str]]]:
+        """Return the choices of the closing form and the ticket: question -> (id, text)."""
+        closing = self._scenario.closing
+        names = (*PICKS, "ticket_origin", "ticket_fix", "ticket_owner")
+        return {
+            name: [(one.id, fill(one.text, self._roles)) for one in getattr(closing, name).choices]
+            for name in names
+        }
+
+    def close(
+        self, picks: dict[str, str], citations: dict[str, list[str]], handover: str = ""
+    ) -> str:
+        """Close the incident; what was picked is judged in the debrief, not here.
+
+        Raises:
+            ValueError: if a pick is not in the scenario's list, or it is closed already.
+        """
+        if any(True for _ in self._log.of(CloseRecord)):
+            msg = "the incident is closed already"
+            raise ValueError(msg)
+        lists = self.lists()
+        for name, picked in picks.items():
+            _check("question", name, list(PICKS))
+            if picked:
+                _check(name, picked, [id_ for id_, _ in lists[name]])
+        for name in citations:
+            _check("question", name, list(PICKS))
+        self._log.append(
+            CloseRecord(
+                at=self._env.now,
+                input=self._given(),
+                picks={name: picks[name] for name in PICKS if picks.get(name)},
+                citations={name: citations[name] for name in PICKS if citations.get(name)},
+                handover=_short(handover),
+            )
+        )
+        return "closed: the debrief is ready"
+
+    def say(self, who: str, text: str) -> None:
+        """Let somebody of the scenario write in the channel."""
+        self._log.append(MessageRecord(at=self._env.now, who=who, text=fill(text, self._roles)))
+
+
+def _check(what: str, picked: str, choices: list[str]) -> None:
+    if picked not in choices:
+        msg = f"no {what} {picked!r}; choose from: {', '.join(choices)}"
+        raise ValueError(msg)
+
+
+def _short(text: str) -> str:
+    if len(text) > MAX_TEXT:
+        msg = f"the text has {len(text)} characters; at most {MAX_TEXT} are taken"
+        raise ValueError(msg)
+    return text.strip()

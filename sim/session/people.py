@@ -1,0 +1,75 @@
+"""People of the scenario answer in the channel after a while, and some speak unasked.
+
+What they say is data and may be wrong; this file only decides who speaks when.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+
+import simpy
+
+from sim.evidence import AlertRecord, EvidenceLog, Record, UpdateRecord
+from sim.kernel import Environment
+from sim.scenario import Scenario
+from sim.scenario.people import Person, Remark
+from sim.session.desk import IncidentDesk
+
+
+class Channel:
+    """The incident channel's other side."""
+
+    def __init__(
+        self, env: Environment, scenario: Scenario, desk: IncidentDesk, log: EvidenceLog
+    ) -> None:
+        """Listen to *log* from now on."""
+        self._env = env
+        self._scenario = scenario
+        self._desk = desk
+        self._log = log
+        self._updated = False
+        self._mitigated = False
+        log.listen(self._hear)
+        for person in scenario.people:
+            for remark in person.remarks:
+                if remark.after == "start":
+                    env.spawn(self._remarking(person, remark))
+
+    def _hear(self, record: Record) -> None:
+        if isinstance(record, UpdateRecord):
+            self._updated = True
+            for person in self._asked(record):
+                self._env.spawn(self._answering(person, record))
+        elif isinstance(record, AlertRecord):
+            if record.state == "paged":
+                self._remark("page")
+            elif record.state == "resolved" and not self._mitigated:
+                self._mitigated = True
+                self._remark("mitigated")
+
+    def _remark(self, occasion: str) -> None:
+        for person in self._scenario.people:
+            for remark in person.remarks:
+                if remark.after == occasion:
+                    self._env.spawn(self._remarking(person, remark))
+
+    def _asked(self, update: UpdateRecord) -> list[Person]:
+        return [one for one in self._scenario.people if one.id == update.to]
+
+    def _remarking(self, person: Person, remark: Remark) -> Generator[simpy.Event, None, None]:
+        yield self._env.timeout(remark.delay)
+        if not (remark.unless_updated and self._updated):
+            self._desk.say(person.name, remark.text)
+
+    def _answering(
+        self, person: Person, update: UpdateRecord
+    ) -> Generator[simpy.Event, None, None]:
+        asked = " ".join([update.text, *update.fields.values()])
+        for reply in person.replies:
+            if re.search(reply.when, asked, re.IGNORECASE):
+                yield self._env.timeout(reply.delay)
+                self._desk.say(person.name, reply.text)
+                return
+        yield self._env.timeout(person.otherwise_delay)
+        self._desk.say(person.name, person.otherwise)

@@ -1,0 +1,8 @@
+"""Where runs and their inputs live between processes: SQLite by default, PostgreSQL by choice.
+
+What is acknowledged is committed. This package must not know what an input means.
+"""
+
+from sim.session.storage.store import LeaseLostError, RunRow, RunStore, UnknownRunError
+
+__all__ = ["LeaseLostError", "RunRow", "RunStore", "UnknownRunError"]
