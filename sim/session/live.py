@@ -17,7 +17,7 @@ from sim.evidence import Record
 from sim.scenario import Scenario
 from sim.session.clock import Clock
 from sim.session.inputs import BadInputError, Input, parse_input
-from sim.session.run import Run
+from sim.session.run import Run, try_apply
 from sim.session.storage import RunRow, RunStore
 
 IDLE_PAUSE_MS = 30_000
@@ -29,6 +29,10 @@ OVERTIME_MS = 30 * 60_000
 
 _SLEEP = re.compile(r"\s*sleep\s+(\d{1,5})([smh]?)\s*")
 _UNIT_MS = {"": 1000, "s": 1000, "m": 60_000, "h": 3_600_000}
+
+
+def _nothing() -> None:
+    pass
 
 
 class Session:
@@ -54,6 +58,10 @@ class Session:
         self._left_ms = wall_ms()
         self._saved_ms = run.now
         self.closed = row.closed
+        self.on_going: Callable[[], None] = _nothing
+        """Called when time begins to pass, so that whoever holds the sessions starts ticking."""
+        self.answer = ""
+        """What the desk said to the last input."""
         self.clock = Clock(
             wall_ms=wall_ms(), sim_ms=run.now, paused=True, limit_ms=run.horizon + OVERTIME_MS
         )
@@ -96,7 +104,7 @@ class Session:
         run = Run(scenario, row.seed, who=row.who)
         run.start()
         for at, kind, payload in store.inputs(row.id):
-            run.apply(Input(at, kind, json.loads(payload)))
+            try_apply(run, Input(at, kind, json.loads(payload)))
         run.advance(store.find(row.id).sim_ms)
         session = cls(row, run, store, fence=fence, wall_ms=wall_ms)
         if run.inputs and not run.paused and not session.closed:
@@ -125,8 +133,9 @@ class Session:
             if given.kind == "resume" and not self.clock.paused:
                 return
             if self.clock.paused and given.kind not in ("resume", "skip", "look"):
-                self._log(Input(given.at, "resume"))
-                self.clock = self.clock.resume(wall)
+                resume = Input(given.at, "resume")
+                self._log(resume)
+                self._move_clock(resume, wall)
             self._log(given)
             self._move_clock(given, wall)
             if given.kind == "command" and (match := _SLEEP.fullmatch(given.payload["line"])):
@@ -142,13 +151,18 @@ class Session:
         self._store.append(
             self.row.id, self._fence, len(self.run.inputs), given.at, given.kind, given.dumps()
         )
-        self.run.apply(given)
+        try:
+            self.answer = self.run.apply(given)
+        except ValueError as error:
+            # The desk refused it: it stays in the log, refused again by every replay.
+            raise BadInputError(str(error)) from error
 
     def _move_clock(self, given: Input, wall: int) -> None:
         if given.kind == "pause":
             self.clock = self.clock.pause(wall)
         elif given.kind == "resume":
             self.clock = self.clock.resume(wall)
+            self.on_going()
         elif given.kind == "skip":
             self.clock = self.clock.skip(wall, given.payload["amount_ms"])
         elif given.kind == "close":

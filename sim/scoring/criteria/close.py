@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from sim.evidence import UpdateRecord
 from sim.scenario import fill
 from sim.scenario.closing import Temporary
@@ -32,7 +34,7 @@ def updates(case: Case) -> Finding:
             parts.append(Part(2, 2, "in time, with impact, scope, action and next time", exhibit))
         end = story.mitigated_at if story.mitigated_at is not None else story.horizon
         marks = [story.paged_at, *(one.at for one in sent if one.at < end), end]
-        gap = max(later - earlier for earlier, later in zip(marks, marks[1:], strict=False))
+        gap = max(later - earlier for earlier, later in pairwise(marks))
         if gap <= rubric.cadence + rubric.first_update:
             parts.append(Part(1, 1, "at least every 15 min while users were failing"))
         else:

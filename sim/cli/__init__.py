@@ -1,0 +1,5 @@
+"""The command line: play, serve, list, validate, score, doctor; it holds sessions, never a cluster."""
+
+from sim.cli.main import main
+
+__all__ = ["main"]

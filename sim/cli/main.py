@@ -1,0 +1,198 @@
+"""`uncordon` and its subcommands; each is thin and leaves the work to the run."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from sim import ENGINE_VERSION
+
+DATABASE = "sqlite:///var/uncordon.db"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(ENGINE_VERSION, prog_name="uncordon")
+def main() -> None:
+    """An on-call flight simulator for Kubernetes.
+
+    You are paged at 02:47. Work on the cluster with kubectl, ssh and dashboards, stop the users'
+    pain, find the cause, hand over; then read a debrief in which every point quotes its evidence.
+
+    \b
+    uncordon serve                      play in the browser, http://127.0.0.1:8247
+    uncordon play                       the same game in this terminal
+    uncordon play --player senior       watch a scripted expert play it
+    """
+
+
+def database_option(command: click.Command) -> click.Command:
+    """Add `--database` to a command."""
+    return click.option(
+        "--database",
+        envvar="UNCORDON_DATABASE",
+        default=DATABASE,
+        show_default=True,
+        metavar="URL",
+        help="Where runs are kept: an SQLAlchemy URL, SQLite or PostgreSQL.",
+    )(command)
+
+
+@main.command("list")
+def list_incidents() -> None:
+    """List the incidents that can be played."""
+    from sim.scenario import Catalogue  # noqa: PLC0415 - `--help` must not load the simulator
+
+    for entry in Catalogue():
+        if entry.scenario is None:
+            click.echo(f"{entry.slug:16} does not load; see: uncordon validate {entry.slug}")
+            continue
+        scenario = entry.scenario
+        stars = "*" * scenario.difficulty
+        click.echo(f"{entry.slug:16} {stars:6} {scenario.minutes:3} min  {scenario.title}")
+        click.echo(f"{'':24} {scenario.summary}")
+
+
+@main.command()
+@click.argument("incident", nargs=-1)
+def validate(incident: tuple[str, ...]) -> None:
+    """Check scenario files: all mistakes at once, with file and line.
+
+    INCIDENT is a slug or a folder; without one, every scenario is checked.
+    """
+    from sim.scenario import Catalogue, ScenarioError, load_scenario  # noqa: PLC0415
+
+    catalogue = Catalogue()
+    bad = 0
+    for name in incident or catalogue.slugs():
+        folder = Path(name) if Path(name).is_dir() else catalogue.folder / name
+        try:
+            load_scenario(folder)
+        except (ScenarioError, OSError) as error:
+            bad += 1
+            click.echo(str(error), err=True)
+        else:
+            click.echo(f"{name}: ok")
+    sys.exit(1 if bad else 0)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8247, show_default=True, help="Port to listen on.")
+@click.option(
+    "--data",
+    default="var",
+    show_default=True,
+    envvar="UNCORDON_DATA",
+    type=click.Path(file_okay=False),
+    help="Folder for the secret key and the default database.",
+)
+@click.option(
+    "--database",
+    envvar="UNCORDON_DATABASE",
+    metavar="URL",
+    help="Where runs are kept.  [default: SQLite in --data]",
+)
+def serve(host: str, port: int, data: str, database: str | None) -> None:
+    """Serve the game to browsers.
+
+    One process with threads, since a run lives in the memory of one process.
+    """
+    os.environ["UNCORDON_DATA"] = data
+    if database:
+        os.environ["UNCORDON_DATABASE"] = database
+    click.echo(f"uncordon: http://{host}:{port} (Ctrl-C ends it; runs are kept)")
+    arguments = ["--bind", f"{host}:{port}", "--workers", "1", "--threads", "64"]
+    arguments += ["--worker-class", "gthread", "--graceful-timeout", "3", "--log-level", "warning"]
+    # gunicorn replaces this process, so signals and exit codes are its own.
+    program = [sys.executable, "-m", "gunicorn", *arguments, "web:create_app()"]
+    os.execv(sys.executable, program)
+
+
+@main.command()
+@click.argument("incident", default="payments-0247")
+@click.option("--seed", default=0, show_default=True, help="Which night: names, times, sizes.")
+@click.option("--player", metavar="NAME", help="Let a scripted player play while you watch.")
+@click.option("--speed", default=0.0, metavar="X", help="Watch at X times real time; 0: at once.")
+@click.option("--json", "as_json", is_flag=True, help="Print the scorecard as JSON at the end.")
+@click.option("--resume", metavar="RUN", help="Go on with a stored run of the terminal.")
+@database_option
+def play(
+    incident: str,
+    seed: int,
+    player: str | None,
+    speed: float,
+    as_json: bool,
+    resume: str | None,
+    database: str,
+) -> None:
+    """Play INCIDENT in this terminal, or watch a scripted player with --player.
+
+    Type `incident help` for the page, dashboards, channel and closing form. Ctrl-D leaves the run
+    where it is; `uncordon play --resume RUN` goes on.
+    """
+    from sim.cli import play as game  # noqa: PLC0415
+
+    try:
+        if player is not None:
+            verdict = game.watch(incident, seed, player, speed=speed, quiet=as_json)
+        else:
+            verdict = game.interactive(incident, seed, database, resume=resume, quiet=as_json)
+    except (KeyError, game.CannotPlayError) as error:
+        raise click.ClickException(str(error.args[0])) from error
+    if verdict is None:
+        return
+    if as_json:
+        click.echo(json.dumps(game.scorecard_json(verdict), indent=2))
+    else:
+        click.echo(game.scorecard_text(verdict))
+
+
+@main.command()
+@click.argument("run")
+@click.option("--json", "as_json", is_flag=True, help="Print the scorecard as JSON.")
+@database_option
+def score(run: str, as_json: bool, database: str) -> None:
+    """Score a stored RUN again, from its inputs, under the rubric of today."""
+    from sim.cli import play as game  # noqa: PLC0415
+
+    try:
+        verdict = game.rescore(run, database)
+    except game.CannotPlayError as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(json.dumps(game.scorecard_json(verdict), indent=2))
+    else:
+        click.echo(game.scorecard_text(verdict))
+
+
+@main.command()
+@click.argument("incident", default="payments-0247")
+@click.option("--seeds", default="0-2", show_default=True, metavar="A-B", help="Seeds to play.")
+@click.option(
+    "--players", default="senior,junior,idle", show_default=True, help="Players, by comma."
+)
+def prove(incident: str, seeds: str, players: str) -> None:
+    """Play INCIDENT with scripted players on several seeds and print their scores."""
+    from sim.cli import prove as proof  # noqa: PLC0415
+
+    first, _, last = seeds.partition("-")
+    if not first.isdecimal() or not (last or first).isdecimal():
+        raise click.ClickException(f"--seeds {seeds!r}: write A-B, e.g. 0-19")
+    wanted = range(int(first), int(last or first) + 1)
+    try:
+        click.echo(proof.table(incident, wanted, players.split(",")))
+    except KeyError as error:
+        raise click.ClickException(str(error.args[0])) from error
+
+
+@main.command()
+def doctor() -> None:
+    """Say what this machine has for playing and for the tests."""
+    from sim.cli.doctor import report  # noqa: PLC0415
+
+    for line in report():
+        click.echo(line)

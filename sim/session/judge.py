@@ -1,0 +1,37 @@
+"""Scores a finished run: references, counterfactual replays and the rubric put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.evidence import EvidenceLog
+from sim.scenario import Scenario
+from sim.scoring import References, Scorecard, score_run
+from sim.scoring.criteria import Case
+from sim.session.inputs import Input
+from sim.session.references import Cache, Reference, reference
+from sim.session.run import replay
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A scored run with what it was held against."""
+
+    card: Scorecard
+    case: Case
+    none: Reference
+    expert: Reference
+
+
+def judge(
+    log: EvidenceLog, scenario: Scenario, seed: int, inputs: list[Input], cache: Cache
+) -> Verdict:
+    """Score the run that *inputs* made; *log* is its evidence up to the horizon."""
+    none = reference(scenario, seed, "idle", cache)
+    expert = reference(scenario, seed, "senior", cache)
+
+    def without(left_out: frozenset[int]) -> EvidenceLog:
+        return replay(scenario, seed, inputs, without=left_out)
+
+    card, case = score_run(log, scenario, References(none.loss, expert.loss), without)
+    return Verdict(card, case, none, expert)

@@ -1,0 +1,128 @@
+"""Lets a scripted player play a run: its moves become inputs like anybody's.
+
+The player sees what the terminal shows; time passes in the simulation only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from sim.evidence import CommandRecord, ExitRecord, OutputRecord
+from sim.kernel import Stream
+from sim.players import TRICKS, Pause, Play, Shown, Type, play_book
+from sim.scenario import Look, Scenario, shows
+from sim.session.inputs import Input
+from sim.session.run import Run
+
+TERMINAL = "t1"
+KEYSTROKE_MS = 1
+"""A line is entered this long after the prompt at the earliest, so that an instant is never split."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line that a player typed, for those who watch and for the debrief."""
+
+    at: int
+    line: str
+    think: str
+    command: int
+
+
+Watcher = Callable[[Step, Shown | None], None]
+"""Called when a line is entered (None) and when its output has come."""
+
+
+def _nobody(_step: Step, _shown: Shown | None) -> None:
+    pass
+
+
+def player_names(scenario: Scenario) -> list[str]:
+    """Return every player that can play *scenario*."""
+    return [*(book.player for book in scenario.players), *TRICKS]
+
+
+def make_player(run: Run, name: str) -> Play:
+    """Return the player called *name* for *run*; raises KeyError with those that there are."""
+    names = {role: value for role, value in run.roles.items() if isinstance(value, str)}
+    if name in TRICKS:
+        return TRICKS[name](names, Stream(run.scenario.digest, run.seed, "player", name))
+    scenario = run.scenario
+    try:
+        book = scenario.player(name)
+    except KeyError:
+        msg = f"no player {name!r}; there are: {', '.join(player_names(scenario))}"
+        raise KeyError(msg) from None
+
+    def on_screen(fact: str, line: str, shown: Shown) -> bool:
+        text = shown.stdout + shown.stderr
+        ways = [Look(text=text, command=line)]
+        ways += [
+            Look(text=record.text, on="panel", panel=record.panel, by=record.by)
+            for record in run.workstation.panels(shown.command)
+        ]
+        return any(shows(scenario.fact(fact), look, run.roles) for look in ways)
+
+    return play_book(book, names, on_screen)
+
+
+def play(run: Run, player: Play, *, watcher: Watcher = _nobody, until: int | None = None) -> None:
+    """Let *player* play *run*, which must have been started, until it stops or time is up."""
+    end = run.horizon if until is None else until
+    answer: Shown | None = None
+    while True:
+        try:
+            move = player.send(answer)
+        except StopIteration:
+            return
+        if run.now >= end:
+            player.close()
+            return
+        if isinstance(move, Pause):
+            run.advance(min(end, run.now + move.ms))
+            answer = None
+        else:
+            answer = _type(run, move, watcher, end)
+
+
+def _type(run: Run, move: Type, watcher: Watcher, end: int) -> Shown:
+    at = run.now + KEYSTROKE_MS
+    before = len(run.log)
+    step = Step(at, move.line, move.think, run.workstation.commands)
+    watcher(step, None)
+    run.apply(Input(at, "command", {"terminal": TERMINAL, "line": move.line}))
+    patience = min(move.patience_ms, move.interrupt_ms or move.patience_ms)
+    _until_idle(run, min(end, at + patience))
+    if run.workstation.busy(TERMINAL):
+        run.apply(Input(run.now + KEYSTROKE_MS, "interrupt", {"terminal": TERMINAL}))
+        _until_idle(run, run.now + 5_000)
+    shown = _shown(run, before)
+    watcher(step, shown)
+    return shown
+
+
+def _until_idle(run: Run, until: int) -> None:
+    """Let the world go on until the terminal is idle, or to *until*."""
+    env = run.env
+    while run.workstation.busy(TERMINAL):
+        if env.peek() >= until:
+            run.advance(until)
+            return
+        env.step()
+    # The rest of this instant belongs before whatever is entered next.
+    run.advance(run.now + KEYSTROKE_MS)
+
+
+def _shown(run: Run, before: int) -> Shown:
+    records = [run.log[number] for number in range(before, len(run.log))]
+    number = next((one.command for one in records if isinstance(one, CommandRecord)), -1)
+    outputs = [one for one in records if isinstance(one, OutputRecord) and one.command == number]
+    code = next(
+        (one.code for one in records if isinstance(one, ExitRecord) and one.command == number), 130
+    )
+    return Shown(number, _join(outputs, "stdout"), _join(outputs, "stderr"), code)
+
+
+def _join(outputs: Iterable[OutputRecord], stream: str) -> str:
+    return "".join(one.text for one in outputs if one.stream == stream)

@@ -1,0 +1,210 @@
+"""A run in memory: world, workstation, desk and evidence; a pure function of its inputs.
+
+It knows no wall time and no database: whoever holds it stores an input first and applies it then.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim import ENGINE_VERSION
+from sim.backends.simulated import SimulatedBackend
+from sim.client.doors import Telemetry
+from sim.evidence import AlertRecord, EvidenceLog, TimeRecord
+from sim.faults import schedule
+from sim.kernel import Environment, Epoch
+from sim.scenario import Scenario
+from sim.session.desk import IncidentDesk
+from sim.session.inputs import BadInputError, Input
+from sim.session.people import Channel
+from sim.shell import Workstation
+
+
+class Run:
+    """One incident on one seed, from the healthy evening to the horizon."""
+
+    def __init__(self, scenario: Scenario, seed: int, *, who: str = "trainee") -> None:
+        """Build the world of *scenario* on *seed*; its clock stands at 0, long before the page."""
+        self.scenario = scenario
+        self.seed = seed
+        self.engine = ENGINE_VERSION
+        self.env = Environment()
+        self.log = EvidenceLog()
+        self.epoch = Epoch.parse(scenario.epoch)
+        self.inputs: list[Input] = []
+        self.paused = False
+        self._given = -1
+        self._paged_at: int | None = None
+        self._backend = SimulatedBackend(scenario, seed, env=self.env, log=self.log)
+        self.telemetry: Telemetry = self._backend.telemetry
+        self.roles: dict[str, Any] = self._backend.roles
+        self.desk = IncidentDesk(
+            self.env,
+            scenario,
+            self.roles,
+            self.telemetry,
+            self.log,
+            command=lambda: self.workstation.command,
+            given=self._acting,
+        )
+        self.workstation = Workstation(
+            self.env,
+            self._backend.transport,
+            self._backend.nodes,
+            self.telemetry,
+            self.desk,
+            self.log,
+            clock=lambda: self.epoch.at(self.env.now),
+            who=who,
+        )
+        self._backend.actor = lambda: (self._acting(), self.workstation.command)
+        Channel(self.env, scenario, self.desk, self.log)
+        schedule(scenario, seed, self._backend)
+
+    @property
+    def now(self) -> int:
+        """The simulated time in ms."""
+        return self.env.now
+
+    @property
+    def paged_at(self) -> int:
+        """When the page came; the run is played from here."""
+        if self._paged_at is None:
+            msg = "the run has not been started"
+            raise RuntimeError(msg)
+        return self._paged_at
+
+    @property
+    def horizon(self) -> int:
+        """The end of the hour over which users' loss counts."""
+        return self.paged_at + self.scenario.horizon
+
+    def start(self) -> None:
+        """Live through the evening until the page has come.
+
+        Raises:
+            RuntimeError: if no page comes in the time that the scenario promises.
+        """
+        seen = 0
+        while True:
+            while seen < len(self.log):
+                record = self.log[seen]
+                seen += 1
+                if isinstance(record, AlertRecord) and record.state == "paged":
+                    self._paged_at = record.at
+                    self.env.advance(record.at + 1)
+                    return
+            if self.env.peek() > self.scenario.page_by:
+                msg = (
+                    f"{self.scenario.slug}, seed {self.seed}: no page by {self.scenario.page_by} ms"
+                )
+                raise RuntimeError(msg)
+            self.env.step()
+
+    def advance(self, until: int) -> None:
+        """Let the world go on to *until*."""
+        self.env.advance(until)
+
+    def check(self, given: Input) -> None:
+        """Raise BadInputError for an input that `apply` could not take; nothing happens."""
+        if given.at < self.env.now:
+            msg = f"input at {given.at} ms, but the run stands at {self.env.now} ms"
+            raise BadInputError(msg)
+
+    def apply(self, given: Input) -> str:
+        """Let an input act and return the desk's answer, if it has one.
+
+        The world is advanced to the input's time, then the input acts before anything else that is
+        due at that instant: so replay needs nothing but the inputs.
+        """
+        self.env.advance(given.at)
+        self._given = len(self.inputs)
+        self.inputs.append(given)
+        try:
+            return self._act(given)
+        finally:
+            self.env.settle()
+            self._given = -1
+
+    def _acting(self) -> int:
+        """Return the input on whose behalf the world is acting now, or -1."""
+        return self._given if self._given >= 0 else self.workstation.input
+
+    def _act(self, given: Input) -> str:
+        payload, desk, number = given.payload, self.desk, self._given
+        match given.kind:
+            case "command":
+                self.workstation.enter(
+                    payload["line"], terminal=payload["terminal"], input_no=number
+                )
+            case "interrupt":
+                self.workstation.interrupt(payload["terminal"])
+            case "eof":
+                self.workstation.eof(payload["terminal"])
+            case "pause" | "resume":
+                self.paused = given.kind == "pause"
+                self.log.append(TimeRecord(at=self.now, input=number, what=given.kind + "d"))
+            case "skip":
+                amount = payload["amount_ms"]
+                self.log.append(
+                    TimeRecord(at=self.now, input=number, what="skipped", amount_ms=amount)
+                )
+                self.env.settle()
+                self.env.advance(given.at + amount)
+            case _:
+                return self._at_desk(given.kind, payload, desk)
+        return ""
+
+    def _at_desk(self, kind: str, payload: dict[str, Any], desk: IncidentDesk) -> str:
+        match kind:
+            case "look":
+                return desk.look(payload["panel"], payload["by"])
+            case "acknowledge":
+                return desk.acknowledge()
+            case "update":
+                return desk.update(payload["text"], payload["to"], payload["fields"])
+            case "note":
+                return desk.note(payload["text"])
+            case "ticket":
+                return desk.ticket(
+                    payload["origin"], payload["fix"], payload["owner"], payload["text"]
+                )
+            case "remind":
+                return desk.remind(payload["due"], payload["text"])
+            case "silence":
+                return desk.silence(payload["alert"], payload["duration_ms"])
+            case "close":
+                return desk.close(payload["picks"], payload["citations"], payload["handover"])
+        msg = f"no such input {kind!r}"
+        raise BadInputError(msg)
+
+    def finish(self) -> EvidenceLog:
+        """Live on to the horizon with nobody at the keys and return the evidence."""
+        if self.env.now <= self.horizon:
+            self.log.append(TimeRecord(at=self.env.now, what="horizon"))
+            self.env.advance(self.horizon + 1)
+        return self.log
+
+
+def replay(
+    scenario: Scenario, seed: int, inputs: list[Input], *, without: frozenset[int] = frozenset()
+) -> EvidenceLog:
+    """Return the evidence of a run up to its horizon, with some inputs left out.
+
+    An input that is refused (a pick that does not exist) is refused again, as it was when it came.
+    """
+    run = Run(scenario, seed)
+    run.start()
+    for number, given in enumerate(inputs):
+        if number in without or given.at > run.horizon:
+            continue
+        try_apply(run, given)
+    return run.finish()
+
+
+def try_apply(run: Run, given: Input) -> str:
+    """Apply *given*; what the desk refuses is returned as text, as the trainee saw it."""
+    try:
+        return run.apply(given)
+    except ValueError as error:
+        return str(error)

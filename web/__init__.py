@@ -1,0 +1,8 @@
+"""The web face: pages, the room's WebSocket, the debrief. Flask lives here and nowhere else.
+
+It holds sessions and never sees the cluster inside one.
+"""
+
+from web.app import create_app
+
+__all__ = ["create_app"]
