@@ -82,18 +82,18 @@ def chart(session: Session, panel: str, by: str) -> dict[str, Any]:
 @blueprint.get("/text/<path:panel>")
 def get_text(run: str, panel: str) -> dict[str, Any]:
     """Return what a panel or document says as text; nothing is recorded."""
-    answer = text(open_run(run), panel)
+    answer = text(open_run(run), panel, request.args.get("by", ""))
     if "error" in answer:
         abort(400, answer["error"])
     return answer
 
 
-def text(session: Session, panel: str) -> dict[str, Any]:
-    """Return `{"panel", "text"}` or `{"error"}`."""
+def text(session: Session, panel: str, by: str = "") -> dict[str, Any]:
+    """Return `{"panel", "by", "text"}` or `{"error"}`."""
     with session.locked():
         session.run.advance(session.now())
         try:
-            return {"panel": panel, "text": session.run.desk.text(panel)}
+            return {"panel": panel, "by": by, "text": session.run.desk.text(panel, by)}
         except ValueError as error:
             return {"error": str(error)}
 
@@ -111,6 +111,21 @@ def changes(session: Session) -> dict[str, Any]:
         feed = session.run.telemetry.changes()
     names = ("id", "at", "category", "title", "author", "target", "detail", "source")
     return {"changes": [{name: getattr(one, name) for name in names} for one in feed]}
+
+
+@blueprint.get("/alerts")
+def get_alerts(run: str) -> dict[str, Any]:
+    """Return alerts and their history."""
+    return alerts(open_run(run))
+
+
+def alerts(session: Session) -> dict[str, Any]:
+    """Return `{"alerts": [...]}`: firing and pending ones, then history, newest first."""
+    with session.locked():
+        session.run.advance(session.now())
+        found = session.run.telemetry.alerts()
+    names = ("name", "state", "since", "ended", "severity", "summary")
+    return {"alerts": [{name: getattr(one, name) for name in names} for one in found]}
 
 
 @blueprint.get("/complete")

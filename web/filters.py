@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
+
+from markupsafe import Markup, escape
 
 from sim.kernel import Epoch
 from sim.session.panels import clock_text
@@ -37,10 +40,40 @@ def clock(at: int, epoch: str) -> str:
     return clock_text(Epoch.parse(epoch), at)
 
 
+def signed(value: float) -> str:
+    """Return a whole number with its sign and thin spaces: `+3 482`, `-120`."""
+    rounded = round(value)
+    sign = "+" if rounded > 0 else "\u2212" if rounded < 0 else ""
+    return sign + count(abs(rounded))
+
+
+def ticked(text: str) -> Markup:
+    """Return *text* as HTML in which `words in backticks` are code; everything else is escaped.
+
+    >>> ticked("a `b<c`")
+    Markup('a <code>b&lt;c</code>')
+    """
+    parts = [escape(part) for part in text.split("`")]
+    if len(parts) % 2 == 0:
+        parts[-2:] = [parts[-2] + Markup("`") + parts[-1]]
+    code = Markup("<code>{}</code>")
+    return Markup("").join(
+        code.format(part) if number % 2 else part for number, part in enumerate(parts)
+    )
+
+
+def date(unix_ms: int) -> str:
+    """Return a day and time of the wall clock: `22 Nov 2026, 15:20 UTC`."""
+    return datetime.fromtimestamp(unix_ms / 1000, UTC).strftime("%-d %b %Y, %H:%M UTC")
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "count": count,
     "points": points,
     "share": share,
     "span": span,
     "clock": clock,
+    "signed": signed,
+    "date": date,
+    "ticked": ticked,
 }

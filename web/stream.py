@@ -98,7 +98,11 @@ class _Tab:
                     self._session, str(message.get("panel")), str(message.get("by") or "")
                 )
             case "text":
-                answer = api.text(self._session, str(message.get("panel")))
+                answer = api.text(
+                    self._session, str(message.get("panel")), str(message.get("by") or "")
+                )
+            case "alerts":
+                answer = api.alerts(self._session)
             case "changes":
                 answer = api.changes(self._session)
             case "complete":

@@ -19,14 +19,6 @@ def state(session: Session) -> dict[str, Any]:
         summary = run.telemetry.summary()
         acknowledged = next((one.at for one in log.of(AcknowledgeRecord)), None)
         paged = next((one for one in log.of(AlertRecord) if one.state == "paged"), None)
-        resolved = [one.at for one in log.of(AlertRecord) if one.state == "resolved"]
-        stage = "paged"
-        if acknowledged is not None:
-            stage = "acknowledged"
-        if paged is not None and resolved and resolved[-1] > paged.at:
-            stage = "alert resolved"
-        if session.closed:
-            stage = "closed"
         terminals = run.workstation.terminals()
         return {
             "now": now,
@@ -37,13 +29,23 @@ def state(session: Session) -> dict[str, Any]:
             "paged_at": run.paged_at,
             "horizon": run.horizon,
             "acknowledged_at": acknowledged,
-            "stage": stage,
-            "page": paged.text or paged.alert if paged else "",
+            "stage": "closed" if session.closed else _stage(summary, acknowledged is not None),
+            "page": paged.alert if paged else "",
+            "firing_since": summary.get("firing_since"),
+            "threshold": summary.get("threshold"),
             "error_rate": summary.get("error_rate"),
             "lost": summary.get("lost", 0.0),
             "busy": {name: run.workstation.busy(name) for name in terminals},
             "prompts": {name: run.workstation.prompt(name) for name in terminals},
         }
+
+
+def _stage(summary: dict[str, Any], acknowledged: bool) -> str:
+    """Return `paged`, `acknowledged`, `mitigated` (users fine for a while) or `resolved` (for long)."""
+    stage = summary.get("state")
+    if stage in ("mitigated", "resolved"):
+        return str(stage)
+    return "acknowledged" if acknowledged else "paged"
 
 
 def news(session: Session, since: int) -> tuple[list[dict[str, Any]], int]:

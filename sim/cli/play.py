@@ -19,7 +19,7 @@ from sim.evidence import (
     Record,
 )
 from sim.players import Shown
-from sim.scenario import Catalogue, Scenario
+from sim.scenario import Catalogue, Scenario, fill
 from sim.scoring import band
 from sim.session.debrief import headline, practise_next
 from sim.session.hub import wall_ms
@@ -181,7 +181,7 @@ def _greet(session: Session) -> None:
     briefing = scenario.briefing
     click.secho(f"{scenario.title}", bold=True)
     for text in (briefing.you, briefing.service, briefing.access, briefing.documents):
-        click.echo(f"\n{text.strip()}")
+        click.echo(f"\n{fill(text, run.roles).strip()}")
     at = run.epoch.datetime(run.paged_at).strftime("%H:%M:%S")
     page = next(one for one in run.log.of(AlertRecord) if one.state == "paged")
     click.secho(f"\n{at} UTC  PAGE  {page.text or page.alert}", fg="red", bold=True)

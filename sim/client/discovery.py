@@ -6,7 +6,7 @@ Asked once per client and kept, as kubectl keeps it on disk; it must not know an
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.apimachinery.wire import ApiRequest, Obj
@@ -40,7 +40,7 @@ class Resource:
     verbs: tuple[str, ...] = ()
     """e.g. `("create", "delete", "get", "list")`."""
     preferred: bool = True
-    """False in a group's older versions."""
+    """False where a better version of the group has the same resource."""
 
     @property
     def group_version(self) -> str:
@@ -100,6 +100,17 @@ class Discovery:
             self._found[word] = found
         return self._found[word]
 
+    def shadowed(self, word: str) -> list[Resource]:
+        """Return the resources that share the short name *word* with the one that `find` returns."""
+        found = self.find(word)
+        if found is None or word not in found.short_names:
+            return []
+        return [
+            other
+            for other in self.preferred()
+            if word in other.short_names and other.group != found.group
+        ]
+
     def of_kind(self, api_version: str, kind: str) -> Resource | None:
         """Return the resource of an object's `apiVersion` and `kind`."""
         for resource in self.resources():
@@ -153,13 +164,25 @@ class Discovery:
                         versions.append(name)
                         listed = self._get(f"/apis/{name}")
                         resources += _read_list(listed, preferred=name == best)
-        self._resources, self._versions = tuple(resources), tuple(versions)
+        self._resources, self._versions = tuple(_rank(resources)), tuple(versions)
         self._found.clear()
 
     def _get(self, path: str) -> Obj:
         request = ApiRequest("GET", path, (("timeout", "32s"),), {"accept": _ACCEPT})
         body = self._transport.send(request).body
         return body if isinstance(body, dict) else {}
+
+
+def _rank(resources: Iterable[Resource]) -> Iterable[Resource]:
+    """Mark the best version of each resource: the group's preferred one, else the first."""
+    listed = list(resources)
+    best: dict[str, Resource] = {}
+    for resource in listed:
+        held = best.setdefault(resource.qualified, resource)
+        if resource.preferred and not held.preferred:
+            best[resource.qualified] = resource
+    for resource in listed:
+        yield replace(resource, preferred=best[resource.qualified] is resource)
 
 
 def _by_name(resource: Resource, word: str) -> bool:

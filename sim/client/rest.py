@@ -103,7 +103,7 @@ class RestClient:
         """Ask through *transport*; *asked* hears of every request, *warn* of every new warning."""
         self._transport = transport
         self._asked = asked
-        self._warn = warn
+        self._tell = warn
         self._warned: set[str] = set()
 
     def send(
@@ -205,11 +205,15 @@ class RestClient:
             raise ApiStatusError(status_of(answer, "POST", path))
         return answer
 
+    def warn(self, text: str) -> None:
+        """Pass a warning on, unless it has been heard before."""
+        if text not in self._warned:
+            self._warned.add(text)
+            self._tell(text)
+
     def _hear(self, response: ApiResponse) -> None:
         for text in response.warnings:
-            if text not in self._warned:
-                self._warned.add(text)
-                self._warn(text)
+            self.warn(text)
 
 
 def with_kinds(page: Obj) -> list[Obj]:

@@ -69,7 +69,9 @@ class EvidenceLog:
 
 def encode(record: Record) -> str:
     """Return *record* as one line of JSON."""
-    return json.dumps({"kind": record.kind, **asdict(record)}, separators=(",", ":"), sort_keys=True)
+    return json.dumps(
+        {"kind": record.kind, **asdict(record)}, separators=(",", ":"), sort_keys=True
+    )
 
 
 def decode(line: str) -> Record:

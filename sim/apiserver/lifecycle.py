@@ -1,0 +1,150 @@
+"""What creating, changing and ending an object of a certain kind brings with it.
+
+Namespaces end when their content has, Services get addresses, pods a first status. This file must
+not know requests; the registry calls it inside each write.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.apimachinery.errors import forbidden, not_found
+from sim.apimachinery.resources import ResourceInfo
+from sim.apimachinery.wire import Obj
+from sim.apiserver.addresses import Addresses
+from sim.apiserver.admission import admit_pod
+
+if TYPE_CHECKING:
+    from sim.apiserver.registry import Registry
+
+
+class Lifecycle:
+    """The particulars of kinds, called by the registry."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._addresses = Addresses(registry.stream.at("service-address"))
+        self._ending: dict[str, None] = {}
+
+    def admit_namespace(self, info: ResourceInfo, namespace: str, name: str, user: str) -> None:
+        """Refuse an outside user's object in a namespace that is missing or ending.
+
+        Raises:
+            ApiError: NotFound or Forbidden.
+        """
+        if not info.namespaced or user == "system":
+            return
+        found = self._registry.store.get("namespaces", "", namespace)
+        if found is None:
+            raise not_found("namespaces", namespace)
+        if "deletionTimestamp" in found["metadata"]:
+            why = (
+                f"unable to create new content in namespace {namespace} because it is being "
+                "terminated"
+            )
+            raise forbidden(info.plural, name, why, info.group)
+
+    def prepare_create(self, info: ResourceInfo, obj: Obj, user: str) -> Obj:
+        """Return *obj* with what the server itself fills in at creation."""
+        match info.plural:
+            case "pods":
+                obj = admit_pod(self._registry, obj)
+                if user != "system" or "status" not in obj:
+                    status = {"phase": "Pending", "qosClass": qos_class(obj["spec"])}
+                    return {**obj, "status": status}
+            case "services":
+                return self._addresses.assign(obj)
+            case "namespaces":
+                return self._namespace(obj)
+            case _ if "status" in info.subresources and user != "system":
+                return {**obj, "status": {}} if "status" in obj else obj
+        return obj
+
+    def prepare_load(self, info: ResourceInfo, obj: Obj) -> Obj:
+        """Return *obj*, part of the world's beginning, with what it would have got at creation."""
+        match info.plural:
+            case "pods":
+                return admit_pod(self._registry, obj)
+            case "services":
+                return self._addresses.assign(obj)
+            case "namespaces":
+                return self._namespace(obj)
+        return obj
+
+    def prepare_update(self, info: ResourceInfo, new: Obj, old: Obj) -> Obj:
+        """Return *new* with what the server itself keeps or fills in at a change."""
+        if info.plural == "services":
+            return self._addresses.reassign(new, old)
+        return new
+
+    def stored(self, resource: str, obj: Obj) -> None:
+        """Take note of an object that now stands in the store."""
+        if resource == "services":
+            self._addresses.note(obj)
+
+    def removed(self, info: ResourceInfo, obj: Obj) -> None:
+        """Take note of an object that has left the store."""
+        if info.plural == "services":
+            self._addresses.release(obj)
+        namespace = obj["metadata"].get("namespace", "")
+        if info.namespaced and namespace in self._ending:
+            self._finish_namespace(namespace)
+
+    def end_namespace(self, namespace: Obj) -> Obj:
+        """Begin the end of a namespace: Terminating, its content deleted, then gone."""
+        registry = self._registry
+        name = namespace["metadata"]["name"]
+        if name in self._ending:
+            return namespace
+        self._ending[name] = None
+        metadata = {**namespace["metadata"], "deletionTimestamp": registry.timestamp()}
+        status = {**namespace.get("status", {}), "phase": "Terminating"}
+        ending = {**namespace, "metadata": metadata, "status": status}
+        begun = registry.modify("namespaces", "", name, lambda _old: ending) or namespace
+        for resource in registry.store.resources():
+            if resource in ("namespaces", "nodes"):
+                continue
+            for obj in registry.store.list(resource, name):
+                registry.delete(resource, name, obj["metadata"]["name"])
+        self._finish_namespace(name)
+        return begun
+
+    @staticmethod
+    def _namespace(obj: Obj) -> Obj:
+        metadata = obj["metadata"]
+        labels = {**(metadata.get("labels") or {}), "kubernetes.io/metadata.name": metadata["name"]}
+        return {
+            **obj,
+            "metadata": {**metadata, "labels": labels},
+            "spec": obj.get("spec") or {"finalizers": ["kubernetes"]},
+            "status": obj.get("status") or {"phase": "Active"},
+        }
+
+    def _finish_namespace(self, name: str) -> None:
+        registry = self._registry
+        store = registry.store
+        if name not in self._ending or any(
+            store.count(resource, name) for resource in store.resources()
+        ):
+            return
+        del self._ending[name]
+        found = store.get("namespaces", "", name)
+        if found is not None:
+            registry.remove("namespaces", found)
+
+
+def qos_class(spec: Obj) -> str:
+    """Return Guaranteed, Burstable or BestEffort, as the kubelet ranks pods for the OOM killer."""
+    containers = [*spec.get("containers", ()), *(spec.get("initContainers") or ())]
+    any_set, all_guaranteed = False, bool(containers)
+    for container in containers:
+        resources = container.get("resources") or {}
+        requests, limits = resources.get("requests") or {}, resources.get("limits") or {}
+        for name in ("cpu", "memory"):
+            if name in requests or name in limits:
+                any_set = True
+            if name not in limits or requests.get(name, limits[name]) != limits[name]:
+                all_guaranteed = False
+    if not any_set:
+        return "BestEffort"
+    return "Guaranteed" if all_guaranteed else "Burstable"

@@ -1,0 +1,30 @@
+"""How applications behave in their containers: start-up, dependencies, pools, log lines.
+
+Numbers come from the scenario; this package must not know any one scenario, users' traffic or scores.
+"""
+
+from sim.apps.command import CommandRunner
+from sim.apps.gateway import Gateway, GatewaySettings
+from sim.apps.idle import Idle, IdleSettings
+from sim.apps.neighbour import Neighbour, NeighbourSettings
+from sim.apps.postgres import Postgres, PostgresSettings
+from sim.apps.requests import RateSegment, RequestLog, RequestRate, no_requests
+from sim.apps.web_service import WebService, WebServiceSettings
+
+__all__ = [
+    "CommandRunner",
+    "Gateway",
+    "GatewaySettings",
+    "Idle",
+    "IdleSettings",
+    "Neighbour",
+    "NeighbourSettings",
+    "Postgres",
+    "PostgresSettings",
+    "RateSegment",
+    "RequestLog",
+    "RequestRate",
+    "WebService",
+    "WebServiceSettings",
+    "no_requests",
+]

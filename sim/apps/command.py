@@ -1,0 +1,81 @@
+"""A container that runs one command and ends with it: debug pods, `kubectl run -- command`.
+
+The command is a program of the image, or its shell waiting for input. This file must not know any program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import simpy
+
+from sim.bash import ShellExecution
+from sim.kernel import Interrupted
+from sim.node.behaviour import Behaviour, Life, Plain
+from sim.node.container import Container
+
+SHELLS = ("sh", "bash", "zsh", "ash")
+NOT_FOUND_CODE = 127
+MEMORY_BYTES = 6 << 20
+
+
+class CommandRunner(Plain):
+    """Runs the container's command line with the programs of its image."""
+
+    def __init__(self, _container: Container) -> None:
+        """Run nothing yet."""
+
+    @classmethod
+    def factory(cls) -> Callable[[Container], Behaviour]:
+        """Return what makes the behaviour of each container."""
+        return cls
+
+    def run(self, ctx: Container) -> Life:
+        """Run the command and return its exit code."""
+        argv = tuple(ctx.argv)
+        reads, tty = bool(ctx.spec.get("stdin")), bool(ctx.spec.get("tty"))
+        shell = ctx.shell()
+        bare = len(argv) == 1 and argv[0].rpartition("/")[2] in SHELLS
+        if bare:
+            execution = ShellExecution(shell, stdin=reads, tty=tty, prompt=f"{ctx.hostname}:~# ")
+        else:
+            execution = ShellExecution(shell, argv=argv, stdin=reads, tty=tty)
+
+        def type_in(text: str | None) -> None:
+            if text is None:
+                execution.close_stdin()
+            else:
+                execution.write(text)
+
+        ctx.type_in = type_in
+        try:
+            while execution.exit_code is None:
+                yield execution.wait()
+                self._print(ctx, execution)
+        except Interrupted:
+            execution.interrupt()
+            yield from _settling(ctx, execution)
+            self._print(ctx, execution)
+            return 143
+        self._print(ctx, execution)
+        return execution.exit_code
+
+    def memory(self, ctx: Container, now: int) -> int:
+        """Return what a small shell takes."""
+        return MEMORY_BYTES
+
+    def listening(self, port: int) -> bool:
+        """Accept nothing."""
+        return False
+
+    @staticmethod
+    def _print(ctx: Container, execution: ShellExecution) -> None:
+        for stream, text in execution.poll():
+            ctx.output(text, stream)
+
+
+def _settling(ctx: Container, execution: ShellExecution) -> Generator[simpy.Event, Any, None]:
+    """Give the command a moment to end after its signal."""
+    if execution.exit_code is None:
+        yield execution.wait() | ctx.env.timeout(200)

@@ -1,0 +1,166 @@
+"""A PostgreSQL server: recovers, accepts connections, shuts down fast, with its log lines.
+
+Texts are PostgreSQL 16's. This file must not know who connects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sim.kernel import Interrupted
+from sim.node.behaviour import Behaviour, Life, Plain
+from sim.node.container import Container
+from sim.node.logs import LogLine
+
+CHECKPOINT_MS = 300_000
+"""checkpoint_timeout's default."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresSettings:
+    """The numbers of a database."""
+
+    startup_ms: tuple[int, int] = (1_800, 2_600)
+    """From process start to accepting connections."""
+    shutdown_ms: int = 2_000
+    """From the signal, which ends every session at once, to the end of the process."""
+    memory_bytes: int = 700 << 20
+    port: int = 5432
+    version: str = "16.4"
+
+
+class Postgres(Plain):
+    """One PostgreSQL server.
+
+    | state        | accepts | by                              |
+    |--------------|---------|---------------------------------|
+    | recovering   | no      | start                           |
+    | ready        | yes     | recovery done, or adopted       |
+    | shutting down| no      | SIGTERM (image stops it by INT) |
+    """
+
+    def __init__(self, container: Container, settings: PostgresSettings) -> None:
+        """Accept nothing before it has recovered."""
+        self._ctx = container
+        self._settings = settings
+        self.accepting = False
+
+    @classmethod
+    def factory(cls, settings: PostgresSettings | None = None) -> Callable[[Container], Behaviour]:
+        """Return what makes the behaviour of each container."""
+        used = settings or PostgresSettings()
+        return lambda container: cls(container, used)
+
+    def run(self, ctx: Container) -> Life:
+        """Recover, then serve until the signal."""
+        settings = self._settings
+        try:
+            yield ctx.env.timeout(ctx.stream.at("boot").integer(120, 260))
+            self._say(
+                1,
+                f"starting PostgreSQL {settings.version} (Debian {settings.version}-1.pgdg120+1) "
+                "on x86_64-pc-linux-gnu, compiled by gcc (Debian 12.2.0-14) 12.2.0, 64-bit",
+            )
+            self._say(1, f'listening on IPv4 address "0.0.0.0", port {settings.port}')
+            self._say(1, f'listening on IPv6 address "::", port {settings.port}')
+            self._say(1, f'listening on Unix socket "/var/run/postgresql/.s.PGSQL.{settings.port}"')
+            self._say(29, f"database system was shut down at {self._stamp(ctx.env.now - 9_000)}")
+            yield ctx.env.timeout(ctx.stream.at("recovery").integer(*settings.startup_ms))
+        except Interrupted:
+            return 0
+        self._say(1, "database system is ready to accept connections")
+        return (yield from self._accepting(ctx))
+
+    def adopt(self, ctx: Container) -> Life | None:
+        """Go on serving."""
+        begun = (ctx.started_at or 0) + 2_000
+        text = "database system is ready to accept connections"
+        ctx.log.backdate(begun, f"{self._stamp(begun)} [1] LOG:  {text}")
+        return self._accepting(ctx)
+
+    def _accepting(self, ctx: Container) -> Life:
+        self.accepting = True
+        ctx.health_changed()
+        try:
+            yield ctx.env.event()
+        except Interrupted:
+            yield from self._shutting_down(ctx)
+        return 0
+
+    def _shutting_down(self, ctx: Container) -> Life:
+        self.accepting = False
+        self._say(1, "received fast shutdown request")
+        self._say(1, "aborting any active transactions")
+        sessions = ctx.network.drop_connections(ctx)
+        for number in range(min(sessions, 8)):
+            text = "terminating connection due to administrator command"
+            self._say(410 + 3 * number, text, "FATAL")
+        self._say(
+            1,
+            'background worker "logical replication launcher" (PID 32) exited with exit code 1',
+        )
+        self._say(27, "shutting down")
+        self._say(27, "checkpoint starting: shutdown immediate")
+        ctx.health_changed()
+        yield ctx.env.timeout(self._settings.shutdown_ms)
+        self._say(
+            27,
+            f"checkpoint complete: wrote {ctx.stream.at('wrote').integer(900, 4_000)} buffers; "
+            "0 WAL file(s) added, 0 removed, 1 recycled",
+        )
+        self._say(1, "database system is shut down")
+        return 0
+
+    def memory(self, ctx: Container, now: int) -> int:
+        """Return shared buffers and sessions."""
+        return self._settings.memory_bytes
+
+    def listening(self, port: int) -> bool:
+        """Accept on its port once it has recovered."""
+        return self.accepting and port == self._settings.port
+
+    def ready(self, ctx: Container) -> bool:
+        """Pass pg_isready while it accepts connections."""
+        return self.accepting
+
+    def alive(self, ctx: Container) -> bool:
+        """Pass while it accepts connections."""
+        return self.accepting
+
+    def routine(self, ctx: Container, since: int, until: int, limit: int | None) -> list[LogLine]:
+        """Return its checkpoints."""
+        phase = ctx.stream.at("checkpoint").integer(20_000, CHECKPOINT_MS - 1)
+        begun = (ctx.started_at or 0) + phase
+        first = begun + -(-max(0, since - begun) // CHECKPOINT_MS) * CHECKPOINT_MS
+        lines: list[LogLine] = []
+        for at in range(first, until, CHECKPOINT_MS):
+            draw = ctx.stream.at("checkpoint", at)
+            took = draw.integer(8_000, 26_000)
+            lines.append(LogLine(at, f"{self._stamp(at)} [27] LOG:  checkpoint starting: time"))
+            if at + took < until:
+                wrote = draw.integer(80, 600, 1)
+                text = (
+                    f"checkpoint complete: wrote {wrote} buffers ({wrote / 163.84:.1f}%); "
+                    "0 WAL file(s) added, 0 removed, 0 recycled; "
+                    f"write={took / 1000 - 0.05:.3f} s, sync=0.021 s, total={took / 1000:.3f} s"
+                )
+                lines.append(LogLine(at + took, f"{self._stamp(at + took)} [27] LOG:  {text}"))
+        return lines if limit is None else lines[-limit:] if limit else []
+
+    def commands(self, ctx: Container) -> Sequence[tuple[str, int, int]]:
+        """Return the postmaster and its helpers."""
+        whole = self._settings.memory_bytes
+        return (
+            ("postgres", -1, whole * 6 // 10),
+            ("postgres: checkpointer ", 0, whole * 2 // 10),
+            ("postgres: background writer ", 0, whole // 20),
+            ("postgres: walwriter ", 0, whole // 20),
+        )
+
+    def _say(self, pid: int, text: str, level: str = "LOG") -> None:
+        self._ctx.write(f"{self._stamp(self._ctx.env.now)} [{pid}] {level}:  {text}", "stderr")
+
+    def _stamp(self, at: int) -> str:
+        moment = self._ctx.epoch.datetime(at)
+        return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d} UTC"

@@ -1,0 +1,1 @@
+"""Clusters behind the operator's doors: a simulated one, and a real one by choice."""

@@ -1,0 +1,56 @@
+"""The store at the beginning of a scenario: everything that is older than the run.
+
+Objects only; the processes behind them are started by the assembly.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.apiserver import ApiServer
+from sim.backends.simulated.applications import Applications
+from sim.backends.simulated.machines import load_nodes
+from sim.backends.simulated.plan import Plan
+from sim.backends.simulated.system import load_namespaces, load_system
+from sim.backends.simulated.tenants import DAY_MS, Tenants
+from sim.backends.simulated.workloads import Workloads
+
+RULES_OVERHEAD = 3
+"""Lines of a KUBE-SERVICES listing that are no Service: two of heading, one for node ports."""
+
+
+def load_world(api: ApiServer, plan: Plan) -> None:
+    """Load every object of the world that *plan* describes."""
+    scenario = plan.scenario
+    onboarding, background = scenario.history.onboarding, scenario.cluster.background
+    draw = plan.stream.at("namespace-age")
+    ages = {
+        name: scenario.cluster.age - draw.at(name).integer(1, 200) * DAY_MS
+        for name in (
+            *(application.namespace for application in scenario.applications),
+            *background.namespaces,
+        )
+    }
+    ages |= dict.fromkeys(onboarding.namespaces, onboarding.ago + 3_600_000)
+    load_namespaces(api, plan, ages)
+    load_nodes(api, plan)
+    workloads = Workloads(api, plan)
+    load_system(workloads)
+    Applications(workloads).load()
+    Tenants(workloads).load()
+
+
+def measures(api: ApiServer, plan: Plan) -> dict[str, Any]:
+    """Return the figures of the built world that roles may speak of."""
+    ports = 0
+    for service in api.list("services"):
+        metadata = service["metadata"]
+        endpoints = api.get("endpoints", metadata["namespace"], metadata["name"])
+        if endpoints is not None and endpoints.get("subsets"):
+            ports += len(service["spec"]["ports"])
+    return {
+        "services": len(api.list("services")),
+        "rules-complete": ports + RULES_OVERHEAD,
+        "proxy-limit": f"{plan.scenario.proxy.limit >> 20}Mi",
+        "control-plane": plan.nodes[0].name,
+    }

@@ -1,0 +1,108 @@
+"""Users' traffic and the telemetry over it, made from a scenario's numbers.
+
+It translates; laws of traffic and alerting are known elsewhere.
+"""
+
+from __future__ import annotations
+
+from sim.backends.simulated.plan import Plan
+from sim.backends.simulated.telemetry import SimulatedTelemetry
+from sim.client.doors import Alert, Change
+from sim.evidence import EvidenceLog
+from sim.kernel import Environment, Epoch
+from sim.scenario.application import Traffic as TrafficSpec
+from sim.scenario.application import WebService
+from sim.slo import AlertRule, Condition, Monitoring, Objective
+from sim.traffic import Application, ClientClass, LatencyLaw, LoadStep, Traffic, TrafficWorld
+
+
+def make_traffic(plan: Plan, env: Environment, world: TrafficWorld, log: EvidenceLog) -> Traffic:
+    """Return the users of the scenario's applications, started."""
+    applications = [users_of(plan, spec) for spec in plan.scenario.traffic]
+    traffic = Traffic(env, plan.stream.at("traffic"), applications, world, log)
+    traffic.start()
+    return traffic
+
+
+def users_of(plan: Plan, spec: TrafficSpec) -> Application:
+    """Return one application as the traffic model takes it."""
+    application = plan.scenario.application(spec.application)
+    gateway = plan.scenario.application(spec.gateway).behaviour
+    behaviour = application.behaviour
+    return Application(
+        name=application.name,
+        service_ip=plan.addresses[application.name],
+        service_port=application.service.port,
+        load=(LoadStep(at_ms=0, rps=spec.rate),),
+        classes=tuple(
+            ClientClass(
+                name=one.name,
+                share=one.share,
+                weight=one.weight,
+                database_share=one.database_share,
+            )
+            for one in spec.classes
+        ),
+        wobble=spec.wobble,
+        base_error_share=spec.base_errors,
+        latency=LatencyLaw(p50_ms=float(spec.p50), p99_ms=float(spec.p99)),
+        connect_timeout_ms=gateway.connect_timeout if gateway.kind == "gateway" else 1_000,
+        request_timeout_ms=spec.request_timeout,
+        acquire_timeout_ms=(
+            behaviour.acquire_timeout if isinstance(behaviour, WebService) else spec.request_timeout
+        ),
+        slow_ms=spec.slow_after,
+    )
+
+
+def make_telemetry(
+    plan: Plan, env: Environment, log: EvidenceLog, traffic: Traffic, epoch: Epoch
+) -> SimulatedTelemetry:
+    """Return the telemetry of the application that pages."""
+    scenario = plan.scenario
+    rules = [
+        AlertRule(
+            name=rule.name,
+            conditions=(
+                Condition(signal=rule.metric, window_ms=rule.window, threshold=rule.above),
+            ),
+            for_ms=rule.lasting,
+            severity=rule.severity,
+            summary=rule.summary,
+        )
+        for rule in scenario.alerts
+    ]
+    paging = next((rule for rule in scenario.alerts if rule.page), scenario.alerts[0])
+    return SimulatedTelemetry(
+        env,
+        log,
+        traffic,
+        application=paging.application,
+        rules=rules,
+        monitoring=Monitoring(evaluation_ms=paging.every),
+        objective=Objective(impact_threshold=scenario.rubric.mitigated_below),
+        past_alerts=[
+            Alert(
+                name=past.name,
+                state="resolved",
+                since=-past.ago,
+                summary=past.summary,
+                severity=past.severity,
+                ended=past.lasted - past.ago,
+            )
+            for past in scenario.history.alerts
+        ],
+        changes=[
+            Change(
+                id=change.id,
+                at=plan.fault_at(change.fault) if change.ago is None else -change.ago,
+                category=change.category,
+                title=change.title,
+                author=change.author,
+                target=change.target,
+                detail=change.detail,
+                source=change.source,
+            )
+            for change in scenario.history.changes
+        ],
+    )

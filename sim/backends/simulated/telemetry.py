@@ -1,0 +1,231 @@
+"""The telemetry door of the simulated cluster: charts, alerts, changes, the one-glance line.
+
+Thanks to this file reading never changes a run; it must not know where users' fate comes from
+beyond the history of traffic.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sim.backends.simulated.charts import (
+    NODE_METRICS,
+    NODE_SPLITS,
+    POD_METRICS,
+    POD_SPLITS,
+    Grid,
+    node_series,
+    pod_series,
+)
+from sim.client.doors import Alert, Change, Series
+from sim.evidence import AcknowledgeRecord, AlertRecord, EvidenceLog, Record
+from sim.kernel import Environment
+from sim.slo import AlertRule, Episode, Evaluator, Monitoring, Objective
+from sim.traffic import Traffic
+
+STABLE_MS = 120_000
+"""Mitigated: users have been unhurt for 2 min."""
+RECOVERED_MS = 600_000
+"""Resolved: users have been unhurt for 10 min."""
+FIRST_CHANGE_ID = 1001
+
+
+class SimulatedTelemetry:
+    """Implements `sim.client.doors.Telemetry` for one application of a simulated cluster."""
+
+    def __init__(
+        self,
+        env: Environment,
+        log: EvidenceLog,
+        traffic: Traffic,
+        *,
+        application: str,
+        rules: Sequence[AlertRule],
+        monitoring: Monitoring | None = None,
+        objective: Objective | None = None,
+        past_alerts: Sequence[Alert] = (),
+        changes: Sequence[Change] = (),
+    ) -> None:
+        """Watch *application* of *traffic*, which must have been started.
+
+        *past_alerts* and *changes* are what the scenario says about earlier days.
+        """
+        self._env = env
+        self._log = log
+        self._traffic = traffic
+        self._application = application
+        self._monitoring = monitoring or Monitoring()
+        self._objective = objective or Objective()
+        self._past_alerts = sorted(past_alerts, key=lambda alert: -alert.since)
+        self._changes = list(changes)
+        self._acknowledged_at: int | None = None
+        self._history = traffic.history(application)
+        self._signals = self._history.signals()
+        self._evaluator = Evaluator(env, self._monitoring, rules, self._signals, self._report)
+        log.listen(self._hear)
+        traffic.listen(self._evaluator.wake)
+        self._evaluator.wake()
+
+    def query(
+        self, metric: str, *, by: str = "", start: int, end: int, step: int
+    ) -> Sequence[Series]:
+        """Return *metric* at start, start+step ... <= end (simulated ms), never beyond now.
+
+        Rates are over the last minute, restarts over five; each point shows what the last scrape
+        saw; where nothing was measured there is no point. Errors that no pod has seen count in the
+        whole, and appear as `none` when requests are split.
+
+        Raises:
+            KeyError: if the metric or the split does not exist; the message lists those that do.
+            ValueError: if the step is not positive.
+        """
+        if metric not in POD_METRICS and metric not in NODE_METRICS:
+            msg = f"no metric {metric!r}; metrics: {', '.join((*POD_METRICS, *NODE_METRICS))}"
+            raise KeyError(msg)
+        splits = NODE_SPLITS if metric in NODE_METRICS else POD_SPLITS
+        if by not in splits:
+            msg = f"{metric} cannot be split by {by!r}; splits: {', '.join(filter(None, splits))}"
+            raise KeyError(msg)
+        grid = Grid(start, min(end, self._env.now), step)
+        if metric in NODE_METRICS:
+            return node_series(by, grid, self._traffic.neighbours(), self._monitoring)
+        return pod_series(metric, by, grid, self._history, self._monitoring)
+
+    def alerts(self) -> Sequence[Alert]:
+        """Return firing and pending alerts, then history, newest first."""
+        return [*map(self._alert, self._evaluator.episodes()), *self._past_alerts]
+
+    def silence(self, alert: str, duration_ms: int) -> None:
+        """Silence an alert; raises KeyError if there is none of that name."""
+        self._evaluator.silence(alert, duration_ms)
+
+    def changes(self) -> Sequence[Change]:
+        """Return the change feed up to now, newest first."""
+        # Of two at one instant the one that was entered later is the newer one.
+        newest = [change for change in reversed(self._changes) if change.at <= self._env.now]
+        return sorted(newest, key=lambda change: -change.at)
+
+    def add_change(
+        self,
+        *,
+        category: str,
+        title: str,
+        author: str,
+        target: str,
+        detail: str = "",
+        source: str = "",
+    ) -> Change:
+        """Enter in the feed what has changed just now; ids go on from the scenario's."""
+        change = Change(
+            id=self._next_change_id(),
+            at=self._env.now,
+            category=category,
+            title=title,
+            author=author,
+            target=target,
+            detail=detail,
+            source=source,
+        )
+        self._changes.append(change)
+        return change
+
+    def summary(self) -> dict[str, Any]:
+        """Return the one-glance line.
+
+        `error_rate` (share over the last minute) and `requests` (per s) as of the last scrape;
+        `alert`, `threshold`, `pending_since`, `firing_since`, `paged_at` of what pages, or None;
+        `lost`: weighted requests lost since the alert's window first turned bad; `state`: `quiet`,
+        `paged`, `acknowledged`, `mitigated` (unhurt for 2 min) or `resolved` (for 10 min).
+        """
+        now = self._env.now
+        seen = self._monitoring.scraped(now)
+        start = seen - self._monitoring.rate_window_ms
+        episode = self._headline()
+        rule = self._evaluator.rule(episode.name) if episode else None
+        up = episode is not None and episode.state == "firing"
+        return {
+            "application": self._application,
+            "at": now,
+            "error_rate": round(self._signals["errors"].over(start, seen) or 0.0, 6),
+            "requests": round(self._signals["requests"].over(start, seen) or 0.0, 3),
+            "alert": episode.name if episode else None,
+            "threshold": rule.conditions[0].threshold if rule else None,
+            "pending_since": episode.pending_since if episode else None,
+            "firing_since": episode.fired_at if episode and up else None,
+            "paged_at": self._paged_at(),
+            "lost": round(self.lost(), 1),
+            "state": self._state(),
+            "acknowledged": self._is_acknowledged(),
+            "silenced": bool(episode and self._evaluator.is_silenced(episode.name)),
+        }
+
+    def lost(self) -> float:
+        """Return the weighted requests lost since the first alert's window turned bad, 0 if none."""
+        alerts = [episode for episode in self._evaluator.episodes() if episode.fired_at is not None]
+        if not alerts:
+            return 0.0
+        first = min(alerts, key=lambda episode: episode.pending_since)
+        start = first.pending_since - self._evaluator.rule(first.name).window_ms
+        return self._traffic.lost(self._application, start, self._env.now)
+
+    def _headline(self) -> Episode | None:
+        """Return what the page is about: what fires and pages, else what paged last."""
+        alerts = [
+            episode
+            for episode in self._evaluator.episodes()
+            if episode.paged_at is not None
+            or (episode.state == "firing" and self._evaluator.rule(episode.name).pages)
+        ]
+        return alerts[0] if alerts else None
+
+    def _paged_at(self) -> int | None:
+        pages = [
+            episode.paged_at
+            for episode in self._evaluator.episodes()
+            if episode.paged_at is not None
+        ]
+        return max(pages) if pages else None
+
+    def _is_acknowledged(self) -> bool:
+        paged = self._paged_at()
+        return paged is not None and (self._acknowledged_at or -1) >= paged
+
+    def _state(self) -> str:
+        paged, now = self._paged_at(), self._env.now
+        if paged is None:
+            return "quiet"
+        for state, quiet_ms in (("resolved", RECOVERED_MS), ("mitigated", STABLE_MS)):
+            bounds = self._signals["hurt"].extremes(now - quiet_ms, now)
+            calm = bounds is not None and bounds.high <= self._objective.impact_threshold
+            if calm and now - paged >= quiet_ms:
+                return state
+        return "acknowledged" if self._is_acknowledged() else "paged"
+
+    def _alert(self, episode: Episode) -> Alert:
+        fired = episode.fired_at if episode.fired_at is not None else episode.pending_since
+        silenced = episode.ended is None and self._evaluator.is_silenced(episode.name)
+        return Alert(
+            name=episode.name,
+            state=episode.state,
+            since=fired,
+            summary=f"{episode.summary} (silenced)" if silenced else episode.summary,
+            severity=episode.severity,
+            ended=episode.ended,
+        )
+
+    def _report(self, at: int, rule: AlertRule, state: str, value: float) -> None:
+        number = f"{value * 100:.1f} %" if rule.conditions[0].threshold <= 1 else f"{value:.1f}"
+        text = f"{rule.summary} Now {number}." if rule.summary else f"{rule.name}: {number}"
+        self._log.append(AlertRecord(at=at, alert=rule.name, state=state, text=text))
+
+    def _hear(self, record: Record) -> None:
+        if isinstance(record, AcknowledgeRecord):
+            self._acknowledged_at = record.at
+
+    def _next_change_id(self) -> str:
+        numbers = [
+            int(match[1]) for change in self._changes if (match := re.search(r"(\d+)$", change.id))
+        ]
+        return f"chg-{max(numbers) + 1 if numbers else FIRST_CHANGE_ID}"

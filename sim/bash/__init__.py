@@ -1,0 +1,43 @@
+"""The shell language: grammar, interpreter and text tools, in simulated time.
+
+Pure: used by the workstation and by shells on nodes and in containers, it knows none of them.
+"""
+
+from sim.bash.execution import ShellExecution, interacting
+from sim.bash.process import (
+    BrokenPipe,
+    CallSink,
+    Capture,
+    FileProblem,
+    FileSystem,
+    OutputLimit,
+    Pipe,
+    Proc,
+    Program,
+    Running,
+    Sink,
+    Waiting,
+)
+from sim.bash.shell import Limits, Shell
+from sim.bash.tools import TEXT_TOOLS, date_program
+
+__all__ = [
+    "TEXT_TOOLS",
+    "BrokenPipe",
+    "CallSink",
+    "Capture",
+    "FileProblem",
+    "FileSystem",
+    "Limits",
+    "OutputLimit",
+    "Pipe",
+    "Proc",
+    "Program",
+    "Running",
+    "Shell",
+    "ShellExecution",
+    "Sink",
+    "Waiting",
+    "date_program",
+    "interacting",
+]

@@ -1,0 +1,48 @@
+"""`wc` and `nl`: counting lines, words and characters."""
+
+from __future__ import annotations
+
+from sim.bash.process import Proc, Running
+from sim.bash.tools.options import all_text, each_line, read_options, tool
+
+_LONG = {"lines": "l", "words": "w", "bytes": "c", "chars": "m", "max-line-length": "L"}
+
+
+@tool()
+def wc(proc: Proc) -> Running:
+    """Print counts of lines, words and bytes."""
+    options = read_options(proc.argv, "lwcmL", "", _LONG)
+    code, texts = yield from all_text(proc, options.operands)
+    rows: list[tuple[list[int], str]] = []
+    for name, text in texts:
+        counts = {
+            "l": text.count("\n"),
+            "w": len(text.split()),
+            "c": len(text.encode()),
+            "m": len(text),
+            "L": max(map(len, text.split("\n"))),
+        }
+        chosen = [letter for letter in "lwmcL" if letter in options] or ["l", "w", "c"]
+        rows.append(([counts[letter] for letter in chosen], "" if name == "-" else name))
+    if len(rows) > 1:
+        totals = [sum(column) for column in zip(*(row for row, _ in rows), strict=True)]
+        rows.append((totals, "total"))
+    single = all(len(row) == 1 for row, _ in rows) and len(rows) == 1
+    width = max((len(str(n)) for row, _ in rows for n in row), default=1)
+    width = width if options.operands else 7
+    for numbers, name in rows:
+        text = str(numbers[0]) if single else " ".join(f"{count:{width}}" for count in numbers)
+        proc.print(f"{text} {name}".rstrip())
+    return code
+
+
+def nl(proc: Proc) -> Running:
+    """Print the lines with numbers; empty ones have none."""
+    number = 0
+
+    def show(line: str) -> None:
+        nonlocal number
+        number += bool(line)
+        proc.print(f"{number:6}\t{line}" if line else "       ")
+
+    return (yield from each_line(proc, [w for w in proc.argv[1:] if w[:1] != "-"], show))

@@ -1,0 +1,328 @@
+"""From `pods a b`, `deploy/x svc/y`, `pods,svc -l app=web`, `all` or files to objects.
+
+The rules and error texts are those of cli-runtime's resource builder; it must not know what is
+done with the objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sim.apimachinery.wire import Obj
+from sim.client.discovery import Resource
+from sim.client.rest import (
+    ACCEPT_JSON,
+    ApiStatusError,
+    Query,
+    collection_path,
+    object_path,
+    with_kinds,
+)
+from sim.kubectl.errors import CommandError, raise_all
+from sim.kubectl.goformat import quote
+from sim.kubectl.invocation import Invocation
+from sim.kubectl.manifests import Manifest
+
+MISSING = """You must provide one or more resources by argument or filename.
+Example resource specifications include:
+   '-f rsrc.yaml'
+   '--filename=rsrc.json'
+   '<resource> <name>'
+   '<resource>'"""
+
+
+@dataclass
+class Info:
+    """One object (or Table, or page of a list) that the arguments name."""
+
+    resource: Resource
+    namespace: str
+    name: str = ""
+    """Empty for a page of a list."""
+    object: Obj = field(default_factory=dict)
+    """Empty while it has not been asked for."""
+    source: str = ""
+    """The file it was read from."""
+
+    @property
+    def path(self) -> str:
+        """Return the object's path."""
+        return object_path(self.resource, self.namespace, self.name)
+
+    @property
+    def label(self) -> str:
+        """Return `pod/x` or `deployment.apps/web`."""
+        return f"{self.resource.label}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """How to look for what the arguments name."""
+
+    labels: str = ""
+    fields: str = ""
+    everywhere: bool = False
+    """All namespaces."""
+    select_all: bool = False
+    """`--all`."""
+    bulk: bool = True
+    """A type alone means every object of it (`get pods`); False: it is an error."""
+    flatten: bool = True
+    """Take lists apart; False keeps each page (or Table) whole."""
+    accept: str = ACCEPT_JSON
+    extra: tuple[tuple[str, str], ...] = ()
+    chunk: int = 500
+    single_type: bool = False
+    fetch: bool = True
+    """Ask for objects that are named; False leaves them empty."""
+    subresource: str = ""
+
+
+@dataclass
+class Selection:
+    """What was found, and what went wrong on the way."""
+
+    infos: list[Info] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
+    single: bool = False
+    """The arguments name exactly one object."""
+    from_list: bool = False
+    """A selector or a bare type was used."""
+
+    def require(self) -> list[Info]:
+        """Return the objects, or raise the first errors."""
+        raise_all(self.errors[:1])
+        return self.infos
+
+
+def select(
+    call: Invocation,
+    args: Sequence[str],
+    lookup: Lookup,
+    manifests: Sequence[Manifest] | None = None,
+) -> Selection:
+    """Return what *args* (or *manifests*) name.
+
+    Objects that cannot be had are errors of the selection; wrong arguments are raised.
+
+    Raises:
+        CommandError: if the arguments make no sense or name an unknown type.
+    """
+    if manifests is not None:
+        if args:
+            raise CommandError(
+                "when paths, URLs, or stdin is provided as input, "
+                "you may not specify resource arguments as well"
+            )
+        return _from_manifests(call, manifests, lookup)
+    args = _cross(args)
+    slashes = sum("/" in arg for arg in args)
+    namespace = "" if lookup.everywhere else call.namespace
+    selecting = lookup.labels or lookup.fields or lookup.select_all
+    if slashes:
+        if slashes != len(args):
+            raise CommandError(
+                "there is no need to specify a resource type as a separate argument when passing "
+                "arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' "
+                "instead of 'kubectl get resource resource/<resource_name>'"
+            )
+        tuples = [_split(arg) for arg in args]
+        if selecting:
+            raise CommandError(
+                "selectors and the all flag cannot be used when passing resource/name arguments"
+            )
+        if lookup.single_type and len({call.resource(word).plural for word, _ in tuples}) > 1:
+            raise CommandError("you may only specify a single resource type")
+        infos = [_info(call.resource(word), namespace, name, lookup) for word, name in tuples]
+        return _named(call, infos, lookup, single=len(infos) == 1)
+    if not args:
+        raise CommandError(
+            "at least one resource must be specified to use a selector" if selecting else MISSING
+        )
+    words = _expand(call, args[0])
+    names = args[1:]
+    if selecting and names:
+        raise CommandError("name cannot be provided when a selector is specified")
+    if len(words) > 1 and lookup.single_type:
+        raise CommandError("you may only specify a single resource type")
+    if not names and not selecting and not lookup.bulk:
+        for word in words:
+            call.resource(word)
+        raise CommandError("resource(s) were provided, but no name was specified")
+    resources = list(dict.fromkeys(call.resource(word) for word in words))
+    if names:
+        infos = [_info(resources[0], namespace, name, lookup) for name in names]
+        return _named(call, infos, lookup, single=len(names) == 1)
+    if lookup.subresource:
+        raise CommandError("subresource cannot be used when bulk resources are specified")
+    return _listed(call, resources, namespace, lookup)
+
+
+def _cross(args: Sequence[str]) -> list[str]:
+    """Turn `a,b x y` into `a/x a/y b/x b/y`."""
+    kinds = [word for word in args[0].split(",") if word] if args else []
+    if len(args) >= 2 and len(kinds) > 1:
+        return [f"{kind}/{name}" for kind in kinds for name in args[1:]]
+    return list(args)
+
+
+def _expand(call: Invocation, words: str) -> list[str]:
+    expanded: list[str] = []
+    for word in words.split(","):
+        category = call.discovery.category(word) if word else []
+        expanded += [one.qualified for one in category] or ([word] if word else [])
+    return expanded
+
+
+def _split(arg: str) -> tuple[str, str]:
+    if arg.count("/") != 1:
+        raise CommandError("arguments in resource/name form may not have more than one slash")
+    word, _, name = arg.partition("/")
+    if not word or not name or "," in word:
+        raise CommandError("arguments in resource/name form must have a single resource and name")
+    return word, name
+
+
+def _info(resource: Resource, namespace: str, name: str, lookup: Lookup) -> Info:
+    if not resource.namespaced:
+        return Info(resource, "", name)
+    if not namespace:
+        raise CommandError(
+            "a resource cannot be retrieved by name across all namespaces"
+            if lookup.everywhere
+            else "namespace may not be empty when retrieving a resource by name"
+        )
+    return Info(resource, namespace, name)
+
+
+def _named(call: Invocation, infos: list[Info], lookup: Lookup, *, single: bool) -> Selection:
+    selection = Selection(single=single)
+    if not lookup.fetch:
+        selection.infos = infos
+        return selection
+    for info in infos:
+        try:
+            info.object = fetch(call, info, lookup)
+        except ApiStatusError as error:
+            selection.errors.append(error)
+        else:
+            selection.infos.append(info)
+    return selection
+
+
+def fetch(call: Invocation, info: Info, lookup: Lookup | None = None) -> Obj:
+    """Return the object that *info* names, as *lookup* wants it."""
+    lookup = lookup or Lookup()
+    path = object_path(info.resource, info.namespace, info.name, lookup.subresource)
+    found: Obj = call.client.get(path, lookup.extra, accept=lookup.accept)
+    return found
+
+
+def list_query(lookup: Lookup) -> list[tuple[str, str]]:
+    """Return the selectors of *lookup* as query parameters."""
+    query = list(lookup.extra)
+    if lookup.labels:
+        query.append(("labelSelector", lookup.labels))
+    if lookup.fields:
+        query.append(("fieldSelector", lookup.fields))
+    return query
+
+
+def _listed(
+    call: Invocation, resources: Iterable[Resource], namespace: str, lookup: Lookup
+) -> Selection:
+    selection = Selection(from_list=True)
+    query = list_query(lookup)
+    for resource in resources:
+        try:
+            for page in _pages(call, resource, namespace, query, lookup):
+                within = namespace if resource.namespaced else ""
+                if not lookup.flatten:
+                    selection.infos.append(Info(resource, within, object=page))
+                    continue
+                for item in with_kinds(page):
+                    metadata = item["metadata"]
+                    info = Info(resource, metadata.get("namespace", ""), metadata["name"], item)
+                    selection.infos.append(info)
+        except ApiStatusError as error:
+            selection.errors.append(error)
+    return selection
+
+
+def _pages(
+    call: Invocation, resource: Resource, namespace: str, query: Query, lookup: Lookup
+) -> Iterable[Obj]:
+    path = collection_path(resource, namespace)
+    try:
+        yield from call.client.pages(path, query, accept=lookup.accept, limit=lookup.chunk)
+    except ApiStatusError as error:
+        if error.code not in (400, 404):
+            raise
+        # the builder says what it looked for, and keeps the server's sentence behind it
+        subject = quote(f"{resource.group}/{resource.version}, Resource={resource.plural}")
+        what = f"Unable to list {subject}"
+        if lookup.labels or lookup.fields:
+            what = (
+                f"Unable to find {subject} that match label selector {quote(lookup.labels)}, "
+                f"field selector {quote(lookup.fields)}"
+            )
+        message = f"{what}: {error.message}"
+        raise ApiStatusError({**error.status, "message": message}) from None
+
+
+def _from_manifests(
+    call: Invocation, manifests: Sequence[Manifest], lookup: Lookup
+) -> Selection:
+    infos = []
+    for manifest in manifests:
+        info = info_of(call, manifest)
+        infos.append(info)
+    selection = Selection(single=len(infos) == 1)
+    for info in infos:
+        try:
+            if lookup.fetch:
+                info.object = fetch(call, info, lookup)
+        except ApiStatusError as error:
+            selection.errors.append(error)
+        else:
+            selection.infos.append(info)
+    return selection
+
+
+def info_of(call: Invocation, manifest: Manifest) -> Info:
+    """Return where an object of a file belongs; it gets the namespace in use if it has none.
+
+    Raises:
+        CommandError: if its kind is unknown or `-n` contradicts it.
+    """
+    obj = manifest.object
+    kind, version = obj.get("kind"), obj.get("apiVersion")
+    missing = [f"{what} not set" for what, value in (("apiVersion", version), ("kind", kind)) if not value]
+    if missing:
+        text = missing[0] if len(missing) == 1 else f"[{', '.join(missing)}]"
+        raise CommandError(
+            f"error validating {quote(manifest.source)}: error validating data: {text}; if you "
+            "choose to ignore these errors, turn validation off with --validate=false"
+        )
+    metadata = obj.get("metadata") or {}
+    name, namespace = str(metadata.get("name", "")), str(metadata.get("namespace", ""))
+    resource = call.discovery.of_kind(str(version), str(kind))
+    if resource is None:
+        raise CommandError(
+            f"resource mapping not found for name: {quote(name)} namespace: {quote(namespace)} "
+            f"from {quote(manifest.source)}: no matches for kind {quote(str(kind))} in version "
+            f"{quote(str(version))}\nensure CRDs are installed first"
+        )
+    if not resource.namespaced:
+        return Info(resource, "", name, obj, manifest.source)
+    if call.namespace_given and namespace and namespace != call.namespace:
+        raise CommandError(
+            f"the namespace from the provided object {quote(namespace)} does not match the "
+            f"namespace {quote(call.namespace)}. You must pass '--namespace={namespace}' to "
+            "perform this operation."
+        )
+    if not namespace:
+        namespace = call.namespace
+        obj = {**obj, "metadata": {**metadata, "namespace": namespace}}
+    return Info(resource, namespace, name, obj, manifest.source)

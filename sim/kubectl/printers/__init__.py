@@ -1,0 +1,4 @@
+"""How kubectl writes objects: tables, YAML, JSON, JSONPath, custom columns, names, templates.
+
+Pure functions from objects to text; nothing here asks a server.
+"""

@@ -1,0 +1,119 @@
+"""Which images exist, how big they are and what programs they bring.
+
+The kubelet pulls by this catalogue. This file must not know what the programs do, nor any application.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Tools = Literal["full", "busybox", "none"]
+
+PULL_BYTES_PER_S = 45_000_000
+"""Download and unpacking together (ours)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSpec:
+    """One repository of images."""
+
+    tools: Tools = "none"
+    """What a shell in it finds: a whole toolbox, busybox' applets, or not even a shell."""
+    size_bytes: int = 60_000_000
+    tags: frozenset[str] | None = None
+    """Tags that exist; None: every tag."""
+    command: tuple[str, ...] = ()
+    """Default arguments (CMD): replaced by the pod's `args`."""
+    entrypoint: tuple[str, ...] = ()
+    """Replaced by the pod's `command`."""
+
+
+@dataclass(frozen=True)
+class ImageCatalog:
+    """Repositories by name, e.g. `nicolaka/netshoot`, `registry.example.net/payments/api`."""
+
+    known: Mapping[str, ImageSpec]
+    registries: tuple[str, ...] = ()
+    """Prefixes of our own registries; what is missing there is `not found`."""
+    _cache: dict[str, ImageSpec | None] = field(default_factory=dict, repr=False, compare=False)
+
+    def find(self, image: str) -> ImageSpec | None:
+        """Return the spec of *image*, or None if a pull of it fails."""
+        if image not in self._cache:
+            self._cache[image] = self._look(image)
+        return self._cache[image]
+
+    def spec(self, image: str) -> ImageSpec:
+        """Return the spec of *image*, a plain one for an image nobody described."""
+        return self.find(image) or ImageSpec()
+
+    def pull_error(self, image: str) -> str:
+        """Return containerd's words for a pull that fails."""
+        name, tag = split_image(image)
+        full = f"{canonical(name)}:{tag}"
+        if any(name.startswith(prefix) for prefix in self.registries):
+            return (
+                f'rpc error: code = NotFound desc = failed to pull and unpack image "{full}": '
+                f'failed to resolve reference "{full}": {full}: not found'
+            )
+        return (
+            f'failed to pull and unpack image "{full}": failed to resolve reference "{full}": '
+            "pull access denied, repository does not exist or may require authorization: "
+            "server message: insufficient_scope: authorization failed"
+        )
+
+    def _look(self, image: str) -> ImageSpec | None:
+        name, tag = split_image(image)
+        for candidate in (name, canonical(name), name.removeprefix("docker.io/")):
+            spec = self.known.get(candidate) or PUBLIC.get(candidate.removeprefix("library/"))
+            if spec is not None:
+                return spec if spec.tags is None or tag in spec.tags else None
+        if any(name.startswith(prefix) for prefix in self.registries):
+            return None
+        return None
+
+
+def split_image(image: str) -> tuple[str, str]:
+    """Return (repository, tag); digests count as part of the tag.
+
+    >>> split_image("registry:5000/team/app"), split_image("nginx:1.27")
+    (('registry:5000/team/app', 'latest'), ('nginx', '1.27'))
+    """
+    name, at, digest = image.partition("@")
+    head, colon, tag = name.rpartition(":")
+    if colon and "/" not in tag:
+        return head, tag + at + digest
+    return name, digest or "latest"
+
+
+def canonical(name: str) -> str:
+    """Return the full name of a repository as containerd prints it.
+
+    >>> canonical("nginx"), canonical("nicolaka/netshoot"), canonical("registry.k8s.io/pause")
+    ('docker.io/library/nginx', 'docker.io/nicolaka/netshoot', 'registry.k8s.io/pause')
+    """
+    first, slash, _ = name.partition("/")
+    if not slash:
+        return f"docker.io/library/{name}"
+    if "." in first or ":" in first or first == "localhost":
+        return name
+    return f"docker.io/{name}"
+
+
+PUBLIC: Mapping[str, ImageSpec] = {
+    "nicolaka/netshoot": ImageSpec("full", 212_000_000, command=("zsh",)),
+    "busybox": ImageSpec("busybox", 2_200_000, command=("sh",)),
+    "alpine": ImageSpec("busybox", 3_800_000, command=("/bin/sh",)),
+    "debian": ImageSpec("full", 49_000_000, command=("bash",)),
+    "ubuntu": ImageSpec("full", 30_000_000, command=("/bin/bash",)),
+    "nginx": ImageSpec("busybox", 72_000_000, command=("nginx", "-g", "daemon off;")),
+    "curlimages/curl": ImageSpec("busybox", 9_800_000, entrypoint=("curl",)),
+    "postgres": ImageSpec("busybox", 158_000_000, command=("postgres",)),
+    "registry.k8s.io/pause": ImageSpec("none", 320_000, command=("/pause",)),
+    "registry.k8s.io/e2e-test-images/agnhost": ImageSpec(
+        "full", 51_000_000, entrypoint=("/agnhost",)
+    ),
+}
+"""Public images that people reach for in an incident."""

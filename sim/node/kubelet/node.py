@@ -1,0 +1,343 @@
+"""One node's kubelet: its pods, addresses, images, heartbeats and the events about the node.
+
+This file must not know what containers do, nor other nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import simpy
+
+from sim.apimachinery.wire import Obj
+from sim.bash import FileSystem
+from sim.kernel import Environment
+from sim.node.behaviour import BehaviourRegistry
+from sim.node.container import Container
+from sim.node.images import ImageCatalog
+from sim.node.kubelet.environ import ConfigProblem, environment
+from sim.node.kubelet.slot import Slot
+from sim.node.kubelet.worker import PodWorker
+
+if TYPE_CHECKING:
+    from sim.apiserver import ApiServer
+    from sim.bash import Program
+    from sim.node.machine import Machine
+
+Key = tuple[str, str]
+"""(namespace, name) of a pod."""
+
+LEASE_MS = 10_000
+"""nodeLeaseDurationSeconds 40 s is renewed four times in it."""
+STATUS_MS = 300_000
+"""nodeStatusReportFrequency: conditions are stamped every 5 min when nothing changes."""
+CORDON_SEEN_MS = (600, 9_800)
+"""The kubelet notices spec.unschedulable at its next status update, within 10 s."""
+
+HEALTHY = {
+    "MemoryPressure": ("KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+    "DiskPressure": ("KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    "PIDPressure": ("KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+    "Ready": ("KubeletReady", "kubelet is posting ready status"),
+}
+"""Reason and message of each condition of a healthy node."""
+
+
+class Kubelet:
+    """The kubelet of one machine."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        api: ApiServer,
+        *,
+        registry: BehaviourRegistry,
+        images: ImageCatalog,
+        programs: Callable[[str], Mapping[str, Program]],
+        files: Callable[[Container], FileSystem] | None = None,
+    ) -> None:
+        """Attach to *machine*; knows no pod yet."""
+        self.machine = machine
+        self.api = api
+        self.env: Environment = machine.env
+        self.stream = machine.stream.at("kubelet")
+        self.registry = registry
+        self.images = images
+        self.programs = programs
+        self._files = files
+        self.pods: dict[Key, Obj] = {}
+        """The newest known version of every pod on the node."""
+        self.workers: dict[Key, PodWorker] = {}
+        """Only of pods that were started, changed or looked at during the run."""
+        self.stopped = False
+        self.stopped_at = 0
+        self.started_again: int | None = None
+        """When it was started by hand during the run; None if never."""
+        self.on_heartbeat: Callable[[str, int | None], None] | None = None
+        """Called with (node, last renewal) when heartbeats stop, (node, None) when they resume."""
+        self._again: simpy.Event = self.env.event()
+        self._present: set[str] = set()
+        self._last_ip = 0
+        self._phase = self.stream.at("lease").integer(0, LEASE_MS - 1)
+        machine.kubelet = self
+
+    # -- pods --------------------------------------------------------------------------------------
+
+    def worker(self, key: Key) -> PodWorker | None:
+        """Return the worker of a pod, made from the pod's status if it slept until now."""
+        worker = self.workers.get(key)
+        if worker is None and key in self.pods:
+            worker = self.workers[key] = PodWorker(self, self.pods[key])
+            worker.adopt()
+        return worker
+
+    def adopt(self, pod: Obj) -> None:
+        """Take note of a pod that runs since before the beginning; it sleeps until touched."""
+        metadata = pod["metadata"]
+        self.pods[metadata["namespace"], metadata["name"]] = pod
+        for one in pod["spec"]["containers"]:
+            self._present.add(one["image"])
+
+    def wake(self, key: Key) -> None:
+        """Make sure that a sleeping pod's containers live."""
+        self.worker(key)
+
+    def pod_added(self, pod: Obj) -> None:
+        """Start a pod that was bound to this node."""
+        metadata = pod["metadata"]
+        key = (metadata["namespace"], metadata["name"])
+        self.pods[key] = pod
+        if self.stopped:
+            return
+        worker = self.workers[key] = PodWorker(self, pod)
+        worker.begin()
+        if "deletionTimestamp" in metadata:
+            worker.terminate(int(metadata.get("deletionGracePeriodSeconds", 30)))
+
+    def pod_changed(self, pod: Obj, old: Obj | None) -> None:
+        """Take note of a newer version; a deletionTimestamp ends the pod."""
+        metadata = pod["metadata"]
+        key = (metadata["namespace"], metadata["name"])
+        if "deletionTimestamp" in metadata:
+            grace = metadata.get("deletionGracePeriodSeconds")
+            before = old["metadata"].get("deletionGracePeriodSeconds") if old else None
+            worker = self.worker(key)
+            self.pods[key] = pod
+            if worker is not None:
+                worker.update(pod)
+                if grace != before and not self.stopped:
+                    worker.terminate(int(grace if grace is not None else 30))
+            return
+        self.pods[key] = pod
+        worker = self.workers.get(key)
+        if worker is None and old is not None and old["spec"] is not pod["spec"]:
+            self.pods[key] = old
+            worker = self.worker(key)
+            self.pods[key] = pod
+        if worker is not None:
+            worker.update(pod)
+
+    def pod_removed(self, pod: Obj) -> None:
+        """Forget a pod that left the API; what still runs of it is killed."""
+        metadata = pod["metadata"]
+        key = (metadata["namespace"], metadata["name"])
+        worker = self.workers.pop(key, None)
+        self.pods.pop(key, None)
+        if worker is not None and worker.uid == metadata["uid"]:
+            worker.vanish()
+
+    def containers(self) -> dict[str, Container]:
+        """Return every container on the node, waking what sleeps."""
+        found: dict[str, Container] = {}
+        for key in sorted(self.pods):
+            worker = self.worker(key)
+            if worker is None:
+                continue
+            for slot in worker.all_slots():
+                for container in (slot.current, slot.previous):
+                    if container is not None:
+                        found[container.id] = container
+        return found
+
+    def listener(self, key: Key, port: int) -> Container | None:
+        """Return the container of a pod that accepts connections on *port*."""
+        worker = self.worker(key)
+        if worker is None:
+            return None
+        for container in worker.running():
+            if container.behaviour.listening(port):
+                return container
+        return None
+
+    def environ_of(self, worker: PodWorker, slot: Slot) -> dict[str, str]:
+        """Return the variables of an adopted container; what is missing today is left out."""
+        try:
+            return environment(
+                self.api,
+                worker.pod,
+                slot.spec,
+                pod_ip=worker.ip,
+                host_ip=self.machine.facts.internal_ip,
+            )
+        except ConfigProblem:
+            return {}
+
+    def files_of(self, container: Container) -> FileSystem:
+        """Return the files of a container; they live as long as the container."""
+        if container.files is None:
+            container.files = self._files(container) if self._files else FileSystem()
+        return container.files
+
+    # -- images and addresses ----------------------------------------------------------------------
+
+    def image_present(self, image: str) -> bool:
+        """Return True if the node has *image*: pulled, or used by a pod since the beginning."""
+        return image in self._present
+
+    def image_pulled(self, image: str) -> None:
+        """Note that the node has *image* now."""
+        self._present.add(image)
+
+    def allocate_ip(self, worker: PodWorker) -> str:
+        """Return the next free address of the node's range, as the host-local plugin does."""
+        prefix, _, _ = self.machine.facts.pod_cidr.partition("/")
+        base = prefix.rsplit(".", 1)[0]
+        used = {one.ip for one in self.workers.values() if one is not worker}
+        used |= {(pod.get("status") or {}).get("podIP", "") for pod in self.pods.values()}
+        if not self._last_ip:
+            own = [ip for ip in used if ip.startswith(f"{base}.")]
+            self._last_ip = max((int(ip.rsplit(".", 1)[1]) for ip in own), default=1)
+        for _ in range(254):
+            self._last_ip = self._last_ip + 1 if self._last_ip < 254 else 2
+            if f"{base}.{self._last_ip}" not in used:
+                break
+        return f"{base}.{self._last_ip}"
+
+    # -- events ------------------------------------------------------------------------------------
+
+    def pod_event(self, pod: Obj, type_: str, reason: str, message: str, field: str) -> None:
+        """Record an EventObject about one of its pods."""
+        self.api.event(
+            pod,
+            type_,
+            reason,
+            message,
+            component="kubelet",
+            host=self.machine.name,
+            field_path=field,
+        )
+
+    def node_event(self, type_: str, reason: str, message: str) -> None:
+        """Record an EventObject about the node."""
+        node = self.api.get("nodes", "", self.machine.name)
+        if node is not None:
+            self.api.event(
+                node, type_, reason, message, component="kubelet", host=self.machine.name
+            )
+
+    def cordon_changed(self, unschedulable: bool) -> None:
+        """Write the node event about a cordon or uncordon at the next status update."""
+        self.env.spawn(self._noticing(unschedulable))
+
+    def _noticing(self, unschedulable: bool) -> Generator[simpy.Event, Any, None]:
+        draw = self.stream.at("cordon", self.env.now)
+        yield self.env.timeout(draw.integer(*CORDON_SEEN_MS))
+        yield from self.gate()
+        reason = "NodeNotSchedulable" if unschedulable else "NodeSchedulable"
+        message = f"Node {self.machine.name} status is now: {reason}"
+        self.node_event("Normal", reason, message)
+        self.machine.journal.write(
+            self.env.now,
+            "kubelet.service",
+            f'I "Recording event message for node" node="{self.machine.name}" event="{reason}"',
+            pid=self.pid,
+        )
+
+    # -- the process -------------------------------------------------------------------------------
+
+    @property
+    def pid(self) -> int:
+        """The kubelet's process id; 0 while it is stopped."""
+        return 0 if self.stopped else self.stream.at("pid").integer(900, 1_600)
+
+    def gate(self) -> Generator[simpy.Event, Any, None]:
+        """Wait until the kubelet runs."""
+        while self.stopped:
+            yield self._again
+
+    def stop(self) -> None:
+        """Stop the kubelet (`systemctl stop kubelet`): containers go on, nobody looks after them."""
+        if not self.stopped:
+            self.stopped = True
+            self.stopped_at = self.env.now
+            self.api.modify("leases", "kube-node-lease", self.machine.name, self.refreshed_lease)
+
+    def start(self) -> None:
+        """Start it again: it catches up with what it missed."""
+        if not self.stopped:
+            return
+        self.stopped = False
+        self.started_again = self.env.now
+        again, self._again = self._again, self.env.event()
+        again.succeed()
+        self.node_event("Normal", "Starting", "Starting kubelet.")
+        for key in sorted(self.pods):
+            pod = self.pods[key]
+            worker = self.workers.get(key)
+            if worker is None and not (pod.get("status") or {}).get("containerStatuses"):
+                self.pod_added(pod)
+            elif worker is not None:
+                worker.changed()
+            if "deletionTimestamp" in pod["metadata"]:
+                found = self.worker(key)
+                if found is not None:
+                    grace = pod["metadata"].get("deletionGracePeriodSeconds", 30)
+                    found.terminate(int(grace))
+        self.api.modify("leases", "kube-node-lease", self.machine.name, self.refreshed_lease)
+        if self.on_heartbeat is not None:
+            self.on_heartbeat(self.machine.name, None)
+        self.api.modify("nodes", "", self.machine.name, self._reported, status=True)
+
+    def _reported(self, node: Obj) -> Obj:
+        """Return *node* with the conditions that a fresh, healthy kubelet reports."""
+        stamp = self.machine.epoch.rfc3339(self.env.now)
+        status = node.get("status") or {}
+        conditions = [
+            {
+                **one,
+                "status": "True" if one["type"] == "Ready" else "False",
+                "reason": HEALTHY[one["type"]][0],
+                "message": HEALTHY[one["type"]][1],
+                "lastHeartbeatTime": stamp,
+                "lastTransitionTime": stamp,
+            }
+            if one["status"] == "Unknown" and one["type"] in HEALTHY
+            else one
+            for one in status.get("conditions") or ()
+        ]
+        return {**node, "status": {**status, "conditions": conditions}}
+
+    def renewed_at(self, now: int) -> int:
+        """Return when the node's Lease was renewed last (ms)."""
+        at = self.stopped_at if self.stopped else now
+        return at - (at - self._phase) % LEASE_MS
+
+    def refreshed_lease(self, lease: Obj) -> Obj:
+        """Return *lease* with the renewTime it has now."""
+        micro = self.machine.epoch.rfc3339_micro(self.renewed_at(self.env.now))
+        return {**lease, "spec": {**lease.get("spec", {}), "renewTime": micro}}
+
+    def refreshed_node(self, node: Obj) -> Obj:
+        """Return *node* with the heartbeat times its conditions have now."""
+        at = self.stopped_at if self.stopped else self.env.now
+        beat = at - (at - self._phase) % STATUS_MS
+        stamp = self.machine.epoch.rfc3339(beat)
+        status = node.get("status") or {}
+        conditions = [
+            {**one, "lastHeartbeatTime": max(stamp, one.get("lastHeartbeatTime") or "")}
+            if one["status"] != "Unknown"
+            else one
+            for one in status.get("conditions") or ()
+        ]
+        return {**node, "status": {**status, "conditions": conditions}}

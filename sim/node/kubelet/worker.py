@@ -1,0 +1,384 @@
+"""One pod on a node, from the moment the kubelet sees it until it is gone from the API.
+
+| stage       | by                                          | next                    |
+|-------------|---------------------------------------------|-------------------------|
+| pending     | bound to the node                           | volumes, sandbox, inits |
+| running     | first container started, or adopted         | -                       |
+| terminating | deletionTimestamp                           | deleted from the API    |
+| vanished    | force deletion: the object is gone already  | -                       |
+
+This file must not know other pods, nor what containers do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from typing import TYPE_CHECKING, Any
+
+import simpy
+
+from sim.apimachinery.wire import Obj
+from sim.kernel import Environment, Interrupted, Stream
+from sim.node.container import Container
+from sim.node.images import ImageCatalog
+from sim.node.kubelet import status as statuses
+from sim.node.kubelet.environ import environment
+from sim.node.kubelet.slot import Slot
+
+if TYPE_CHECKING:
+    from sim.node.kubelet.node import Kubelet
+
+Going = Generator[simpy.Event, Any, None]
+
+SEEN_MS = (8, 45)
+"""From a write in the API to the kubelet's work on it."""
+SANDBOX_MS = (420, 1_150)
+"""Sandbox and CNI; community SLO: pod start-up p99 under 5 s without pulls."""
+HOST_SANDBOX_MS = (120, 320)
+GONE_MS = (240, 1_050)
+"""From the last container's end to the pod's removal from the API."""
+VANISHED_GRACE_MS = 2_000
+"""What containers of a force-deleted pod get before SIGKILL."""
+MOUNT_RETRY_MS = (500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 122_000)
+
+
+class PodWorker:
+    """What the kubelet does for one pod."""
+
+    def __init__(self, kubelet: Kubelet, pod: Obj) -> None:
+        """Take note of *pod*; `begin` or `adopt` follows."""
+        self.kubelet = kubelet
+        self.env: Environment = kubelet.env
+        self.images: ImageCatalog = kubelet.images
+        self.pod = pod
+        metadata, spec = pod["metadata"], pod["spec"]
+        self.namespace: str = metadata["namespace"]
+        self.name: str = metadata["name"]
+        self.uid: str = metadata["uid"]
+        self.ip = ""
+        self.sandbox = False
+        self.terminating = False
+        self.inits = [Slot(self, one, init=True) for one in spec.get("initContainers") or ()]
+        self.slots = [Slot(self, one) for one in spec["containers"]]
+        self._starter: simpy.Process | None = None
+        self._gone = False
+        self._deadline = 0
+        self._hurry = kubelet.env.event()
+
+    # -- what slots ask ----------------------------------------------------------------------------
+
+    @property
+    def restart_policy(self) -> str:
+        """The pod's restart policy."""
+        return str(self.pod["spec"].get("restartPolicy", "Always"))
+
+    def draw(self, *purpose: object) -> Stream:
+        """Return the random stream for *purpose* of this pod."""
+        return self.kubelet.stream.at("pod", self.uid, *purpose)
+
+    def event(self, type_: str, reason: str, message: str, container: str = "") -> None:
+        """Record an EventObject about the pod or one of its containers."""
+        field = ""
+        if container:
+            init = any(slot.name == container for slot in self.inits)
+            field = f"spec.{'initContainers' if init else 'containers'}{{{container}}}"
+        self.kubelet.pod_event(self.pod, type_, reason, message, field)
+
+    def image_present(self, image: str) -> bool:
+        """Return True if the node has *image*."""
+        return self.kubelet.image_present(image)
+
+    def image_pulled(self, image: str) -> None:
+        """Note that the node has *image* now."""
+        self.kubelet.image_pulled(image)
+
+    def describe(self) -> str:
+        """Return `<pod>_<namespace>(<uid>)`."""
+        return f"{self.name}_{self.namespace}({self.uid})"
+
+    def gate(self) -> Going:
+        """Wait while the kubelet is down."""
+        yield from self.kubelet.gate()
+
+    def make(self, slot: Slot, attempt: int) -> Container:
+        """Create the next instance of *slot*; raises ConfigProblem."""
+        machine = self.kubelet.machine
+        environ = environment(
+            self.kubelet.api,
+            self.pod,
+            slot.spec,
+            pod_ip=self.ip,
+            host_ip=machine.facts.internal_ip,
+        )
+        return self._container(slot, attempt, self._new_id(slot, attempt), environ)
+
+    def changed(self) -> None:
+        """Write the pod's status, unless the kubelet is down or the pod is gone."""
+        if self._gone or self.kubelet.stopped:
+            return
+        written = self.kubelet.api.modify(
+            "pods", self.namespace, self.name, self._with_status, status=True
+        )
+        if written is not None and written["metadata"]["uid"] == self.uid:
+            self.pod = written
+
+    # -- stages ------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Start a pod that was just bound to the node."""
+        self._starter = self.env.spawn(self._starting())
+
+    def adopt(self) -> None:
+        """Take over a pod whose status says what runs; schedules nothing by itself."""
+        status = self.pod.get("status") or {}
+        self.ip = status.get("podIP", "")
+        self.sandbox = True
+        known = {one["name"]: one for one in status.get("containerStatuses") or ()}
+        known |= {one["name"]: one for one in status.get("initContainerStatuses") or ()}
+        for slot in self.all_slots():
+            if slot.name in known:
+                self._adopt_slot(slot, known[slot.name])
+
+    def update(self, pod: Obj) -> None:
+        """Take note of a newer version: image changes restart a container."""
+        old, self.pod = self.pod, pod
+        if old["spec"] is pod["spec"]:
+            return
+        specs = {one["name"]: one for one in pod["spec"]["containers"]}
+        for slot in self.slots:
+            spec = specs.get(slot.name)
+            if spec is not None and spec["image"] != slot.spec["image"]:
+                slot.replace_image(spec)
+
+    def terminate(self, grace_s: int) -> None:
+        """End the pod gracefully; called again, it may only shorten the grace."""
+        deadline = self.env.now + max(grace_s, 1) * 1000
+        if self.terminating:
+            if deadline < self._deadline:
+                self._deadline = deadline
+                hurry, self._hurry = self._hurry, self.env.event()
+                hurry.succeed()
+            return
+        self.terminating = True
+        self._deadline = deadline
+        self.env.spawn(self._terminating())
+
+    def vanish(self) -> None:
+        """End the containers of a pod whose object is gone already."""
+        self._gone = True
+        if self.terminating and not self.running():
+            return
+        self._stop_starting()
+        for container in self.running():
+            self.env.spawn(_killing(container, VANISHED_GRACE_MS))
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def all_slots(self) -> Iterable[Slot]:
+        """Return init and main containers."""
+        return (*self.inits, *self.slots)
+
+    def slot(self, container: str) -> Slot | None:
+        """Return the container called *container*."""
+        return next((slot for slot in self.all_slots() if slot.name == container), None)
+
+    def running(self) -> list[Container]:
+        """Return the instances that run now."""
+        return [slot.running for slot in self.all_slots() if slot.running is not None]
+
+    # -- inside ------------------------------------------------------------------------------------
+
+    def _starting(self) -> Going:
+        try:
+            yield self.env.timeout(self.draw("seen").integer(*SEEN_MS))
+            yield from self.kubelet.gate()
+            self.changed()
+            yield from self._mounting()
+            host = bool(self.pod["spec"].get("hostNetwork"))
+            span = HOST_SANDBOX_MS if host else SANDBOX_MS
+            yield self.env.timeout(self.draw("sandbox").integer(*span))
+            machine = self.kubelet.machine
+            self.ip = machine.facts.internal_ip if host else self.kubelet.allocate_ip(self)
+            self.sandbox = True
+            for slot in self.inits:
+                slot.waiting = "PodInitializing"
+                slot.begin()
+                yield slot.tried if slot.sidecar else slot.done
+                if not slot.sidecar and slot.current is not None and slot.current.exit_code:
+                    return
+            for slot in self.slots:
+                slot.begin()
+                yield slot.tried
+        except Interrupted:
+            return
+
+    def _mounting(self) -> Going:
+        for delay in (*MOUNT_RETRY_MS, *(MOUNT_RETRY_MS[-1:] * 1_000)):
+            problem = self._missing_volume()
+            if problem is None:
+                return
+            self.event("Warning", "FailedMount", problem)
+            yield self.env.timeout(delay)
+
+    def _missing_volume(self) -> str | None:
+        for volume in self.pod["spec"].get("volumes") or ():
+            for field, resource, key in (
+                ("configMap", "configmaps", "name"),
+                ("secret", "secrets", "secretName"),
+            ):
+                source = volume.get(field)
+                if source and not source.get("optional"):
+                    name = source.get(key, "")
+                    if self.kubelet.api.get(resource, self.namespace, name) is None:
+                        what = f'{field.lower()} "{name}" not found'
+                        return f'MountVolume.SetUp failed for volume "{volume["name"]}" : {what}'
+        return None
+
+    def _terminating(self) -> Going:
+        env = self.env
+        yield env.timeout(self.draw("seen-delete").integer(*SEEN_MS))
+        yield from self.kubelet.gate()
+        self._stop_starting()
+        ending = []
+        for slot in self.slots:
+            if slot.running is not None:
+                ending.append(slot.running)
+                self.event("Normal", "Killing", f"Stopping container {slot.name}", slot.name)
+                env.spawn(_stopping(slot.running, slot.spec))
+        ending += [slot.running for slot in self.inits if slot.running is not None]
+        for slot in self.inits:
+            if slot.running is not None:
+                slot.running.terminate()
+        left = env.all_of([container.exited for container in ending])
+        while ending and not left.processed and env.now < self._deadline:
+            yield left | env.at(self._deadline) | self._hurry
+        for container in ending:
+            container.kill()
+        if ending:
+            yield left
+        yield env.timeout(self.draw("gone").integer(*GONE_MS))
+        yield from self.kubelet.gate()
+        for slot in self.all_slots():
+            slot.ready = slot.started = False
+        self.sandbox = False
+        self.changed()
+        self._gone = True
+        found = self.kubelet.api.get("pods", self.namespace, self.name)
+        if found is not None and found["metadata"]["uid"] == self.uid:
+            self.kubelet.api.delete("pods", self.namespace, self.name, grace_s=0)
+
+    def _stop_starting(self) -> None:
+        if self._starter is not None and self._starter.is_alive:
+            self._starter.interrupt("stop")
+        for slot in self.all_slots():
+            slot.stop()
+
+    def _new_id(self, slot: Slot, attempt: int) -> str:
+        return self.kubelet.stream.at("container-id", self.uid, slot.name, attempt).hex(64)
+
+    def _container(
+        self, slot: Slot, attempt: int, container_id: str, environ: dict[str, str]
+    ) -> Container:
+        image = slot.spec["image"]
+        return Container(
+            self.kubelet.machine,
+            self.pod,
+            slot.spec,
+            container_id=container_id,
+            attempt=attempt,
+            ip=self.ip,
+            image=self.images.spec(image),
+            factory=self.kubelet.registry[image],
+            environ=environ,
+        )
+
+    def _adopt_slot(self, slot: Slot, known: Obj) -> None:
+        epoch = self.kubelet.machine.epoch
+        restarts = int(known.get("restartCount", 0))
+        last = (known.get("lastState") or {}).get("terminated")
+        state = known.get("state") or {}
+        if last and "running" in state:
+            slot.previous = self._ended(slot, restarts - 1, last)
+        slot.restarts = restarts
+        if "running" in state:
+            container_id = known["containerID"].removeprefix("containerd://")
+            container = self._container(slot, restarts, container_id, {})
+            container.environ = self.kubelet.environ_of(self, slot)
+            container.adopt(epoch.since(state["running"]["startedAt"]))
+            slot.adopt(
+                container,
+                restarts=restarts,
+                ready=bool(known.get("ready")),
+                started=bool(known.get("started", True)),
+            )
+            return
+        ended = state.get("terminated") or last
+        if ended:
+            waiting = state.get("waiting") or {}
+            slot.adopt_ended(
+                self._ended(slot, restarts, ended),
+                restarts=restarts,
+                waiting=waiting.get("reason", ""),
+                message=waiting.get("message", ""),
+            )
+
+    def _ended(self, slot: Slot, attempt: int, state: Obj) -> Container:
+        epoch = self.kubelet.machine.epoch
+        container_id = str(state.get("containerID", "")).removeprefix("containerd://")
+        container = self._container(slot, attempt, container_id or self._new_id(slot, attempt), {})
+        container.mark_exited(
+            epoch.since(state["startedAt"]),
+            epoch.since(state["finishedAt"]),
+            int(state.get("exitCode", 0)),
+            str(state.get("reason", "")),
+        )
+        return container
+
+    def _with_status(self, pod: Obj) -> Obj:
+        if pod["metadata"]["uid"] != self.uid:
+            return pod
+        machine = self.kubelet.machine
+        old = pod.get("status") or {}
+        views = [slot.view() for slot in self.slots]
+        inits = [slot.view() for slot in self.inits]
+        phase = statuses.phase_of(views, inits, self.restart_policy)
+        found = statuses.conditions_of(views, inits, phase, sandbox=self.sandbox)
+        stamp = machine.epoch.rfc3339(self.env.now)
+        host = machine.facts.internal_ip
+        new: Obj = {
+            **old,
+            "phase": phase,
+            "conditions": statuses.write_conditions(old.get("conditions") or (), found, stamp),
+            "hostIP": host,
+            "hostIPs": [{"ip": host}],
+            "startTime": old.get("startTime") or stamp,
+            "containerStatuses": [statuses.container_status(one, machine.epoch) for one in views],
+        }
+        if inits:
+            new["initContainerStatuses"] = [
+                statuses.container_status(one, machine.epoch) for one in inits
+            ]
+        if self.ip:
+            new["podIP"] = self.ip
+            new["podIPs"] = [{"ip": self.ip}]
+        return {**pod, "status": new}
+
+
+def _stopping(container: Container, spec: Obj) -> Going:
+    """Run the preStop hook, then send SIGTERM."""
+    hook = (spec.get("lifecycle") or {}).get("preStop") or {}
+    seconds = (hook.get("sleep") or {}).get("seconds", 0)
+    words = " ".join((hook.get("exec") or {}).get("command") or ()).split()
+    if "sleep" in words[:-1] and words[words.index("sleep") + 1].rstrip("s;").isdigit():
+        seconds = int(words[words.index("sleep") + 1].rstrip("s;"))
+    if seconds:
+        yield container.env.timeout(int(seconds) * 1000)
+    container.terminate()
+    return
+    yield
+
+
+def _killing(container: Container, grace: int) -> Going:
+    container.terminate()
+    yield container.exited | container.env.timeout(grace)
+    container.kill()

@@ -1,0 +1,1 @@
+"""kube-proxy in iptables mode: the rules a node holds and the process that writes them."""

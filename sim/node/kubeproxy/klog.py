@@ -1,0 +1,86 @@
+"""kube-proxy's own log lines: klog form, texts of v1.35 and later at --v=2.
+
+This file must not know when they are written.
+
+Source: kubernetes/kubernetes cmd/kube-proxy/app, pkg/proxy/iptables/proxier.go.
+"""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+from sim.kernel import Epoch
+from sim.node.kubeproxy.rules import ServiceSnapshot
+
+
+def klog(epoch: Epoch, at: int, severity: str, place: str, text: str, *, nth: int = 0) -> str:
+    """Return one klog line: `I1120 02:42:56.302910       1 server.go:218] text`.
+
+    *nth* counts the lines written before it within the same millisecond.
+    """
+    moment = epoch.datetime(at)
+    below = min(999, 90 * nth + crc32(f"{at} {place} {text}".encode()) % 80)
+    micro = moment.microsecond // 1000 * 1000 + below
+    stamp = f"{moment:%m%d %H:%M:%S}.{micro:06d}"
+    return f"{severity}{stamp} {1:7d} {place}] {text}"
+
+
+def begin_lines(node_ip: str, version: str, flows: int) -> list[tuple[int, str, str, str]]:
+    """Return what a start prints first, as (per mille of start-up, severity, place, text)."""
+    return [
+        (4, "I", "server_linux.go:53", '"Using iptables proxy"'),
+        (30, "I", "shared_informer.go:370", '"Waiting for caches to sync"'),
+        (110, "I", "shared_informer.go:377", '"Caches are synced"'),
+        (112, "I", "server.go:218", f'"Successfully retrieved NodeIPs" NodeIPs=["{node_ip}"]'),
+        (118, "I", "conntrack.go:57", f'"Setting nf_conntrack_max" nfConntrackMax={flows}'),
+        (
+            124,
+            "E",
+            "server.go:255",
+            '"Kube-proxy configuration may be incomplete or incorrect" err="nodePortAddresses is '
+            "unset; NodePort connections will be accepted on all local IPs. Consider using "
+            '`--nodeport-addresses primary`"',
+        ),
+        (
+            130,
+            "I",
+            "server.go:264",
+            '"kube-proxy running in dual-stack mode" primary ipFamily="IPv4"',
+        ),
+        (134, "I", "server_linux.go:136", '"Using iptables Proxier"'),
+        (150, "I", "server.go:529", f'"Version info" version="{version}"'),
+        (151, "I", "server.go:531", '"Golang settings" GOGC="" GOMAXPROCS="" GOTRACEBACK=""'),
+        (170, "I", "config.go:200", '"Starting service config controller"'),
+        (
+            171,
+            "I",
+            "shared_informer.go:370",
+            '"Waiting for caches to sync for service config"',
+        ),
+        (172, "I", "config.go:106", '"Starting endpoint slice config controller"'),
+        (
+            173,
+            "I",
+            "shared_informer.go:370",
+            '"Waiting for caches to sync for endpoint slice config"',
+        ),
+        (180, "I", "config.go:329", '"Starting node config controller"'),
+        (181, "I", "shared_informer.go:370", '"Waiting for caches to sync for node config"'),
+        (420, "I", "shared_informer.go:377", '"Caches are synced for node config"'),
+        (610, "I", "shared_informer.go:377", '"Caches are synced for service config"'),
+        (700, "I", "shared_informer.go:377", '"Caches are synced for endpoint slice config"'),
+        (705, "I", "proxier.go:820", '"Syncing iptables rules" ipFamily="IPv4" fullSync=true'),
+    ]
+
+
+def reload_text(snapshot: ServiceSnapshot) -> str:
+    """Return the line that counts what a sync is about to write."""
+    services, endpoints = len(snapshot.rules), snapshot.endpoint_count
+    bare = sum(1 for rule in snapshot.rules.values() if not rule.endpoints)
+    filled = services - bare
+    return (
+        '"Reloading service iptables data" ipFamily="IPv4" '
+        f"numServices={services} numEndpoints={endpoints} numFilterChains=6 "
+        f"numFilterRules={5 + bare} numNATChains={4 + filled + endpoints} "
+        f"numNATRules={5 + 2 * filled + 3 * endpoints}"
+    )

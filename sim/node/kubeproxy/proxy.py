@@ -1,0 +1,271 @@
+"""One node's kube-proxy: the rules in the kernel, whether a process keeps them, and since when not.
+
+The rules outlive the process. This file must not know containers' restarts, memory or log texts.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import simpy
+
+from sim.node.kubeproxy.heal import HealPlan, HealTimer
+from sim.node.kubeproxy.law import ProxyLaw
+from sim.node.kubeproxy.rules import INTACT, RuleState, ServiceSnapshot, TableState
+from sim.node.kubeproxy.services import ServiceWatch
+
+if TYPE_CHECKING:
+    from sim.node.container import Container
+    from sim.node.machine import Machine
+
+BINARY = "/usr/local/bin/kube-proxy"
+FULL_SYNC_MS = 3_600_000
+"""FullSyncPeriod: at least one full sync an hour (pkg/proxy/iptables/proxier.go)."""
+HEALTH_TIMEOUT_MS = 60_000
+"""healthz turns 503 when a queued update is older than twice the sync period of 30 s."""
+CACHES_MS = 17_000
+"""From the start of a tight start-up until its caches are synced and the first update is queued."""
+
+
+class Mark(NamedTuple):
+    """One change in the life of a node's kube-proxy."""
+
+    at: int
+    what: str
+    """`started`, `stopped`, `synced` or `stale`."""
+
+
+class KubeProxy:
+    """kube-proxy on one machine.
+
+    | regime    | process | rules                                              |
+    |-----------|---------|----------------------------------------------------|
+    | synced    | runs    | follow every change within a second or so          |
+    | starting  | runs    | those of the last sync                             |
+    | thrashing | runs    | those of the last sync; no sync until it is quiet  |
+    | down      | none    | those of the last sync                             |
+    """
+
+    def __init__(
+        self, machine: Machine, watch: ServiceWatch, law: ProxyLaw, *, heal: HealPlan | None = None
+    ) -> None:
+        """Hold the rules of now; the process is whatever container the kubelet runs."""
+        self.machine = machine
+        self.env = machine.env
+        self.watch = watch
+        self.law = law
+        self.regime = "down"
+        self.container: Container | None = None
+        """The container that runs now, or ran last."""
+        self.on_change: list[Callable[[KubeProxy], None]] = []
+        """Called after the node's rules changed."""
+        self.restored = 0
+        """How often systemd's view of it has restarted."""
+        self.last_sync_at = self.last_full_at = machine.facts.booted_at
+        self.stale_since: int | None = None
+        """Since when no running process has the rules in hand; None while one has."""
+        self.history: list[Mark] = []
+        self._state = RuleState(watch.snapshot)
+        self._pending_since: int | None = None
+        self._news: simpy.Event = self.env.event()
+        self._edits = 0
+        machine.proxy = self
+        watch.listen(self._wanted_changed)
+        self.heal = HealTimer(self, heal) if heal is not None else None
+
+    # -- rules -------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> RuleState:
+        """The rules in the node's kernel now; assigning is what `iptables` by hand does."""
+        return self._state
+
+    @state.setter
+    def state(self, state: RuleState) -> None:
+        if state == self._state:
+            return
+        self._state = state
+        self._edits += 1
+        if self.synced and not (state.nat.intact and state.filter.intact):
+            self.env.spawn(self._hourly(self._edits))
+        self._tell()
+
+    @property
+    def wanted(self) -> ServiceSnapshot:
+        """What a sync would write now."""
+        return self.watch.snapshot
+
+    @property
+    def synced(self) -> bool:
+        """True while a process runs that has synced since its start."""
+        return self.regime == "synced"
+
+    @property
+    def running(self) -> bool:
+        """True while a process runs at all."""
+        return self.regime != "down"
+
+    @property
+    def behind(self) -> bool:
+        """True when the node's rules are not those of now, or not whole."""
+        state = self._state
+        return state.snapshot is not self.wanted or not (state.nat.intact and state.filter.intact)
+
+    def boot(self, *, synced_at: int) -> None:
+        """Take the rules of now as written at *synced_at* (ms, negative); for genesis."""
+        self._state = RuleState(self.wanted, programmed_at=synced_at)
+        self.last_sync_at = self.last_full_at = synced_at
+
+    def write(self, *, full: bool) -> None:
+        """Write the rules that are wanted now; a partial sync leaves jumps and other chains alone."""
+        wanted, old = self.wanted, self._state
+        now = self.env.now
+        if full:
+            new = RuleState(wanted, INTACT, INTACT, now)
+            self.last_full_at = now
+        else:
+            touched = frozenset(
+                key for key, rule in wanted.rules.items() if old.snapshot.rules.get(key) is not rule
+            )
+            new = RuleState(
+                wanted, _partial(old.nat, touched), _partial(old.filter, frozenset()), now
+            )
+        self._state = new
+        self._edits += 1
+        self.last_sync_at = now
+        self._pending_since = None
+        self._tell()
+
+    def wants_full(self) -> bool:
+        """True if the next sync is a full one."""
+        return self.env.now - self.last_full_at >= FULL_SYNC_MS
+
+    def lost_endpoints(self, before: ServiceSnapshot) -> bool:
+        """True if some Service had endpoints in *before* and has none in what was just written."""
+        now = self._state.snapshot.rules
+        for key, rule in now.items():
+            if not rule.endpoints:
+                old = before.rules.get(key)
+                if old is not rule and old is not None and old.endpoints:
+                    return True
+        return False
+
+    # -- the process -------------------------------------------------------------------------------
+
+    def started(self, container: Container, regime: str) -> None:
+        """Note that a process runs."""
+        if self.container is not None and self.container is not container:
+            self.restored += 1
+        self.container = container
+        self.regime = regime
+        self._mark("started")
+        if regime != "synced":
+            self._pending_since = self.env.now + CACHES_MS
+            self._set_stale()
+        elif self._state.snapshot is not self.wanted:
+            self._pending_since = self.env.now
+
+    def sync_finished(self) -> None:
+        """Note that the process has everything in hand."""
+        self.regime = "synced"
+        self._mark("synced")
+        self.stale_since = None
+
+    def stopped(self, container: Container) -> None:
+        """Note that the process of *container* does not run any more."""
+        if self.container is not container:
+            return
+        self.regime = "down"
+        self._pending_since = None
+        self._mark("stopped")
+        self._set_stale()
+
+    def news(self) -> simpy.Event:
+        """Return an event that fires at the next change of what is wanted."""
+        return self._news
+
+    def has_work(self) -> bool:
+        """True if what is wanted is not what was last written."""
+        return self._state.snapshot is not self.wanted
+
+    def restart(self) -> bool:
+        """End the running process, as `systemctl restart kube-proxy` does; the kubelet starts it again."""
+        if not self.running or self.container is None:
+            return False
+        self.container.terminate()
+        return True
+
+    def healthz(self) -> tuple[int, str] | None:
+        """Return (code, body) of /healthz now; None if nothing listens."""
+        if not self.running:
+            return None
+        now = self.env.now
+        epoch = self.machine.epoch
+        late = self._pending_since is not None and now - self._pending_since > HEALTH_TIMEOUT_MS
+        body = {
+            "lastUpdated": epoch.rfc3339_micro(self.last_sync_at if late else now),
+            "currentTime": epoch.rfc3339_micro(now),
+            "nodeEligible": True,
+        }
+        return (503 if late else 200), json.dumps(body, separators=(",", ": "))
+
+    def healthy(self) -> bool:
+        """Return True if /healthz would answer 200."""
+        answer = self.healthz()
+        return answer is not None and answer[0] == 200
+
+    def mark_before(self, at: int, what: str) -> Mark | None:
+        """Return the last mark of a kind at or before *at*."""
+        index = bisect_right(self.history, at, key=_at)
+        for mark in reversed(self.history[:index]):
+            if mark.what == what:
+                return mark
+        return None
+
+    def _wanted_changed(self) -> None:
+        if self._pending_since is None and self.running:
+            self._pending_since = self.env.now
+        if self.synced:
+            news, self._news = self._news, self.env.event()
+            news.succeed()
+
+    def _set_stale(self) -> None:
+        if self.stale_since is None:
+            self.stale_since = self.env.now
+            self._mark("stale")
+            if self.heal is not None:
+                self.heal.watch()
+
+    def _mark(self, what: str) -> None:
+        self.history.append(Mark(self.env.now, what))
+
+    def _hourly(self, edits: int) -> Generator[simpy.Event, Any, None]:
+        """Repair what hands did at the next hourly full sync, if nothing else has by then."""
+        yield self.env.at(self.last_full_at + FULL_SYNC_MS)
+        if self.synced and self._edits == edits:
+            self.write(full=True)
+
+    def _tell(self) -> None:
+        for listener in self.on_change:
+            listener(self)
+
+
+def _partial(table: TableState, touched: frozenset[Any]) -> TableState:
+    """Return a table after a partial sync: KUBE-SERVICES whole again, own chains of *touched* too."""
+    if table.intact:
+        return table
+    return replace(
+        table,
+        services=True,
+        removed=frozenset(),
+        emptied=table.emptied - {"KUBE-SERVICES"},
+        rewritten=frozenset() if table.service_chains else table.rewritten | touched,
+    )
+
+
+def _at(mark: Mark) -> int:
+    return mark.at

@@ -1,0 +1,265 @@
+"""The Service rules in a node's kernel, as last programmed, plus what hands did to them since.
+
+They survive the death of kube-proxy. This file must not know who writes them, when, or how `iptables` prints them.
+"""
+
+from __future__ import annotations
+
+from base64 import b32encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from hashlib import sha256
+from typing import NamedTuple
+
+ServiceKey = tuple[str, int, str]
+"""(cluster IP, port, protocol in upper case), e.g. `("10.96.45.12", 5432, "TCP")`."""
+
+
+@lru_cache(maxsize=65536)
+def chain_suffix(text: str) -> str:
+    """Return kube-proxy's 16 characters for a chain (iptables/proxier.go portProtoHash).
+
+    >>> chain_suffix("default/postgres:pgtcp")
+    'K6TQW55MFOJWHDJU'
+    """
+    return b32encode(sha256(text.encode()).digest()).decode()[:16]
+
+
+class EndpointRule(NamedTuple):
+    """One address behind a Service port."""
+
+    ip: str
+    port: int
+    node: str = ""
+    """Name of the node the pod runs on; empty when unknown."""
+    terminating: bool = False
+
+
+@dataclass(frozen=True)
+class ServiceRule:
+    """What one (Service, port) asks for."""
+
+    namespace: str
+    name: str
+    port_name: str
+    """Empty for an unnamed port."""
+    protocol: str
+    """`TCP`, `UDP` or `SCTP`."""
+    cluster_ip: str
+    port: int
+    endpoints: tuple[EndpointRule, ...] = ()
+    """Usable ones only, sorted by ip and port."""
+    node_port: int = 0
+    local_only: bool = False
+    """internalTrafficPolicy: Local."""
+    affinity_s: int = 0
+    """Session affinity timeout in seconds; 0 when there is none."""
+
+    @property
+    def key(self) -> ServiceKey:
+        """Return where packets for this Service port go to."""
+        return (self.cluster_ip, self.port, self.protocol)
+
+    @property
+    def title(self) -> str:
+        """Return the name that stands in rule comments: `payments/postgres:pg`."""
+        return f"{self.namespace}/{self.name}" + (f":{self.port_name}" if self.port_name else "")
+
+    @property
+    def chain(self) -> str:
+        """Return the Service's chain, `KUBE-SVC-...`."""
+        return "KUBE-SVC-" + chain_suffix(f"{self.title}{self.protocol.lower()}")
+
+    def endpoint_chain(self, endpoint: EndpointRule) -> str:
+        """Return the chain of one of its endpoints, `KUBE-SEP-...`."""
+        text = f"{self.title}{self.protocol.lower()}{endpoint.ip}:{endpoint.port}"
+        return "KUBE-SEP-" + chain_suffix(text)
+
+
+@dataclass(frozen=True)
+class ServiceSnapshot:
+    """Services and endpoints of the whole cluster at one instant; shared by every node that programmed it."""
+
+    version: int = 0
+    """Counts changes; the same number means the same content."""
+    rules: Mapping[ServiceKey, ServiceRule] = field(default_factory=dict)
+
+    @cached_property
+    def service_count(self) -> int:
+        """Return the number of Services (not ports)."""
+        return len({(rule.namespace, rule.name) for rule in self.rules.values()})
+
+    @cached_property
+    def endpoint_count(self) -> int:
+        """Return the number of endpoints over all Service ports."""
+        return sum(len(rule.endpoints) for rule in self.rules.values())
+
+
+class Dnat(NamedTuple):
+    """New connections go to one of these."""
+
+    endpoints: tuple[EndpointRule, ...]
+
+
+class Reject(NamedTuple):
+    """New connections are refused at once (icmp-port-unreachable)."""
+
+    comment: str
+    """`payments/postgres:pg has no endpoints`."""
+
+
+class NoRule(NamedTuple):
+    """Nothing matches: the packet leaves by the default route and is lost."""
+
+
+Verdict = Dnat | Reject | NoRule
+
+
+@dataclass(frozen=True)
+class TableState:
+    """What hands (or a remediation script) did to kube-proxy's part of one table since its last full sync."""
+
+    jumps: bool = True
+    """PREROUTING, OUTPUT ... still jump to the KUBE-* chains; `iptables -t nat -F` removes the jumps."""
+    services: bool = True
+    """KUBE-SERVICES holds its rules."""
+    service_chains: bool = True
+    """KUBE-SVC-* and KUBE-SEP-* hold their rules."""
+    rewritten: frozenset[ServiceKey] = frozenset()
+    """Services whose own chains a partial sync has written again while `service_chains` is False."""
+    emptied: frozenset[str] = frozenset()
+    """Single chains emptied by hand, by name."""
+    removed: frozenset[ServiceKey] = frozenset()
+    """Services whose rule in KUBE-SERVICES was deleted by hand."""
+    chains: bool = True
+    """The KUBE-* chains exist at all; False after `-X`, also after a fresh boot."""
+
+    @property
+    def intact(self) -> bool:
+        """True when nothing was done to the table."""
+        return self == INTACT
+
+
+INTACT = TableState()
+BARE = TableState(jumps=False, services=False, service_chains=False, chains=False)
+"""A table kube-proxy never wrote to."""
+
+
+@dataclass(frozen=True)
+class RuleState:
+    """A node's Service rules now."""
+
+    snapshot: ServiceSnapshot
+    """What the last sync wrote."""
+    nat: TableState = INTACT
+    filter: TableState = INTACT
+    programmed_at: int = 0
+    """Simulated ms of the last sync."""
+
+    def lookup(self, ip: str, port: int, protocol: str = "TCP") -> Verdict:
+        """Return what happens to a new connection to *ip*:*port*."""
+        rule = self.snapshot.rules.get((ip, port, protocol))
+        if rule is None:
+            return NoRule()
+        if not rule.endpoints:
+            return Reject(f"{rule.title} has no endpoints") if self.rejects(rule) else NoRule()
+        if not self.dispatches(rule) or not self.chain_filled(rule):
+            return NoRule()
+        usable = (
+            tuple(one for one in rule.endpoints if rule.endpoint_chain(one) not in self.nat.emptied)
+            if self.nat.emptied
+            else rule.endpoints
+        )
+        return Dnat(usable) if usable else NoRule()
+
+    def dispatches(self, rule: ServiceRule) -> bool:
+        """True if nat KUBE-SERVICES is reached and sends *rule*'s packets on."""
+        nat = self.nat
+        return (
+            bool(rule.endpoints)
+            and nat.jumps
+            and nat.services
+            and rule.key not in nat.removed
+            and "KUBE-SERVICES" not in nat.emptied
+        )
+
+    def listed(self, table: str) -> bool:
+        """True if KUBE-SERVICES of `nat` or `filter` holds rules, reached by a jump or not."""
+        state = self.table(table)
+        return state.chains and state.services and "KUBE-SERVICES" not in state.emptied
+
+    def chain_filled(self, rule: ServiceRule) -> bool:
+        """True if *rule*'s own KUBE-SVC chain holds rules."""
+        nat = self.nat
+        filled = nat.service_chains or rule.key in nat.rewritten
+        return filled and rule.chain not in nat.emptied
+
+    def rejects(self, rule: ServiceRule) -> bool:
+        """True if filter KUBE-SERVICES is reached and refuses *rule*'s packets."""
+        state = self.filter
+        return (
+            not rule.endpoints
+            and state.jumps
+            and state.services
+            and rule.key not in state.removed
+            and "KUBE-SERVICES" not in state.emptied
+        )
+
+    def services(self) -> Iterator[ServiceRule]:
+        """Yield the rules of the last sync, sorted as kube-proxy writes them (by title)."""
+        return iter(sorted(self.snapshot.rules.values(), key=lambda rule: (rule.title, rule.port)))
+
+    def endpoints(self) -> Iterator[tuple[ServiceRule, EndpointRule]]:
+        """Yield every endpoint of the last sync with its Service."""
+        for rule in self.services():
+            for endpoint in rule.endpoints:
+                yield rule, endpoint
+
+    def table(self, name: str) -> TableState:
+        """Return the state of `nat` or `filter`; other tables hold nothing of Services."""
+        return self.nat if name == "nat" else self.filter if name == "filter" else BARE
+
+    def with_table(self, name: str, state: TableState) -> RuleState:
+        """Return a copy with another state of `nat` or `filter`."""
+        return replace(self, nat=state) if name == "nat" else replace(self, filter=state)
+
+    def flush_table(self, name: str) -> RuleState:
+        """Return the state after `iptables -t NAME -F`: every chain empty, jumps gone, chains kept."""
+        if name not in ("nat", "filter"):
+            return self
+        state = replace(
+            self.table(name),
+            jumps=False,
+            services=False,
+            service_chains=False,
+            rewritten=frozenset(),
+        )
+        return self.with_table(name, state)
+
+    def delete_chains(self, name: str) -> RuleState:
+        """Return the state after `iptables -t NAME -X`, which only removes unused, empty chains."""
+        state = self.table(name)
+        if name not in ("nat", "filter") or state.jumps or state.services:
+            return self
+        return self.with_table(name, replace(state, chains=False))
+
+    def flush_chain(self, name: str, chain: str) -> RuleState:
+        """Return the state after `iptables -t NAME -F CHAIN`; built-in chains lose their jumps."""
+        state = self.table(name)
+        if name not in ("nat", "filter"):
+            return self
+        if not chain.startswith("KUBE-"):
+            return self.with_table(name, replace(state, jumps=False))
+        return self.with_table(name, replace(state, emptied=state.emptied | {chain}))
+
+    def flush_kube(self) -> RuleState:
+        """Return the state after every KUBE-* chain of nat and filter was flushed; jumps stay."""
+        nat = replace(self.nat, services=False, service_chains=False, rewritten=frozenset())
+        filter_ = replace(self.filter, services=False, service_chains=False, rewritten=frozenset())
+        return replace(self, nat=nat, filter=filter_)
+
+    def remove_rule(self, name: str, key: ServiceKey) -> RuleState:
+        """Return the state after `iptables -t NAME -D KUBE-SERVICES ...` of one Service."""
+        state = self.table(name)
+        return self.with_table(name, replace(state, removed=state.removed | {key}))

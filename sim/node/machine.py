@@ -1,0 +1,199 @@
+"""One node of the cluster: its hardware facts, journal, containers, kernel rules and units.
+
+Everything that programs on the node print is read from here. This file must not know how anything is printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sim.bash import FileSystem, Shell
+from sim.kernel import Environment, Epoch, Stream
+from sim.node.flows import FlowTable
+from sim.node.journal import Journal
+from sim.node.processes import load, memory, processes
+from sim.node.records import MachineFacts, Memory, Process, Unit
+from sim.node.units import units
+
+if TYPE_CHECKING:
+    from sim.apiserver import ApiServer
+    from sim.bash import Program
+    from sim.node.container import Container
+    from sim.node.kubelet import Kubelet
+    from sim.node.kubeproxy.proxy import KubeProxy
+    from sim.node.network import Network
+
+JOURNAL_KEEPS_MS = 36 * 3_600_000
+"""How far back the journal reaches: older files were rotated away (SystemMaxUse)."""
+
+
+__all__ = ["Machine", "MachineFacts", "Memory", "Process", "Unit"]
+
+
+class Machine:
+    """One node's state."""
+
+    def __init__(
+        self,
+        facts: MachineFacts,
+        *,
+        env: Environment,
+        epoch: Epoch,
+        stream: Stream,
+        api: ApiServer,
+        network: Network,
+        usual_flows: int = 16_000,
+    ) -> None:
+        """Boot the machine; `kubelet` and `proxy` are attached by whoever builds them."""
+        self.facts = facts
+        self.name = facts.name
+        self.env = env
+        self.epoch = epoch
+        self.stream = stream.at("machine", facts.name)
+        self.api = api
+        self.network = network
+        self.journal = Journal(max(facts.booted_at, -JOURNAL_KEEPS_MS))
+        self.flows = FlowTable(usual_flows)
+        self.programs: Mapping[str, Program] = {}
+        """What can be run in a shell on the node; set by the backend."""
+        self.files: FileSystem | None = None
+        """The machine's files that programs may read; set by the backend."""
+        self._kubelet: Kubelet | None = None
+        self._proxy: KubeProxy | None = None
+        self._next_pid = self.stream.at("pid").integer(180_000, 240_000)
+        self._cold_since: int | None = None
+        self._loaded: dict[str, int] = {}
+        self.disturbed_at = facts.booted_at
+        """When the disk was last kept busy by somebody: a container start, a dropped page cache."""
+        self.changed: Callable[[str, str], None] | None = None
+        """Called with (what, detail) when a hand on the machine changes something; set by the backend."""
+        network.attach(self)
+
+    @property
+    def kubelet(self) -> Kubelet:
+        """The node's kubelet."""
+        assert self._kubelet is not None, "the machine has no kubelet yet"
+        return self._kubelet
+
+    @kubelet.setter
+    def kubelet(self, kubelet: Kubelet) -> None:
+        self._kubelet = kubelet
+
+    @property
+    def proxy(self) -> KubeProxy:
+        """The node's kube-proxy: kernel rules and process."""
+        assert self._proxy is not None, "the machine has no kube-proxy yet"
+        return self._proxy
+
+    @proxy.setter
+    def proxy(self, proxy: KubeProxy) -> None:
+        self._proxy = proxy
+
+    @property
+    def containers(self) -> dict[str, Container]:
+        """Every container on the node by id, running or exited and not yet removed."""
+        return self.kubelet.containers()
+
+    @property
+    def machine(self) -> Machine:
+        """The machine itself, so that a source of connections may be a machine or a container."""
+        return self
+
+    @property
+    def id(self) -> str:
+        """What tells it from containers: its name."""
+        return self.name
+
+    @property
+    def ip(self) -> str:
+        """Its address as a source of connections."""
+        return self.facts.internal_ip
+
+    @property
+    def internal_ip(self) -> str:
+        """The node's own address."""
+        return self.facts.internal_ip
+
+    def new_pid(self) -> int:
+        """Return the pid of a process that starts now."""
+        self._next_pid += 1 + self.stream.at("pid-step", self._next_pid).integer(1, 9)
+        return self._next_pid
+
+    def page_cache_warm(self, binary: str) -> bool:
+        """Return True if the pages of *binary* are cached and charged to nobody who matters."""
+        return self._cold_since is None or self._loaded.get(binary, -1) > self._cold_since
+
+    def load_binary(self, binary: str) -> None:
+        """Note that *binary* was read in full: from now its pages are in the cache."""
+        self._loaded[binary] = self.env.now
+
+    def drop_caches(self) -> None:
+        """Do what `echo 3 > /proc/sys/vm/drop_caches` does."""
+        self._cold_since = self.disturbed_at = self.env.now
+        self._loaded.clear()
+
+    def container_started(self) -> None:
+        """Note a container start: it reads from the disk and so disturbs whoever else does."""
+        self.disturbed_at = self.env.now
+
+    def processes(self) -> list[Process]:
+        """Return every process, by pid."""
+        return processes(self)
+
+    def units(self) -> list[Unit]:
+        """Return every systemd unit, by name."""
+        return units(self)
+
+    def unit(self, name: str) -> Unit | None:
+        """Return one unit; a name without suffix is a service."""
+        full = name if "." in name else f"{name}.service"
+        return next((unit for unit in self.units() if unit.name == full), None)
+
+    def memory(self) -> Memory:
+        """Return what `free` would print now."""
+        return memory(self)
+
+    def load(self) -> tuple[float, float, float]:
+        """Return the load averages over 1, 5 and 15 minutes."""
+        return load(self)
+
+    def control(self, verb: str, unit: str) -> bool:
+        """Start, stop or restart a unit (full name); return False if the model has no way to.
+
+        `kube-proxy.service` only follows a container: to stop it is to stop that container, and
+        the kubelet starts it again.
+        """
+        full = unit if "." in unit else f"{unit}.service"
+        ends = verb in ("stop", "restart", "kill", "try-restart", "reload-or-restart")
+        if full == "kube-proxy.service":
+            return self.proxy.restart() if ends else False
+        if full == "kubelet.service":
+            if ends:
+                self.kubelet.stop()
+            if verb != "stop":
+                self.kubelet.start()
+            return True
+        heal = self.proxy.heal
+        if (
+            heal is not None
+            and full == f"{heal.plan.unit}.service"
+            and verb in ("start", "restart")
+        ):
+            heal.run_now()
+            return True
+        if heal is not None and full == f"{heal.plan.unit}.timer":
+            heal.enabled = verb != "stop"
+            return True
+        return False
+
+    def shell(self, environ: dict[str, str] | None = None, **options: Any) -> Shell:
+        """Return a shell on this machine."""
+        return Shell(
+            self.env,
+            self.programs,
+            environ=environ or {"HOME": "/root", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+            files=self.files or FileSystem(),
+            host=self,
+            **options,
+        )

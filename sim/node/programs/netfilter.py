@@ -1,0 +1,183 @@
+"""What a netfilter rule is, and the rules that kubelet and kube-proxy put on every node alike.
+
+This file must not know which Services there are, nor how a listing is laid out.
+
+Layout: https://github.com/kubernetes/kubernetes/blob/master/pkg/proxy/iptables/proxier.go
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from sim.node.programs.portnames import port_name
+
+MASQUERADE_MARK = "0x4000/0x4000"
+"""Bit 14, kube-proxy's default `masqueradeBit`."""
+
+
+class Match(NamedTuple):
+    """One match of a rule in its three spellings."""
+
+    saved: str
+    """As iptables-save writes it: `-m tcp --dport 5432`."""
+    listed: str
+    """As `iptables -L -n` lists it: `tcp dpt:5432`."""
+    named: str
+    """As `iptables -L` lists it: `tcp dpt:postgresql`."""
+
+
+class Rule(NamedTuple):
+    """One rule; empty strings stand for anything."""
+
+    jump: str
+    """Target: a chain or ACCEPT, DROP, REJECT, DNAT, MARK, MASQUERADE, RETURN."""
+    proto: str = ""
+    source: str = ""
+    """CIDR or address, with a leading `!` if inverted: `!10.244.0.0/16`."""
+    destination: str = ""
+    matches: tuple[Match, ...] = ()
+    jump_saved: str = ""
+    """Options of the target in iptables-save: `--to-destination 10.244.1.9:5432`."""
+    jump_listed: str = ""
+    """The same in a listing: `to:10.244.1.9:5432`."""
+
+
+def comment(text: str) -> Match:
+    """Match everything and say *text*."""
+    plain = text.replace("_", "").replace("-", "").isalnum()
+    listed = f"/* {text} */"
+    quoted = text if plain else f'"{text}"'
+    return Match(f"-m comment --comment {quoted}", listed, listed)
+
+
+@lru_cache(maxsize=4096)
+def dport(proto: str, port: int) -> Match:
+    """Match a destination port."""
+    return Match(
+        f"-m {proto} --dport {port}",
+        f"{proto} dpt:{port}",
+        f"{proto} dpt:{port_name(port, proto) or port}",
+    )
+
+
+def same(saved: str, listed: str) -> Match:
+    """Return a match that is listed alike with and without -n."""
+    return Match(saved, listed, listed)
+
+
+NEW = same("-m conntrack --ctstate NEW", "ctstate NEW")
+_PORTALS = comment("kubernetes service portals")
+_FIREWALL = Rule("KUBE-PROXY-FIREWALL", matches=(NEW, comment("kubernetes load balancer firewall")))
+_EXTERNAL = Rule(
+    "KUBE-EXTERNAL-SERVICES",
+    matches=(NEW, comment("kubernetes externally-visible service portals")),
+)
+_KUBELET = Rule("KUBE-FIREWALL")
+
+BUILTIN: dict[str, tuple[str, ...]] = {
+    "raw": ("PREROUTING", "OUTPUT"),
+    "mangle": ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"),
+    "filter": ("INPUT", "FORWARD", "OUTPUT"),
+    "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
+    "security": ("INPUT", "FORWARD", "OUTPUT"),
+}
+"""The kernel's own chains, in the order in which they are listed."""
+
+FIXED: dict[tuple[str, str], tuple[Rule, ...]] = {
+    ("filter", "INPUT"): (
+        _FIREWALL,
+        Rule("KUBE-NODEPORTS", matches=(comment("kubernetes health check service ports"),)),
+        _EXTERNAL,
+        _KUBELET,
+    ),
+    ("filter", "FORWARD"): (
+        _FIREWALL,
+        Rule("KUBE-FORWARD", matches=(comment("kubernetes forwarding rules"),)),
+        Rule("KUBE-SERVICES", matches=(NEW, _PORTALS)),
+        _EXTERNAL,
+    ),
+    ("filter", "OUTPUT"): (
+        _FIREWALL,
+        Rule("KUBE-SERVICES", matches=(NEW, _PORTALS)),
+        _KUBELET,
+    ),
+    ("filter", "KUBE-FIREWALL"): (
+        Rule(
+            "DROP",
+            source="!127.0.0.0/8",
+            destination="127.0.0.0/8",
+            matches=(
+                comment("block incoming localnet connections"),
+                same(
+                    "-m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT",
+                    "! ctstate RELATED,ESTABLISHED,DNAT",
+                ),
+            ),
+        ),
+    ),
+    ("filter", "KUBE-FORWARD"): (
+        Rule("DROP", matches=(same("-m conntrack --ctstate INVALID", "ctstate INVALID"),)),
+        Rule(
+            "ACCEPT",
+            matches=(
+                comment("kubernetes forwarding rules"),
+                same(f"-m mark --mark {MASQUERADE_MARK}", f"mark match {MASQUERADE_MARK}"),
+            ),
+        ),
+        Rule(
+            "ACCEPT",
+            matches=(
+                comment("kubernetes forwarding conntrack rule"),
+                same("-m conntrack --ctstate RELATED,ESTABLISHED", "ctstate RELATED,ESTABLISHED"),
+            ),
+        ),
+    ),
+    ("nat", "PREROUTING"): (Rule("KUBE-SERVICES", matches=(_PORTALS,)),),
+    ("nat", "OUTPUT"): (Rule("KUBE-SERVICES", matches=(_PORTALS,)),),
+    ("nat", "POSTROUTING"): (
+        Rule("KUBE-POSTROUTING", matches=(comment("kubernetes postrouting rules"),)),
+    ),
+    ("nat", "KUBE-MARK-MASQ"): (
+        Rule("MARK", jump_saved=f"--set-xmark {MASQUERADE_MARK}", jump_listed="MARK or 0x4000"),
+    ),
+    ("nat", "KUBE-POSTROUTING"): (
+        Rule(
+            "RETURN",
+            matches=(
+                same(f"-m mark ! --mark {MASQUERADE_MARK}", f"mark match ! {MASQUERADE_MARK}"),
+            ),
+        ),
+        Rule("MARK", jump_saved="--set-xmark 0x4000/0x0", jump_listed="MARK xor 0x4000"),
+        Rule(
+            "MASQUERADE",
+            matches=(comment("kubernetes service traffic requiring SNAT"),),
+            jump_saved="--random-fully",
+            jump_listed="random-fully",
+        ),
+    ),
+}
+"""The rules that are the same on every node while nothing has flushed them."""
+
+KUBE_CHAINS: dict[str, tuple[str, ...]] = {
+    "mangle": ("KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY", "KUBE-PROXY-CANARY"),
+    "filter": (
+        "KUBE-EXTERNAL-SERVICES",
+        "KUBE-FIREWALL",
+        "KUBE-FORWARD",
+        "KUBE-KUBELET-CANARY",
+        "KUBE-NODEPORTS",
+        "KUBE-PROXY-CANARY",
+        "KUBE-PROXY-FIREWALL",
+        "KUBE-SERVICES",
+    ),
+    "nat": (
+        "KUBE-KUBELET-CANARY",
+        "KUBE-MARK-MASQ",
+        "KUBE-NODEPORTS",
+        "KUBE-POSTROUTING",
+        "KUBE-PROXY-CANARY",
+        "KUBE-SERVICES",
+    ),
+}
+"""Chains of kubelet and kube-proxy that every node has, sorted."""

@@ -1,0 +1,104 @@
+"""The records in which a machine is read: its facts, processes, memory and systemd units.
+
+No behaviour; this file must not know where any of it comes from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class MachineFacts:
+    """What does not change while the machine is up."""
+
+    name: str
+    internal_ip: str
+    """e.g. `172.30.0.13`"""
+    pod_cidr: str
+    """e.g. `10.244.3.0/24`"""
+    zone: str
+    """e.g. `eu-west-1b`"""
+    cpu_millicores: int
+    memory_bytes: int
+    booted_at: int
+    """Simulated ms, negative."""
+    os_image: str = "Debian GNU/Linux 12 (bookworm)"
+    kernel_version: str = "6.1.0-28-amd64"
+    runtime: str = "containerd://2.1.4"
+    kubelet_version: str = "v1.37.0"
+    disk_bytes: int = 120_000_000_000
+    control_plane: bool = False
+
+
+class Process(NamedTuple):
+    """One row of `ps`."""
+
+    pid: int
+    ppid: int
+    user: str
+    command: str
+    """With arguments."""
+    rss_bytes: int
+    cpu_percent: float
+    started_at: int
+    """Simulated ms."""
+    container_id: str = ""
+    """Empty for the machine's own."""
+
+
+class Memory(NamedTuple):
+    """What `free` prints, in bytes."""
+
+    total: int
+    used: int
+    free: int
+    buffcache: int
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One systemd unit."""
+
+    name: str
+    """e.g. `kube-proxy.service`"""
+    description: str
+    active: str
+    """`active`, `inactive`, `failed` or `activating`."""
+    sub: str
+    """`running`, `waiting`, `dead`, `exited`, `auto-restart`, `failed`."""
+    since: int
+    """Simulated ms of the last change of `active`."""
+    main_pid: int = 0
+    """0 when nothing runs."""
+    memory_bytes: int = 0
+    memory_max: int = 0
+    """0: no limit."""
+    result: str = "success"
+    """`success`, `oom-kill`, `exit-code`, `signal` ..."""
+    exit_code: int = 0
+    """Of the last main process when nothing runs; 137 for SIGKILL."""
+    tasks: int = 1
+    cpu_ms: int = 0
+    exec_start: str = ""
+    """Command line of the main process."""
+    path: str = ""
+    """Where the unit file lies, e.g. `/etc/systemd/system/kube-proxy.service`."""
+    enabled: str = "enabled"
+    docs: str = ""
+    triggers: str = ""
+    """Of a timer: the unit it starts."""
+    triggered_by: str = ""
+    next_at: int | None = None
+    """Of a timer: when it elapses next (simulated ms)."""
+    last_at: int | None = None
+    cgroup: str = ""
+    """e.g. `/system.slice/kubelet.service`"""
+    text: str = ""
+    """The unit file, for `systemctl cat`."""
+    main_started_at: int | None = None
+    """Simulated ms; when a dead main process had started."""

@@ -1,0 +1,152 @@
+"""The systemd units of a node: its own daemons, and those that kube-proxy brings.
+
+This file must not know how a unit is printed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.node.kubeproxy.units import proxy_units
+from sim.node.records import MIB, Unit
+
+if TYPE_CHECKING:
+    from sim.node.machine import Machine
+
+
+class Daemon(NamedTuple):
+    """One of the machine's own daemons."""
+
+    name: str
+    description: str
+    command: str
+    memory_mib: int
+    cpu_per_mille: int
+    """Share of one core, in thousandths."""
+    tasks: int
+    user: str = "root"
+    docs: str = ""
+    path: str = "/lib/systemd/system"
+
+
+DAEMONS = (
+    Daemon(
+        "systemd-journald",
+        "Journal Service",
+        "/lib/systemd/systemd-journald",
+        34,
+        2,
+        1,
+        docs="man:systemd-journald.service(8)",
+    ),
+    Daemon(
+        "systemd-udevd",
+        "Rule-based Manager for Device Events and Files",
+        "/lib/systemd/systemd-udevd",
+        9,
+        0,
+        1,
+        docs="man:systemd-udevd.service(8)",
+    ),
+    Daemon(
+        "dbus",
+        "D-Bus System Message Bus",
+        "/usr/bin/dbus-daemon --system --address=systemd: --nofork --nopidfile "
+        "--systemd-activation --syslog-only",
+        5,
+        0,
+        1,
+        "message+",
+        "man:dbus-daemon(1)",
+    ),
+    Daemon(
+        "chrony",
+        "chrony, an NTP client/server",
+        "/usr/sbin/chronyd -F 1",
+        4,
+        0,
+        2,
+        "_chrony",
+        "man:chronyd(8)",
+    ),
+    Daemon(
+        "cron",
+        "Regular background program processing daemon",
+        "/usr/sbin/cron -f",
+        2,
+        0,
+        1,
+        docs="man:cron(8)",
+    ),
+    Daemon(
+        "ssh",
+        "OpenBSD Secure Shell server",
+        "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups",
+        8,
+        0,
+        1,
+        docs="man:sshd(8)",
+    ),
+    Daemon(
+        "containerd",
+        "containerd container runtime",
+        "/usr/bin/containerd",
+        72,
+        18,
+        24,
+        docs="https://containerd.io",
+    ),
+    Daemon(
+        "kubelet",
+        "kubelet: The Kubernetes Node Agent",
+        "/usr/bin/kubelet --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf "
+        "--kubeconfig=/etc/kubernetes/kubelet.conf --config=/var/lib/kubelet/config.yaml",
+        98,
+        31,
+        19,
+        docs="https://kubernetes.io/docs/",
+    ),
+)
+"""Sorted by start."""
+
+
+def daemon_pid(machine: Machine, index: int) -> int:
+    """Return the pid of a daemon that started with the machine."""
+    return 310 + 61 * index + machine.stream.at("daemon", index).integer(0, 40)
+
+
+def units(machine: Machine) -> list[Unit]:
+    """Return every unit, by name."""
+    found = [_daemon(machine, index, one) for index, one in enumerate(DAEMONS)]
+    found.extend(proxy_units(machine.proxy))
+    return sorted(found, key=lambda unit: unit.name)
+
+
+def _daemon(machine: Machine, index: int, one: Daemon) -> Unit:
+    kubelet = machine.kubelet
+    dead = one.name == "kubelet" and kubelet.stopped
+    since = kubelet.stopped_at if dead else machine.facts.booted_at + 4_000 + 900 * index
+    if one.name == "kubelet" and not dead and kubelet.started_again is not None:
+        since = kubelet.started_again
+    up = machine.env.now - since
+    return Unit(
+        f"{one.name}.service",
+        one.description,
+        active="inactive" if dead else "active",
+        sub="dead" if dead else "running",
+        since=since,
+        main_pid=0
+        if dead
+        else kubelet.pid
+        if one.name == "kubelet"
+        else daemon_pid(machine, index),
+        memory_bytes=0 if dead else one.memory_mib * MIB,
+        tasks=0 if dead else one.tasks,
+        cpu_ms=up * one.cpu_per_mille // 1000,
+        exec_start=one.command,
+        path=f"{one.path}/{one.name}.service",
+        docs=one.docs,
+        cgroup=f"/system.slice/{one.name}.service",
+        text=f"[Unit]\nDescription={one.description}\n\n[Service]\nExecStart={one.command}\n",
+        main_started_at=since,
+    )

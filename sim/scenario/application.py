@@ -1,0 +1,187 @@
+"""The specs of applications: what Kubernetes is told about them and how they behave.
+
+Behaviour is numbers only; the code that acts on them is registered elsewhere by `kind`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sim.scenario.fields import Duration, DurationRange, Name, Size, Spec
+
+
+class ServicePort(Spec):
+    """The Service in front of an application."""
+
+    name: Name
+    port: int
+    target: int
+
+
+class Readiness(Spec):
+    """A readiness probe over HTTP, or TCP when *path* is missing."""
+
+    path: str = ""
+    port: int
+    period: Duration
+    initial: Duration = 0
+    failures: int = 3
+
+
+class Resources(Spec):
+    """Requests and limits, in Kubernetes' own notation."""
+
+    cpu: str
+    memory: str
+    cpu_limit: str = ""
+    memory_limit: str = ""
+
+
+class WebService(Spec):
+    """Serves requests and needs a database."""
+
+    kind: Literal["web-service"]
+    database: Name
+    """Application whose Service it dials."""
+    capacity: float
+    """Requests per second one pod can serve."""
+    startup: DurationRange
+    """From process start to the first dial."""
+    warmup: Duration
+    """From the first connection to ready."""
+    connect_timeout: Duration
+    """How long one dial may take before it counts as timed out."""
+    acquire_timeout: Duration
+    """How long a request waits for a connection."""
+    reconnect_for: Duration
+    """How long it tries again after losing the database before it gives up and exits."""
+    reconnect_every: DurationRange
+    drain: Duration
+    """From the signal to the end."""
+    pool: int
+    """Connections per pod."""
+    max_lifetime: Duration
+    """Age at which a pooled connection is replaced."""
+    memory: Size
+    """Resident memory when warm, e.g. `310Mi`."""
+
+
+class Database(Spec):
+    """Accepts connections after recovery."""
+
+    kind: Literal["database"]
+    startup: DurationRange
+    """From process start to accepting connections."""
+    shutdown: Duration
+    memory: Size
+
+
+class Gateway(Spec):
+    """Takes users in and calls an application through its Service."""
+
+    kind: Literal["gateway"]
+    upstream: Name
+    connect_timeout: Duration
+    memory: Size
+
+
+class Neighbour(Spec):
+    """Keeps connections open and makes a few new ones all the time."""
+
+    kind: Literal["neighbour"]
+    calls: Name
+    """Application it dials."""
+    rate: float
+    """New connections per second and pod."""
+    timeout: Duration
+    memory: Size
+
+
+class Idle(Spec):
+    """Runs and does nothing that matters here."""
+
+    kind: Literal["idle"]
+    memory: Size
+
+
+Behaviour = Annotated[
+    WebService | Database | Gateway | Neighbour | Idle, Field(discriminator="kind")
+]
+
+
+class Application(Spec):
+    """A Deployment and its Service."""
+
+    name: Name
+    namespace: Name
+    team: str
+    replicas: int
+    image: str
+    version: str
+    """Image tag before the run; history may bring others."""
+    tools: Literal["full", "busybox", "none"] = "busybox"
+    """What a shell in its image finds: a toolbox, busybox' applets, or not even a shell."""
+    pool: Name
+    nodes: Literal["any", "first-zone", "last-zone"] = "any"
+    """Where its pods sit at the start: any node of the pool, or those of its first or last zone."""
+    spread: bool = False
+    """Spread softly over zones (ScheduleAnyway)."""
+    strategy: Literal["RollingUpdate", "Recreate"] = "RollingUpdate"
+    surge: str = "25%"
+    unavailable: str = "25%"
+    history_limit: int = 10
+    service: ServicePort
+    readiness: Readiness
+    resources: Resources
+    grace: Duration = 30_000
+    env: dict[str, str] = Field(default_factory=dict)
+    """Environment; values may hold `{role}` placeholders."""
+    age: Duration
+    """How long its newest pods have been running at the start."""
+    behaviour: Behaviour
+
+
+class ClientClass(Spec):
+    """A kind of user."""
+
+    name: Name
+    share: float
+    """Part of the arrivals, 0-1."""
+    weight: float
+    """Weight of its failures in the users' loss."""
+    database_share: float = 1.0
+    """Part of its requests that needs the database."""
+
+
+class Call(Spec):
+    """One kind of request, as access logs show it."""
+
+    call: str
+    """Method and path, e.g. `POST /v1/payments`."""
+    share: float
+    status: int
+    """Of a success."""
+
+
+class Traffic(Spec):
+    """Users of one application."""
+
+    application: Name
+    gateway: Name
+    rate: float
+    """Requests per second at the scenario's hour."""
+    wobble: float
+    """Relative size of the drawn steps, e.g. 0.02."""
+    base_errors: float
+    """Share of 5xx on a good day, e.g. 0.001."""
+    slow_after: Duration
+    """A request slower than this counts as failed for users."""
+    p50: Duration
+    """Median of an idle pod."""
+    p99: Duration
+    request_timeout: Duration
+    """How long the gateway waits for an answer."""
+    calls: tuple[Call, ...]
+    classes: tuple[ClientClass, ...]

@@ -1,0 +1,93 @@
+"""The specs of the end: what the closing form asks, what has to be undone, how points are weighed.
+
+Right answers live here and leave the server only with the debrief.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from sim.scenario.fields import Duration, Name, Spec
+
+
+class Choice(Spec):
+    """One entry of a list to pick from."""
+
+    id: Name
+    text: str
+
+
+class Question(Spec):
+    """A list with its right answers."""
+
+    choices: tuple[Choice, ...] = Field(min_length=2)
+    right: tuple[Name, ...] = Field(min_length=1)
+    """Ids that earn everything."""
+    victim: tuple[Name, ...] = ()
+    """Ids that name what suffered instead of what began it."""
+
+
+class Closing(Spec):
+    """The structured picks after recovery."""
+
+    component: Question
+    failure: Question
+    trigger: Question
+    mechanism: Question
+    scope: Question
+    ticket_origin: Question
+    ticket_fix: Question
+    ticket_owner: Question
+
+
+class Temporary(Spec):
+    """A measure that has to be undone before the run counts as resolved."""
+
+    id: Name
+    text: str
+    kind: Literal["cordon", "taint", "scale", "silence", "limit", "label", "pod"]
+    target: str
+    """What it is about, with roles, e.g. `nodes/{node.bad}`."""
+    safe_when: tuple[Name, ...] = ()
+    """Facts that must be known before undoing it is right."""
+
+
+class TemptingChange(Spec):
+    """The change that everybody suspects first."""
+
+    change: Name
+    """Id in the change feed."""
+    refuted_by: tuple[Name, ...] = Field(min_length=1)
+    """Facts each of which separates it from the truth."""
+    serves: tuple[str, ...] = ()
+    """Kinds of action that serve the idea, e.g. `patch deployments/payments/{app}`."""
+
+
+class SteadyState(Spec):
+    """What "as good as before" means."""
+
+    measure: Name
+    metric: str
+    by: str = ""
+    below: float | None = None
+    above: float | None = None
+
+
+class Rubric(Spec):
+    """Overrides of the usual weights; missing ones keep theirs."""
+
+    weights: dict[str, float] = Field(default_factory=dict)
+    category: str
+    """Category of the change that matters."""
+    window: Literal["10m", "24h", "since-start"]
+    """Which window holds it."""
+    dimension: Literal["node", "zone", "version", "pod", "tenant", "route"]
+    """The dimension that separates the affected from the rest."""
+    mitigated_below: float
+    """Share of failing requests under which users count as fine."""
+    hold: Duration
+    """How long it must stay so."""
+    first_update: Duration
+    cadence: Duration

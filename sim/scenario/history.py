@@ -1,0 +1,100 @@
+"""The specs of the past: revisions, the change feed, alerts that fired before.
+
+What they say is data for the trainee to weigh; nothing here marks an entry as guilty or innocent
+except `tempting`, which only scoring reads.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from sim.scenario.fields import Duration, Name, Spec
+
+
+class Revision(Spec):
+    """One revision of the application's Deployment."""
+
+    offset: int
+    """0 is the newest, -1 the one before ..."""
+    version: str
+    """Image tag."""
+    cause: str
+    """Change cause, as `rollout history` prints it."""
+    ago: Duration | None = None
+    """How long before the start it was rolled out; None for one that the timeline rolls out."""
+    env: dict[str, str] = Field(default_factory=dict)
+    """What it changed in the environment."""
+
+
+class Change(Spec):
+    """One entry of the change feed."""
+
+    id: Name
+    category: Literal["deploy", "config", "secret", "node", "scaling", "platform", "external"]
+    title: str
+    author: str
+    target: str
+    ago: Duration | None = None
+    """How long before the start; or *fault*."""
+    fault: str = ""
+    """Id of the timeline entry at whose time it appears."""
+    detail: str = ""
+    """Diff or text that opens with the entry."""
+    source: str = ""
+    """Id of a document with the application's source, if there is one."""
+
+
+class Onboarding(Spec):
+    """A batch of Services that came later than the rest."""
+
+    count: int
+    ago: Duration
+    spread: Duration
+    """From the first to the last of them."""
+    namespaces: tuple[Name, ...]
+    components: tuple[Name, ...]
+
+
+class PastAlert(Spec):
+    """An alert that fired and resolved before the start."""
+
+    name: str
+    ago: Duration
+    lasted: Duration
+    severity: str
+    summary: str
+
+
+class History(Spec):
+    """Everything older than the run."""
+
+    application: Name
+    """Whose Deployment the revisions belong to."""
+    revision: tuple[int, int]
+    """Range of the number of the newest revision."""
+    revisions: tuple[Revision, ...]
+    onboarding: Onboarding
+    changes: tuple[Change, ...]
+    alerts: tuple[PastAlert, ...]
+
+
+class AlertRule(Spec):
+    """An alert on a ratio of users' requests."""
+
+    name: str
+    application: Name
+    severity: str
+    metric: Literal["errors", "latency_p99"]
+    above: float
+    window: Duration
+    """Width of the rate, e.g. 1m."""
+    every: Duration
+    """Evaluation interval."""
+    lasting: Duration
+    """How long it must hold before it fires (`for`)."""
+    resolve_after: Duration = 0
+    page: bool = False
+    """Firing pages the on-call."""
+    summary: str

@@ -1,0 +1,116 @@
+"""What creating and ending objects of certain kinds brings with it."""
+
+import pytest
+
+from sim.apiserver.lifecycle import qos_class
+from tests.apiserver.world import PODS, pod
+
+
+def service(name="s", **spec):
+    spec = {"ports": [{"port": 80}], **spec}
+    return {"metadata": {"name": name, "namespace": "default"}, "spec": spec}
+
+
+def test_service_gets_an_address_and_keeps_it(world):
+    made = world.api.create("services", service())
+    address = made["spec"]["clusterIP"]
+    assert made["spec"]["clusterIPs"] == [address]
+    changed = world.api.update("services", service(selector={"a": "b"}))
+    assert changed["spec"]["clusterIP"] == address
+
+
+def test_taken_address_is_refused(world):
+    world.api.load("services", service("first", clusterIP="10.96.0.7"))
+    status = world.refused(
+        "POST",
+        "/api/v1/namespaces/default/services",
+        {"kind": "Service", "apiVersion": "v1", **service("second", clusterIP="10.96.0.7")},
+    )
+    assert "provided IP is already allocated" in status["message"]
+
+
+def test_address_of_a_deleted_service_is_free_again(world):
+    world.api.create("services", service("first", clusterIP="10.96.0.7"))
+    world.api.delete("services", "default", "first")
+    assert world.api.create("services", service("second", clusterIP="10.96.0.7"))
+
+
+def test_node_port_lies_in_the_range_and_headless_has_none(world):
+    made = world.api.create("services", service("np", type="NodePort"))
+    assert 30000 <= made["spec"]["ports"][0]["nodePort"] <= 32767
+    headless = world.api.create("services", service("hl", clusterIP="None"))
+    assert headless["spec"]["clusterIP"] == "None"
+
+
+def test_external_name_has_no_address(world):
+    made = world.api.create("services", service(type="ExternalName", externalName="x.example"))
+    assert "clusterIP" not in made["spec"]
+
+
+def test_namespace_ends_when_its_content_has(world):
+    running = pod(nodeName="n1")
+    running["metadata"]["namespace"] = "team"
+    world.api.create("pods", running)
+    world.api.create("configmaps", {"metadata": {"name": "c", "namespace": "team"}})
+    ending = world.ok("DELETE", "/api/v1/namespaces/team")
+    assert ending["status"]["phase"] == "Terminating"
+    assert world.api.list("configmaps", "team") == []
+    late = {**pod("late"), "metadata": {"name": "late", "namespace": "team"}}
+    status = world.refused("POST", "/api/v1/namespaces/team/pods", late)
+    assert status["message"] == (
+        'pods "late" is forbidden: unable to create new content in namespace team because it is '
+        "being terminated"
+    )
+    world.api.delete("pods", "team", "p", grace_s=0)
+    assert world.api.get("namespaces", "", "team") is None
+
+
+def test_new_namespace_is_active_and_labelled(world):
+    made = world.api.create("namespaces", {"metadata": {"name": "fresh"}})
+    assert made["status"] == {"phase": "Active"}
+    assert made["metadata"]["labels"] == {"kubernetes.io/metadata.name": "fresh"}
+
+
+@pytest.mark.parametrize(
+    ("resources", "expected"),
+    [
+        ({}, "BestEffort"),
+        ({"requests": {"cpu": "1"}}, "Burstable"),
+        ({"limits": {"cpu": "1", "memory": "1Gi"}}, "Guaranteed"),
+        (
+            {
+                "limits": {"cpu": "1", "memory": "1Gi"},
+                "requests": {"cpu": "500m", "memory": "1Gi"},
+            },
+            "Burstable",
+        ),
+    ],
+)
+def test_quality_of_service_follows_requests_and_limits(resources, expected):
+    assert qos_class({"containers": [{"name": "a", "resources": resources}]}) == expected
+
+
+def test_admission_adds_token_tolerations_and_priority(world):
+    world.ok("POST", PODS, pod(tolerations=[{"operator": "Exists", "effect": "NoSchedule"}]))
+    spec = world.api.get("pods", "default", "p")["spec"]
+    assert spec["serviceAccountName"] == "default"
+    assert spec["priority"] == 0
+    assert [one.get("tolerationSeconds") for one in spec["tolerations"]] == [None, 300, 300]
+    token = spec["volumes"][-1]["name"]
+    assert token.startswith("kube-api-access-")
+    assert spec["containers"][0]["volumeMounts"][-1]["name"] == token
+
+
+def test_admission_leaves_static_pods_and_tolerant_ones_alone(world):
+    static = pod("static", tolerations=[{"operator": "Exists"}])
+    static["metadata"]["annotations"] = {"kubernetes.io/config.mirror": "x"}
+    spec = world.api.load("pods", static)["spec"]
+    assert "volumes" not in spec
+    assert spec["tolerations"] == [{"operator": "Exists"}]
+
+
+def test_priority_comes_from_the_class(world):
+    made = world.api.create("pods", pod(priorityClassName="system-node-critical"))
+    assert made["spec"]["priority"] == 2000001000
+    status = world.refused("POST", PODS, pod("q", priorityClassName="nope"))
+    assert status["message"] == ('pods "q" is forbidden: no PriorityClass with name nope was found')

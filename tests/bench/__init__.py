@@ -1,0 +1,1 @@
+"""Benchmarks of the promised figures; `make bench` prints them, no test asserts a time."""

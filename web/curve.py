@@ -1,0 +1,118 @@
+"""The debrief's curve as SVG geometry, drawn on the server so that it prints and needs no script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from sim.kernel import Epoch
+from sim.session.panels import clock_text
+
+WIDTH, HEIGHT = 960, 300
+LEFT, RIGHT, TOP, BOTTOM = 44, 12, 22, 28
+TICK_MS = 10 * 60_000
+LINES = (("untouched", "untouched"), ("junior", "junior"), ("expert", "expert"))
+"""The reference curves from back to front: (name in the debrief, CSS class)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A labelled instant on the time axis."""
+
+    x: float
+    label: str
+    kind: str
+    row: int = 0
+    """Which line of labels it stands on, so that neighbours do not overlap."""
+
+
+class Curve:
+    """Scales, paths and labels for one debrief; the template only writes them down."""
+
+    width, height, left, right, top, bottom = WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM
+
+    def __init__(self, debrief: dict[str, Any]) -> None:
+        """Lay out *debrief*'s curves."""
+        self._debrief = debrief
+        self._epoch = Epoch.parse(debrief["epoch"])
+        self.own: list[list[float]] = debrief["curves"]["this run"]
+        self.start = self.own[0][0] if self.own else 0
+        self.end = self.own[-1][0] if self.own else 1
+        highest = max((value for line in debrief["curves"].values() for _, value in line), default=0)
+        self.highest = max(0.02, ceil(highest * 1.05 * 50) / 50)
+        """Top of the scale: the next even percent above the highest value."""
+
+    def x(self, at: float) -> float:
+        """Return where an instant lies."""
+        inner = WIDTH - LEFT - RIGHT
+        return round(LEFT + inner * (at - self.start) / max(1, self.end - self.start), 1)
+
+    def y(self, value: float) -> float:
+        """Return where a share lies."""
+        inner = HEIGHT - TOP - BOTTOM
+        return round(TOP + inner * (1 - min(1.0, value / self.highest)), 1)
+
+    def path(self, name: str) -> str:
+        """Return a curve as path data, empty if there is none."""
+        line = self._debrief["curves"].get(name) or []
+        return "M" + "L".join(f"{self.x(at)} {self.y(value)}" for at, value in line) if line else ""
+
+    @property
+    def gap(self) -> str:
+        """The area between this run and the expert's, as path data."""
+        expert = self._debrief["curves"].get("expert") or []
+        if not self.own or not expert:
+            return ""
+        over = [f"{self.x(at)} {self.y(value)}" for at, value in self.own]
+        under = [f"{self.x(at)} {self.y(value)}" for at, value in reversed(expert)]
+        return "M" + "L".join([*over, *under]) + "Z"
+
+    @property
+    def gap_middle(self) -> tuple[float, float] | None:
+        """Where the gap's label stands: in its widest place, None if there is hardly any gap."""
+        expert = dict(map(tuple, self._debrief["curves"].get("expert") or []))
+        spans = [(value - expert.get(at, value), at, value) for at, value in self.own]
+        inside = [one for one in spans if one[0] > self.highest / 8]
+        if len(inside) * 15_000 < 4 * 60_000:
+            return None
+        at = inside[len(inside) // 2][1]
+        own, other = dict(map(tuple, self.own))[at], expert[at]
+        x = min(max(self.x(at), LEFT + 130), WIDTH - RIGHT - 130)
+        return x, self.y((own + other) / 2) + 4
+
+    def shares(self) -> Iterator[tuple[float, str]]:
+        """Yield the lines of the scale: (y, label)."""
+        step = 0.02 if self.highest <= 0.1 else 0.05 if self.highest <= 0.3 else 0.2
+        for number in range(int(self.highest / step + 1e-9) + 1):
+            value = number * step
+            yield self.y(value), f"{value * 100:.0f}\u202f%"
+
+    def times(self) -> Iterator[tuple[float, str]]:
+        """Yield the ticks of the time axis: (x, time of day)."""
+        offset = self._epoch.unix_ms % TICK_MS
+        at = -offset + TICK_MS * ceil((self.start + offset) / TICK_MS)
+        while at <= self.end:
+            yield self.x(at), clock_text(self._epoch, at)[:5]
+            at += TICK_MS
+
+    def marks(self) -> list[Mark]:
+        """Return the page, the end of the users' pain and the close, left to right."""
+        found: list[Mark] = []
+        for key, label in (
+            ("paged_at", "page"),
+            ("enough_at", "enough on screen"),
+            ("mitigated_at", "users fine"),
+            ("closed_at", "closed"),
+        ):
+            at = self._debrief.get(key)
+            if at is not None and self.start <= at <= self.end:
+                found.append(Mark(self.x(at), label, key.removesuffix("_at")))
+        placed: list[Mark] = []
+        for mark in sorted(found, key=lambda one: one.x):
+            row = 0
+            while any(one.row == row and mark.x - one.x < 8 + 6.6 * len(one.label) for one in placed):
+                row += 1
+            placed.append(Mark(mark.x, mark.label, mark.kind, row))
+        return placed
