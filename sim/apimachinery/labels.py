@@ -260,7 +260,9 @@ def match_label_selector(spec: Mapping[str, Any] | None) -> Selector:
     ]
     requirements += [
         Requirement(
-            one["key"], _OPERATORS.get(one["operator"], "exists"), tuple(one.get("values") or ())
+            one.get("key", ""),
+            _OPERATORS.get(one.get("operator", ""), "exists"),
+            tuple(one.get("values") or ()),
         )
         for one in spec.get("matchExpressions") or ()
     ]

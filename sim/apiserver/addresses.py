@@ -6,6 +6,7 @@ Draws are named by the Service, so another Service never shifts them. This file 
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
+from typing import Any
 
 from sim.apimachinery.errors import Cause, invalid, invalid_value
 from sim.apimachinery.wire import Obj
@@ -45,7 +46,9 @@ class Addresses:
         spec.setdefault("ipFamilies", ["IPv4"])
         spec.setdefault("ipFamilyPolicy", "SingleStack")
         if spec.get("type") in ("NodePort", "LoadBalancer"):
-            spec["ports"] = [self._with_node_port(service, port, key) for port in spec["ports"]]
+            spec["ports"] = [
+                self._with_node_port(service, port, key) for port in spec.get("ports") or ()
+            ]
         return {**service, "spec": spec, "status": service.get("status") or {"loadBalancer": {}}}
 
     def reassign(self, new: Obj, old: Obj) -> Obj:
@@ -55,15 +58,9 @@ class Addresses:
             for field in ("clusterIP", "clusterIPs"):
                 if not spec.get(field):
                     spec[field] = held[field]
-        ports = {(one.get("name", ""), one["port"]): one for one in held.get("ports") or ()}
+        ports = {(one.get("name", ""), one.get("port")): one for one in held.get("ports") or ()}
         if spec.get("type") in ("NodePort", "LoadBalancer"):
-            kept = []
-            for port in spec.get("ports") or ():
-                before = ports.get((port.get("name", ""), port["port"]), {})
-                if "nodePort" not in port and "nodePort" in before:
-                    port = {**port, "nodePort": before["nodePort"]}  # noqa: PLW2901
-                kept.append(port)
-            spec["ports"] = kept
+            spec["ports"] = [_with_earlier_port(port, ports) for port in spec.get("ports") or ()]
         return self.assign({**new, "spec": spec})
 
     def note(self, service: Obj) -> None:
@@ -101,7 +98,7 @@ class Addresses:
                 detail = "provided port is already allocated"
                 raise self._refused(service, invalid_value("spec.ports[0].nodePort", asked, detail))
             return port
-        draws = self._stream.at("port", key, port["port"])
+        draws = self._stream.at("port", key, port.get("port"))
         attempt = 0
         while (drawn := draws.integer(*NODE_PORTS, attempt)) in self._ports:
             attempt += 1
@@ -110,3 +107,11 @@ class Addresses:
     @staticmethod
     def _refused(service: Obj, cause: Cause) -> Exception:
         return invalid("Service", service["metadata"]["name"], [cause])
+
+
+def _with_earlier_port(port: Obj, earlier: dict[tuple[Any, Any], Obj]) -> Obj:
+    """Return *port* with the node port that the same port had before, unless it names one."""
+    before = earlier.get((port.get("name", ""), port.get("port")), {})
+    if "nodePort" in port or "nodePort" not in before:
+        return port
+    return {**port, "nodePort": before["nodePort"]}

@@ -104,7 +104,7 @@ def _service_account(registry: Registry, metadata: Obj, spec: Obj) -> dict[str, 
     account = spec.get("serviceAccountName") or "default"
     added: dict[str, Any] = {"serviceAccountName": account, "serviceAccount": account}
     volumes = spec.get("volumes") or []
-    has_token = any(volume["name"].startswith("kube-api-access-") for volume in volumes)
+    has_token = any(volume.get("name", "").startswith("kube-api-access-") for volume in volumes)
     if has_token or spec.get("automountServiceAccountToken") is False:
         return added
     draw = registry.stream.at("token-volume", metadata.get("namespace"), metadata["name"])

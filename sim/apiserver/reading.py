@@ -69,7 +69,9 @@ class Reader:
 
     def form(self, target: Target, request: ApiRequest) -> Form:
         """Return how objects of *target* are shown to *request*."""
-        view = newer_event if target.info.group == EVENTS_GROUP else None
+        view = self._api.views.get(target.info.plural)
+        if target.info.group == EVENTS_GROUP:
+            view = newer_event
         return Form.of(target.info, request, view)
 
     def find(self, target: Target) -> Obj:

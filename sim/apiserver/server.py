@@ -36,6 +36,8 @@ class ApiServer:
     """metrics.k8s.io; set by the backend. None: the group answers 503."""
     audit: AuditHook | None
     """Called after every write that a request of the trainee made."""
+    views: dict[str, Callable[[Obj], Obj]]
+    """Resource -> how its objects are shown to requests: what moves by itself, such as heartbeats."""
 
     def __init__(
         self, env: Environment, epoch: Epoch, stream: Stream, *, version: str = "v1.37.0"
@@ -46,6 +48,7 @@ class ApiServer:
         self.kubelet = None
         self.metrics = None
         self.audit = None
+        self.views = {}
         self.registry = Registry(env, epoch, stream.at("apiserver"))
         self.recorder = Recorder(self.registry)
         self._routes = Routes(self)

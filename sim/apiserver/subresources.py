@@ -18,6 +18,7 @@ from sim.apimachinery.errors import (
     too_many_requests,
 )
 from sim.apimachinery.labels import match_label_selector
+from sim.apimachinery.meta import read
 from sim.apimachinery.wire import ApiRequest, ApiResponse, Obj
 from sim.apiserver.disruption import count_budget, covered, is_ready
 from sim.apiserver.doors import TextStreamLike
@@ -155,14 +156,13 @@ class Subresources:
             wanted = self._writer.apply_patch(form, held, request.body, "Scale")
         else:
             wanted = request.body
-        spec = (wanted.get("spec") if isinstance(wanted, dict) else None) or {}
-        replicas = spec.get("replicas", 0)
+        replicas = read(wanted, "spec", "replicas", default=0)
         if not isinstance(replicas, int) or isinstance(replicas, bool):
             raise bad_request(
                 'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal string '
                 "into Go struct field ScaleSpec.spec.replicas of type int32"
             )
-        version = (wanted.get("metadata") or {}).get("resourceVersion")
+        version = read(wanted, "metadata", "resourceVersion")
         if version and version != obj["metadata"]["resourceVersion"]:
             raise conflict(target.info.plural, target.name, target.info.group)
         body = {**obj, "spec": {**obj["spec"], "replicas": replicas}}
@@ -175,8 +175,9 @@ class Subresources:
     # -- pods ------------------------------------------------------------------------------------
 
     def _evict(self, target: Target, request: ApiRequest, user: str, obj: Obj) -> ApiResponse:
-        body = request.body if isinstance(request.body, dict) else {}
-        options = body.get("deleteOptions") or {}
+        options = read(request.body, "deleteOptions", default={})
+        if not isinstance(options, dict):
+            raise bad_request("json: cannot unmarshal into Go struct field Eviction.deleteOptions")
         dry_run = bool(options.get("dryRun") or request.param("dryRun"))
         self._check_budgets(obj)
         if not dry_run:
@@ -246,8 +247,7 @@ class Subresources:
         )
 
     def _bind(self, target: Target, request: ApiRequest, user: str, obj: Obj) -> ApiResponse:
-        body = request.body if isinstance(request.body, dict) else {}
-        node = (body.get("target") or {}).get("name", "")
+        node = read(request.body, "target", "name", default="")
         if obj["spec"].get("nodeName"):
             why = f'pod {target.name} is already assigned to node "{obj["spec"]["nodeName"]}"'
             raise conflict("pods/binding", target.name, "", why)

@@ -16,6 +16,7 @@ from sim.apimachinery.errors import (
     not_found,
     unsupported_media_type,
 )
+from sim.apimachinery.meta import read
 from sim.apimachinery.patch import PatchError, json_patch, merge_patch
 from sim.apimachinery.resources import ResourceInfo
 from sim.apimachinery.strategic import strategic_merge_patch
@@ -77,6 +78,11 @@ def decode(info: ResourceInfo, body: Any, validation: str) -> tuple[Obj, tuple[s
             "version/kind; json parse error: unexpected end of JSON input"
         )
     kind, version = body.get("kind") or info.kind, body.get("apiVersion") or info.group_version
+    if not isinstance(kind, str) or not isinstance(version, str):
+        raise bad_request(
+            f"the object provided is unrecognized (must be of type {info.kind}): couldn't get "
+            "version/kind; json parse error: json: cannot unmarshal into Go struct field"
+        )
     if (kind, version) != (info.kind, info.group_version):
         short = version.rpartition("/")[2]
         group = info.group.partition(".")[0] or "core"
@@ -181,7 +187,7 @@ class Writer:
         old = registry.store.get(info.plural, target.space, target.name)
         if old is None:
             raise not_found(info.plural, target.name, info.group)
-        _check_preconditions(info, old, options.get("preconditions") or {})
+        _check_preconditions(info, old, options)
         grace = options.get("gracePeriodSeconds")
         dry_run = bool(options.get("dryRun"))
         last = registry.delete(
@@ -324,13 +330,14 @@ def _propagation(info: ResourceInfo, options: dict[str, Any]) -> str:
     return "Orphan" if info.plural == "jobs" else "Background"
 
 
-def _check_preconditions(info: ResourceInfo, old: Obj, wanted: Obj) -> None:
+def _check_preconditions(info: ResourceInfo, old: Obj, options: Obj) -> None:
     metadata = old["metadata"]
     named = (("uid", "UID", "UID"), ("resourceVersion", "ResourceVersion", "ResourceVersion"))
     for field, label, meta in named:
-        if wanted.get(field) and wanted[field] != metadata[field]:
+        wanted = read(options, "preconditions", field)
+        if wanted and wanted != metadata[field]:
             why = (
-                f"the {label} in the precondition ({wanted[field]}) does not match the {meta} in "
+                f"the {label} in the precondition ({wanted}) does not match the {meta} in "
                 f"record ({metadata[field]}). The object might have been deleted and then recreated"
             )
             raise conflict(info.plural, metadata["name"], info.group, why)

@@ -4,6 +4,7 @@ Numbers come from the scenario; this package must not know any one scenario, use
 """
 
 from sim.apps.command import CommandRunner
+from sim.apps.context import Context
 from sim.apps.gateway import Gateway, GatewaySettings
 from sim.apps.idle import Idle, IdleSettings
 from sim.apps.neighbour import Neighbour, NeighbourSettings
@@ -13,6 +14,7 @@ from sim.apps.web_service import WebService, WebServiceSettings
 
 __all__ = [
     "CommandRunner",
+    "Context",
     "Gateway",
     "GatewaySettings",
     "Idle",

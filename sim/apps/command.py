@@ -10,28 +10,27 @@ from typing import Any
 
 import simpy
 
+from sim.apps.context import Application, Context, Life
 from sim.bash import ShellExecution
 from sim.kernel import Interrupted
-from sim.node.behaviour import Behaviour, Life, Plain
-from sim.node.container import Container
 
 SHELLS = ("sh", "bash", "zsh", "ash")
 NOT_FOUND_CODE = 127
 MEMORY_BYTES = 6 << 20
 
 
-class CommandRunner(Plain):
+class CommandRunner(Application):
     """Runs the container's command line with the programs of its image."""
 
-    def __init__(self, _container: Container) -> None:
+    def __init__(self, _container: Context) -> None:
         """Run nothing yet."""
 
     @classmethod
-    def factory(cls) -> Callable[[Container], Behaviour]:
+    def factory(cls) -> Callable[[Context], Application]:
         """Return what makes the behaviour of each container."""
         return cls
 
-    def run(self, ctx: Container) -> Life:
+    def run(self, ctx: Context) -> Life:
         """Run the command and return its exit code."""
         argv = tuple(ctx.argv)
         reads, tty = bool(ctx.spec.get("stdin")), bool(ctx.spec.get("tty"))
@@ -48,7 +47,7 @@ class CommandRunner(Plain):
             else:
                 execution.write(text)
 
-        ctx.type_in = type_in
+        ctx.take_input(type_in)
         try:
             while execution.exit_code is None:
                 yield execution.wait()
@@ -61,7 +60,7 @@ class CommandRunner(Plain):
         self._print(ctx, execution)
         return execution.exit_code
 
-    def memory(self, ctx: Container, now: int) -> int:
+    def memory(self, ctx: Context, now: int) -> int:
         """Return what a small shell takes."""
         return MEMORY_BYTES
 
@@ -70,12 +69,12 @@ class CommandRunner(Plain):
         return False
 
     @staticmethod
-    def _print(ctx: Container, execution: ShellExecution) -> None:
+    def _print(ctx: Context, execution: ShellExecution) -> None:
         for stream, text in execution.poll():
             ctx.output(text, stream)
 
 
-def _settling(ctx: Container, execution: ShellExecution) -> Generator[simpy.Event, Any, None]:
+def _settling(ctx: Context, execution: ShellExecution) -> Generator[simpy.Event, Any, None]:
     """Give the command a moment to end after its signal."""
     if execution.exit_code is None:
         yield execution.wait() | ctx.env.timeout(200)

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sim.apps.context import Application, Context, LogLine, declared_ports
 from sim.apps.requests import RequestLog
-from sim.node.behaviour import Behaviour, Plain
-from sim.node.container import Container
-from sim.node.logs import LogLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,29 +21,29 @@ class GatewaySettings:
     startup_ms: int = 900
 
 
-class Gateway(Plain):
+class Gateway(Application):
     """One gateway instance."""
 
     stop_ms = 2_500
 
     def __init__(
-        self, container: Container, settings: GatewaySettings, requests: RequestLog | None
+        self, container: Context, settings: GatewaySettings, requests: RequestLog | None
     ) -> None:
         """Listen on the gateway's port and on those that the spec declares."""
         self._settings = settings
         self._requests = requests
-        declared = (one["containerPort"] for one in container.spec.get("ports") or ())
-        self._ports = frozenset((settings.port, *declared))
+        self._ports = declared_ports(container.spec) | {settings.port}
+        self.chatty = requests is not None
 
     @classmethod
     def factory(
         cls, settings: GatewaySettings | None = None, *, requests: RequestLog | None = None
-    ) -> Callable[[Container], Behaviour]:
+    ) -> Callable[[Context], Application]:
         """Return what makes the behaviour of each container."""
         used = settings or GatewaySettings()
         return lambda container: cls(container, used, requests)
 
-    def memory(self, ctx: Container, now: int) -> int:
+    def memory(self, ctx: Context, now: int) -> int:
         """Return a steady amount."""
         return self._settings.memory_bytes
 
@@ -53,10 +51,10 @@ class Gateway(Plain):
         """Accept users and probes."""
         return port in self._ports
 
-    def ready(self, ctx: Container) -> bool:
+    def ready(self, ctx: Context) -> bool:
         """Pass once it has read its configuration."""
         return ctx.env.now - (ctx.started_at or 0) >= self._settings.startup_ms
 
-    def routine(self, ctx: Container, since: int, until: int, limit: int | None) -> list[LogLine]:
+    def routine(self, ctx: Context, since: int, until: int, limit: int | None) -> list[LogLine]:
         """Return its access log."""
         return self._requests.read(ctx, since, until, limit) if self._requests else []

@@ -10,13 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from sim.apps.context import Application, Context, Life, LogLine, declared_ports
 from sim.apps.lines import line
 from sim.kernel import Interrupted
-from sim.node.behaviour import Behaviour, Life, Plain
-from sim.node.container import Container
-from sim.node.kubeproxy.proxy import KubeProxy
-from sim.node.kubeproxy.rules import Dnat, Reject
-from sim.node.logs import LogLine
 
 SECOND_MS = 1000
 
@@ -40,44 +36,43 @@ class _Verdict(NamedTuple):
     """`ok`, `refused` or `timeout`."""
 
 
-class Neighbour(Plain):
+class Neighbour(Application):
     """One instance: remembers only when the outcome of its dials changed."""
 
+    chatty = True
     stop_ms = 800
 
-    def __init__(self, container: Container, settings: NeighbourSettings) -> None:
+    def __init__(self, container: Context, settings: NeighbourSettings) -> None:
         """Dial nothing yet."""
         self._ctx = container
         self._settings = settings
         self._verdicts: list[_Verdict] = []
         self._ip = ""
-        declared = (one["containerPort"] for one in container.spec.get("ports") or ())
-        self._ports = frozenset(declared)
+        self._ports = declared_ports(container.spec)
 
     @classmethod
-    def factory(cls, settings: NeighbourSettings) -> Callable[[Container], Behaviour]:
+    def factory(cls, settings: NeighbourSettings) -> Callable[[Context], Application]:
         """Return what makes the behaviour of each container."""
         return lambda container: cls(container, settings)
 
-    def run(self, ctx: Container) -> Life:
+    def run(self, ctx: Context) -> Life:
         """Follow the node's rules until the end."""
-        proxy = ctx.machine.proxy
-        self._ip = ctx.network.resolve(self._settings.calls, ctx.namespace, ctx) or ""
-        self._look(proxy)
-        proxy.on_change.append(self._look)
+        self._ip = ctx.resolve(self._settings.calls) or ""
+        self._look()
+        stop = ctx.on_rules(self._look)
         try:
             yield ctx.env.event()
         except Interrupted:
             yield ctx.env.timeout(self.stop_ms)
         finally:
-            proxy.on_change.remove(self._look)
+            stop()
         return 0
 
-    def adopt(self, ctx: Container) -> Life | None:
+    def adopt(self, ctx: Context) -> Life | None:
         """Go on as from a start."""
         return self.run(ctx)
 
-    def memory(self, ctx: Container, now: int) -> int:
+    def memory(self, ctx: Context, now: int) -> int:
         """Return a steady amount."""
         return self._settings.memory_bytes
 
@@ -85,7 +80,7 @@ class Neighbour(Plain):
         """Accept on the declared ports."""
         return port in self._ports
 
-    def routine(self, ctx: Container, since: int, until: int, limit: int | None) -> list[LogLine]:
+    def routine(self, ctx: Context, since: int, until: int, limit: int | None) -> list[LogLine]:
         """Return a line for each new connection that failed."""
         lines: list[LogLine] = []
         for index, verdict in enumerate(self._verdicts):
@@ -95,7 +90,7 @@ class Neighbour(Plain):
         lines = sorted(one for one in lines if since <= one.at < until)
         return lines if limit is None else lines[-limit:] if limit else []
 
-    def _failures(self, ctx: Container, kind: str, start: int, end: int) -> list[LogLine]:
+    def _failures(self, ctx: Context, kind: str, start: int, end: int) -> list[LogLine]:
         settings = self._settings
         where = f"{self._ip}:{settings.port}"
         refused = kind == "refused"
@@ -111,11 +106,7 @@ class Neighbour(Plain):
                     lines.append(LogLine(at, line(ctx.epoch, at, "ERROR", text), "stderr"))
         return lines
 
-    def _look(self, proxy: KubeProxy) -> None:
-        verdict = proxy.state.lookup(self._ip, self._settings.port)
-        if isinstance(verdict, Dnat):
-            kind = "ok"
-        else:
-            kind = "refused" if isinstance(verdict, Reject) else "timeout"
+    def _look(self) -> None:
+        kind = self._ctx.route(self._ip, self._settings.port)
         if not self._verdicts or self._verdicts[-1].kind != kind:
             self._verdicts.append(_Verdict(self._ctx.env.now, kind))

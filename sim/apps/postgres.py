@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from sim.apps.context import Application, Context, Life, LogLine
 from sim.kernel import Interrupted
-from sim.node.behaviour import Behaviour, Life, Plain
-from sim.node.container import Container
-from sim.node.logs import LogLine
 
 CHECKPOINT_MS = 300_000
 """checkpoint_timeout's default."""
@@ -30,7 +28,7 @@ class PostgresSettings:
     version: str = "16.4"
 
 
-class Postgres(Plain):
+class Postgres(Application):
     """One PostgreSQL server.
 
     | state        | accepts | by                              |
@@ -40,19 +38,21 @@ class Postgres(Plain):
     | shutting down| no      | SIGTERM (image stops it by INT) |
     """
 
-    def __init__(self, container: Container, settings: PostgresSettings) -> None:
+    chatty = True
+
+    def __init__(self, container: Context, settings: PostgresSettings) -> None:
         """Accept nothing before it has recovered."""
         self._ctx = container
         self._settings = settings
         self.accepting = False
 
     @classmethod
-    def factory(cls, settings: PostgresSettings | None = None) -> Callable[[Container], Behaviour]:
+    def factory(cls, settings: PostgresSettings | None = None) -> Callable[[Context], Application]:
         """Return what makes the behaviour of each container."""
         used = settings or PostgresSettings()
         return lambda container: cls(container, used)
 
-    def run(self, ctx: Container) -> Life:
+    def run(self, ctx: Context) -> Life:
         """Recover, then serve until the signal."""
         settings = self._settings
         try:
@@ -72,14 +72,14 @@ class Postgres(Plain):
         self._say(1, "database system is ready to accept connections")
         return (yield from self._accepting(ctx))
 
-    def adopt(self, ctx: Container) -> Life | None:
+    def adopt(self, ctx: Context) -> Life | None:
         """Go on serving."""
         begun = (ctx.started_at or 0) + 2_000
         text = "database system is ready to accept connections"
-        ctx.log.backdate(begun, f"{self._stamp(begun)} [1] LOG:  {text}")
+        ctx.backdate(begun, f"{self._stamp(begun)} [1] LOG:  {text}")
         return self._accepting(ctx)
 
-    def _accepting(self, ctx: Container) -> Life:
+    def _accepting(self, ctx: Context) -> Life:
         self.accepting = True
         ctx.health_changed()
         try:
@@ -88,11 +88,11 @@ class Postgres(Plain):
             yield from self._shutting_down(ctx)
         return 0
 
-    def _shutting_down(self, ctx: Container) -> Life:
+    def _shutting_down(self, ctx: Context) -> Life:
         self.accepting = False
         self._say(1, "received fast shutdown request")
         self._say(1, "aborting any active transactions")
-        sessions = ctx.network.drop_connections(ctx)
+        sessions = ctx.drop_connections()
         for number in range(min(sessions, 8)):
             text = "terminating connection due to administrator command"
             self._say(410 + 3 * number, text, "FATAL")
@@ -112,7 +112,7 @@ class Postgres(Plain):
         self._say(1, "database system is shut down")
         return 0
 
-    def memory(self, ctx: Container, now: int) -> int:
+    def memory(self, ctx: Context, now: int) -> int:
         """Return shared buffers and sessions."""
         return self._settings.memory_bytes
 
@@ -120,15 +120,15 @@ class Postgres(Plain):
         """Accept on its port once it has recovered."""
         return self.accepting and port == self._settings.port
 
-    def ready(self, ctx: Container) -> bool:
+    def ready(self, ctx: Context) -> bool:
         """Pass pg_isready while it accepts connections."""
         return self.accepting
 
-    def alive(self, ctx: Container) -> bool:
+    def alive(self, ctx: Context) -> bool:
         """Pass while it accepts connections."""
         return self.accepting
 
-    def routine(self, ctx: Container, since: int, until: int, limit: int | None) -> list[LogLine]:
+    def routine(self, ctx: Context, since: int, until: int, limit: int | None) -> list[LogLine]:
         """Return its checkpoints."""
         phase = ctx.stream.at("checkpoint").integer(20_000, CHECKPOINT_MS - 1)
         begun = (ctx.started_at or 0) + phase
@@ -148,7 +148,7 @@ class Postgres(Plain):
                 lines.append(LogLine(at + took, f"{self._stamp(at + took)} [27] LOG:  {text}"))
         return lines if limit is None else lines[-limit:] if limit else []
 
-    def commands(self, ctx: Container) -> Sequence[tuple[str, int, int]]:
+    def commands(self, ctx: Context) -> Sequence[tuple[str, int, int]]:
         """Return the postmaster and its helpers."""
         whole = self._settings.memory_bytes
         return (

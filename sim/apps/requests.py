@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from sim.apps.context import Context, LogLine
 from sim.apps.lines import line
 from sim.kernel import Stream
-from sim.node.container import Container
-from sim.node.logs import LogLine
 
 SECOND_MS = 1000
 LINES_PER_SECOND = 3.0
@@ -34,11 +33,14 @@ class RateSegment(NamedTuple):
     p99_ms: float = 200.0
 
 
-RequestRate = Callable[[Container, int, int], Sequence[RateSegment]]
-"""Return what reached a container in [since, until), in order and without overlap."""
+RequestRate = Callable[[Any, int, int], Sequence[RateSegment]]
+"""Return what reached a container in [since, until), in order and without overlap.
+
+The container is handed back as whoever started the application knows it.
+"""
 
 
-def no_requests(_container: Container, _since: int, _until: int) -> Sequence[RateSegment]:
+def no_requests(_container: object, _since: int, _until: int) -> Sequence[RateSegment]:
     """Return nothing: what an application gets until traffic is wired to it."""
     return ()
 
@@ -53,9 +55,7 @@ class RequestLog:
     error_status: int = 503
     error_text: str = "overloaded"
 
-    def read(
-        self, container: Container, since: int, until: int, limit: int | None
-    ) -> list[LogLine]:
+    def read(self, container: Context, since: int, until: int, limit: int | None) -> list[LogLine]:
         """Return the lines in [since, until), oldest first; with *limit* only the last ones."""
         found: list[list[LogLine]] = []
         count = 0
@@ -77,16 +77,14 @@ class RequestLog:
         lines = [one for second_lines in reversed(found) for one in second_lines]
         return lines if limit is None else lines[-limit:] if limit else []
 
-    def _second(self, container: Container, second: int, segment: RateSegment) -> list[LogLine]:
+    def _second(self, container: Context, second: int, segment: RateSegment) -> list[LogLine]:
         draw = container.stream.at("requests", second)
         usual = min(segment.rate, LINES_PER_SECOND)
         count = int(usual) + (1 if draw.unit() < usual % 1 else 0)
         lines = [self._line(container, draw.at(n), second, segment) for n in range(count)]
         return sorted(lines)
 
-    def _line(
-        self, container: Container, draw: Stream, second: int, segment: RateSegment
-    ) -> LogLine:
+    def _line(self, container: Context, draw: Stream, second: int, segment: RateSegment) -> LogLine:
         at = second * SECOND_MS + draw.integer(0, SECOND_MS - 1)
         route, status = self._route(draw.unit(1))
         slow = segment.p50_ms * (segment.p99_ms / max(segment.p50_ms, 1)) ** (draw.unit(2) ** 4)

@@ -11,17 +11,14 @@ from typing import Any, Literal
 
 import simpy
 
+from sim.apps.context import Application, Context, Life, Link, LogLine
 from sim.apps.lines import line
 from sim.apps.requests import RequestLog
 from sim.kernel import Interrupted
-from sim.node.behaviour import Behaviour, Life, Plain
-from sim.node.container import Container
-from sim.node.logs import LogLine
-from sim.node.network import Connect, Connection
 
 MIB = 1 << 20
 Database = Literal["none", "connected", "waiting"]
-Dialling = Generator[simpy.Event, Any, "Connection | None"]
+Dialling = Generator[simpy.Event, Any, "Link | None"]
 
 WORDS = {
     "ECONNREFUSED": "database connection refused",
@@ -58,7 +55,7 @@ class WebServiceSettings:
     """What `ps` shows; empty: the container's own command line."""
 
 
-class WebService(Plain):
+class WebService(Application):
     """One instance of a web service.
 
     | database  | ready | by                                            |
@@ -70,22 +67,23 @@ class WebService(Plain):
 
     def __init__(
         self,
-        container: Container,
+        container: Context,
         settings: WebServiceSettings,
         *,
         requests: RequestLog | None = None,
-        on_change: Callable[[Container], None] | None = None,
+        on_change: Callable[[Any], None] | None = None,
     ) -> None:
         """Serve nothing before the first connection."""
         self._ctx = container
         self.settings = settings
         self._requests = requests
+        self.chatty = requests is not None
         self._on_change = on_change
         self.database: Database = "none"
         self.waiting_since: int | None = None
         """Since when requests wait for a connection; None while there is one."""
         self.serving = False
-        self._link: Connection | None = None
+        self._link: Link | None = None
         self._warm_at = container.env.now
 
     @classmethod
@@ -94,17 +92,17 @@ class WebService(Plain):
         settings: WebServiceSettings,
         *,
         requests: RequestLog | None = None,
-        on_change: Callable[[Container], None] | None = None,
-    ) -> Callable[[Container], Behaviour]:
+        on_change: Callable[[Any], None] | None = None,
+    ) -> Callable[[Context], Application]:
         """Return what makes the behaviour of each container.
 
-        *on_change* is called when `serving` or `database` of a container changes.
+        *on_change* is called with the container when its `serving` or `database` changes.
         """
         return lambda container: cls(container, settings, requests=requests, on_change=on_change)
 
     # -- life --------------------------------------------------------------------------------------
 
-    def run(self, ctx: Container) -> Life:
+    def run(self, ctx: Context) -> Life:
         """Start up, dial, warm up, serve; exit 1 when the database cannot be had."""
         settings = self.settings
         self._warm_at = ctx.env.now + settings.startup_ms[1] + settings.warmup_ms
@@ -124,7 +122,7 @@ class WebService(Plain):
         except Interrupted:
             return self._leave(ctx)
 
-    def adopt(self, ctx: Container) -> Life | None:
+    def adopt(self, ctx: Context) -> Life | None:
         """Go on with the connection it has had for long."""
         begun = (ctx.started_at or 0) + self.settings.startup_ms[1]
         where = f"{self._address(ctx)[0]}:{self._address(ctx)[1]}"
@@ -134,14 +132,13 @@ class WebService(Plain):
             (40 + self.settings.warmup_ms, f"listening on :{self.settings.port}"),
         )
         for after, text in texts:
-            ctx.log.backdate(begun + after, line(ctx.epoch, begun + after, "INFO", text))
+            ctx.backdate(begun + after, line(ctx.epoch, begun + after, "INFO", text))
         return self._adopted(ctx)
 
-    def _adopted(self, ctx: Container) -> Life:
+    def _adopted(self, ctx: Context) -> Life:
         # Databases of the same instant get their process first.
         yield ctx.env.timeout(0)
-        opened = ctx.open(*self._address(ctx))
-        link = opened if isinstance(opened, Connection) else None
+        link, _ = ctx.dial(*self._address(ctx))
         try:
             if link is None:
                 self.serving = True
@@ -152,7 +149,7 @@ class WebService(Plain):
         except Interrupted:
             return self._leave(ctx)
 
-    def _serving(self, ctx: Container, link: Connection) -> Life:
+    def _serving(self, ctx: Context, link: Link) -> Life:
         """Keep the pool; leave with 1 when it cannot be kept."""
         self.serving = True
         self._connected(link)
@@ -163,7 +160,7 @@ class WebService(Plain):
             share = ages.uniform(0.05, 1.0) if turn == 0 else 1.0
             yield link.lost | ctx.env.timeout(int(settings.max_lifetime_ms * share))
             if not link.lost.triggered:
-                ctx.network.close(link)
+                ctx.hang_up(link)
                 fresh = yield from self._dialling(ctx, fatal=False)
             else:
                 fresh = None
@@ -177,7 +174,7 @@ class WebService(Plain):
             self._connected(link)
         return 1
 
-    def _reconnecting(self, ctx: Container) -> Dialling:
+    def _reconnecting(self, ctx: Context) -> Dialling:
         """Try again and again; None when time is up."""
         settings, env = self.settings, ctx.env
         began = env.now
@@ -190,13 +187,13 @@ class WebService(Plain):
         while True:
             tries += 1
             left = began + settings.reconnect_for_ms - env.now
-            opened = ctx.open(host, port)
-            if isinstance(opened, Connection):
+            opened, failure = ctx.dial(host, port)
+            if failure is None:
                 yield env.timeout(1)
                 seconds = (env.now - began) / 1000
                 self._say("INFO", f"database connection restored after {seconds:.1f}s")
                 return opened
-            failed = opened.within(min(settings.connect_timeout_ms, max(left, 1)))
+            failed = failure.within(min(settings.connect_timeout_ms, max(left, 1)))
             draw = ctx.stream.at("reconnect", began, tries)
             pause = draw.integer(*settings.reconnect_every_ms)
             yield env.timeout(max(1, min(failed.ms + pause, left)))
@@ -204,17 +201,17 @@ class WebService(Plain):
                 self._fatal(failed.errno, f"{host}:{port}")
                 return None
 
-    def _dialling(self, ctx: Container, *, fatal: bool) -> Dialling:
+    def _dialling(self, ctx: Context, *, fatal: bool) -> Dialling:
         """Dial once; None (and a FATAL line, if *fatal*) when it fails."""
         name, port = self._address(ctx)
-        ip = ctx.network.resolve(name, ctx.namespace, ctx)
+        ip = ctx.resolve(name)
         if ip is None:
             if fatal:
                 self._fatal("ENOTFOUND", name)
             return None
-        opened = ctx.open(ip, port)
-        if isinstance(opened, Connect):
-            failed = opened.within(self.settings.connect_timeout_ms)
+        opened, failure = ctx.dial(ip, port)
+        if failure is not None:
+            failed = failure.within(self.settings.connect_timeout_ms)
             yield ctx.env.timeout(failed.ms)
             if fatal:
                 self._fatal(failed.errno, f"{ip}:{port}")
@@ -222,19 +219,20 @@ class WebService(Plain):
         yield ctx.env.timeout(1)
         return opened
 
-    def _leave(self, ctx: Container) -> int:
+    def _leave(self, ctx: Context) -> int:
         """End in order: nothing new is taken, the pool is closed."""
         self.serving = False
         self._say("INFO", "SIGTERM received, draining")
         if self._link is not None:
-            ctx.network.close(self._link)
+            ctx.hang_up(self._link)
         self._changed()
         return 0
 
-    def _connected(self, link: Connection) -> None:
+    def _connected(self, link: Link) -> None:
         self._link = link
-        self.database, self.waiting_since = "connected", None
-        self._changed()
+        if self.database != "connected":
+            self.database, self.waiting_since = "connected", None
+            self._changed()
 
     def _fatal(self, errno: str, where: str) -> None:
         self.database = "none"
@@ -244,7 +242,7 @@ class WebService(Plain):
         if self._on_change is not None:
             self._on_change(self._ctx)
 
-    def _address(self, ctx: Container) -> tuple[str, int]:
+    def _address(self, ctx: Context) -> tuple[str, int]:
         environ, settings = ctx.environ, self.settings
         return environ.get(settings.host_variable, ""), int(
             environ.get(settings.port_variable) or 5432
@@ -255,7 +253,7 @@ class WebService(Plain):
 
     # -- what others see ---------------------------------------------------------------------------
 
-    def memory(self, ctx: Container, now: int) -> int:
+    def memory(self, ctx: Context, now: int) -> int:
         """Return a warm heap, or less while it starts."""
         whole = self.settings.memory_bytes
         return whole if self.serving else min(whole, 90 * MIB)
@@ -264,19 +262,19 @@ class WebService(Plain):
         """Accept once it is warm."""
         return self.serving and port == self.settings.port
 
-    def ready(self, ctx: Container) -> bool:
+    def ready(self, ctx: Context) -> bool:
         """Pass while it serves, also while requests wait for the database."""
         return self.serving
 
-    def alive(self, ctx: Container) -> bool:
+    def alive(self, ctx: Context) -> bool:
         """Pass while it serves."""
         return self.serving
 
-    def routine(self, ctx: Container, since: int, until: int, limit: int | None) -> list[LogLine]:
+    def routine(self, ctx: Context, since: int, until: int, limit: int | None) -> list[LogLine]:
         """Return its request lines."""
         return self._requests.read(ctx, since, until, limit) if self._requests else []
 
-    def commands(self, ctx: Container) -> Sequence[tuple[str, int, int]]:
+    def commands(self, ctx: Context) -> Sequence[tuple[str, int, int]]:
         """Return its one process."""
         command = self.settings.command or ctx.command_line
         return ((command, -1, self.memory(ctx, ctx.env.now)),)

@@ -50,7 +50,7 @@ def _export(shell: Shell, proc: Proc) -> Running:
             proc.stderr.write(f"{shell.name}: export: `{word}': not a valid identifier\n")
             return 1
         if sign:
-            shell.variables[name] = value
+            shell.assign(name, value)
         shell.exported.add(name)
     return 0
     yield
@@ -123,7 +123,7 @@ def _read(shell: Shell, proc: Proc) -> Running:
     line = yield from proc.stdin.readline()
     words = (line or "").split(None, len(names) - 1)
     for index, name in enumerate(names):
-        shell.variables[name] = words[index].rstrip() if index < len(words) else ""
+        shell.assign(name, words[index].rstrip() if index < len(words) else "")
     return 0 if line is not None else 1
 
 

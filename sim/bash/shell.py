@@ -55,6 +55,8 @@ class Limits:
     """Simple commands, those in loops counted each time."""
     loop_ms: int = 20
     """Simulated time that each turn of a loop takes, so that no loop stands still in time."""
+    variables: int = 4 << 20
+    """Characters that all variables may hold."""
     captured: int = 4 << 20
     """Characters that one `$(...)` may print."""
 
@@ -163,6 +165,17 @@ class Shell:
         other.aliases = dict(self.aliases)
         return other
 
+    def assign(self, name: str, value: str) -> None:
+        """Set a variable.
+
+        Raises:
+            ShellSyntaxError: if all of them would take too much room.
+        """
+        self.variables[name] = value
+        if sum(map(len, self.variables.values())) > self.limits.variables:
+            del self.variables[name]
+            raise ShellSyntaxError(f"{name}: no room for so much in variables")
+
     def environ(self) -> dict[str, str]:
         """Return the exported variables."""
         return {name: self.variables[name] for name in self.variables if name in self.exported}
@@ -246,7 +259,7 @@ class Shell:
         words = yield from self._expander(streams).arguments(command.words)
         code = 0
         for word in words:
-            self.variables[command.name] = word
+            self.assign(command.name, word)
             goes_on, code = yield from self._turn(command.body, streams)
             if not goes_on:
                 break
@@ -364,7 +377,8 @@ class Shell:
             self._complain(outer.stderr, str(problem))
             return 1
         if not argv:
-            self.variables.update(values)
+            for name, text in values.items():
+                self.assign(name, text)
             return self.status
         if command.words:
             self.status = before

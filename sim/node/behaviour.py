@@ -14,7 +14,7 @@ from sim.kernel import Interrupted
 
 if TYPE_CHECKING:
     from sim.node.container import Container
-    from sim.node.logs import LogLine
+    from sim.node.logs import DrawnLine
 
 Life = Generator[simpy.Event, Any, int]
 """A process of a container: yields kernel events, returns the exit code."""
@@ -39,6 +39,8 @@ class Behaviour(Protocol):
 
     lazy: bool
     """True if a container found running at the start needs no process until somebody touches it."""
+    chatty: bool
+    """True if it has drawn log lines."""
 
     def run(self, ctx: Container) -> Life:
         """Return the life of a container that starts now."""
@@ -58,7 +60,9 @@ class Behaviour(Protocol):
     def alive(self, ctx: Container) -> bool:
         """Return what a liveness or startup probe would find now."""
 
-    def routine(self, ctx: Container, since: int, until: int, limit: int | None) -> list[LogLine]:
+    def routine(
+        self, ctx: Container, since: int, until: int, limit: int | None
+    ) -> Sequence[DrawnLine]:
         """Return drawn log lines in [since, until), oldest first; with *limit* only the last ones."""
 
     def commands(self, ctx: Container) -> Sequence[tuple[str, int, int]]:
@@ -69,6 +73,7 @@ class Plain:
     """A behaviour that runs until it is told to end; the base of the others."""
 
     lazy = False
+    chatty = False
     stop_ms = 40
     """From SIGTERM to the end."""
     stop_code = 0
@@ -101,7 +106,9 @@ class Plain:
         """Pass probes from the start."""
         return True
 
-    def routine(self, ctx: Container, since: int, until: int, limit: int | None) -> list[LogLine]:
+    def routine(
+        self, ctx: Container, since: int, until: int, limit: int | None
+    ) -> Sequence[DrawnLine]:
         """Say nothing."""
         return []
 

@@ -5,7 +5,7 @@ Behaviours get it as their context. This file must not know why it was started o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import simpy
@@ -15,7 +15,9 @@ from sim.bash import FileSystem, Shell
 from sim.kernel import Environment, Epoch, Interrupted, Stream
 from sim.node.behaviour import KILL, TERMINATE, Behaviour, Life, OutOfMemory
 from sim.node.images import ImageSpec
-from sim.node.logs import LogBuffer, LogLine
+from sim.node.kubeproxy.rules import Dnat, Reject
+from sim.node.logs import DrawnLine, LogBuffer
+from sim.node.network import Connect, Connection
 from sim.node.oom import Task, cgroup_path, comm_of, oom_lines
 from sim.node.resources import memory_limit, oom_score_adjust
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from sim.bash import Program
     from sim.node.behaviour import Factory
     from sim.node.machine import Machine
-    from sim.node.network import Connect, Connection, Network
+    from sim.node.network import Network
 
 SIGKILL_CODE = 137
 SIGTERM_CODE = 143
@@ -221,6 +223,14 @@ class Container:
         if self.limit and size > self.limit:
             raise OutOfMemory
 
+    def backdate(self, at: int, text: str) -> None:
+        """Have printed a line before the run began."""
+        self.log.backdate(at, text)
+
+    def resolve(self, name: str) -> str | None:
+        """Return the address of *name* as seen from here, None if there is none."""
+        return self.network.resolve(name, self.namespace, self)
+
     def connect(self, ip: str, port: int) -> Connect:
         """Return how a connection from here would end."""
         return self.network.connect(self, ip, port)
@@ -228,6 +238,40 @@ class Container:
     def open(self, ip: str, port: int) -> Connection | Connect:
         """Return an established connection or the failure."""
         return self.network.open(self, ip, port)
+
+    def dial(self, ip: str, port: int) -> tuple[Connection | None, Connect | None]:
+        """Return an established connection and None, or None and the failure."""
+        opened = self.network.open(self, ip, port)
+        return (opened, None) if isinstance(opened, Connection) else (None, opened)
+
+    def hang_up(self, link: Connection) -> None:
+        """Close a connection from this side."""
+        self.network.close(link)
+
+    def drop_connections(self) -> int:
+        """Close every connection that others have to here; return how many."""
+        return self.network.drop_connections(self)
+
+    def route(self, ip: str, port: int) -> str:
+        """Return `ok`, `refused` or `timeout`: what the node's rules do to a new connection."""
+        verdict = self.machine.proxy.state.lookup(ip, port)
+        if isinstance(verdict, Dnat):
+            return "ok"
+        return "refused" if isinstance(verdict, Reject) else "timeout"
+
+    def on_rules(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call *listener* after the node's rules changed; the answer stops that."""
+        listeners = self.machine.proxy.on_change
+
+        def changed(_proxy: object) -> None:
+            listener()
+
+        listeners.append(changed)
+        return lambda: listeners.remove(changed)
+
+    def take_input(self, type_in: Callable[[str | None], None]) -> None:
+        """Hand what an attached client types to *type_in*, None at its end."""
+        self.type_in = type_in
 
     def health_changed(self) -> None:
         """Tell the kubelet that `ready` or `alive` now answers differently."""
@@ -356,7 +400,7 @@ class Container:
             tasks.append(Task(pid, comm_of(command), virtual, anon, share - anon))
         return sorted(tasks, key=lambda task: -task.anon_bytes)
 
-    def _drawn(self, since: int, until: int, limit: int | None) -> list[LogLine]:
+    def _drawn(self, since: int, until: int, limit: int | None) -> Sequence[DrawnLine]:
         return self.behaviour.routine(self, since, until, limit)
 
 

@@ -12,7 +12,6 @@ from sim.apimachinery.wire import Obj
 from sim.apiserver.doors import ExecutionLike, TextStreamLike
 from sim.bash import ShellExecution
 from sim.kernel import Stream
-from sim.node.behaviour import Plain
 from sim.node.container import Container
 from sim.node.kubelet import Kubelets
 from sim.node.kubelet.slot import Slot
@@ -71,10 +70,10 @@ class KubeletDoor:
             instance.log,
             first="".join(map(render, lines)),
             render=render,
-            routine=type(instance.behaviour).routine is not Plain.routine,
+            routine=instance.behaviour.chatty,
         )
         if instance.state == "running":
-            instance.exited.callbacks.append(lambda _event: follower.close())
+            instance.exited.callbacks.append(lambda _event: follower.finish())
         else:
             follower.close()
         return follower

@@ -6,7 +6,7 @@ Reading stores nothing, so how often a log is read leaves no trace. This file mu
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -40,7 +40,10 @@ class LogLine(NamedTuple):
         return f"{second}.{ms:03d}{below:06d}Z {self.text}"
 
 
-Drawn = Callable[[int, int, int | None], list[LogLine]]
+DrawnLine = tuple[int, str, str]
+"""(simulated ms, text, stream): the fields of a LogLine."""
+
+Drawn = Callable[[int, int, int | None], Sequence[DrawnLine]]
 """Return drawn lines in [since, until), the last *limit* of them; see `Behaviour.routine`."""
 
 
@@ -85,7 +88,9 @@ class LogBuffer:
         """Return routine lines in [since, until) of the container's life."""
         end = until if self.ends_at is None else min(until, self.ends_at)
         start = max(since, self.starts_at)
-        return self._drawn(start, end, limit) if start < end else []
+        if start >= end:
+            return []
+        return [LogLine(*line) for line in self._drawn(start, end, limit)]
 
     def read(self, now: int, *, since: int | None = None, tail: int | None = None) -> list[LogLine]:
         """Return lines up to *now*, oldest first: from *since* on, the last *tail* of them."""
@@ -118,6 +123,7 @@ class LogFollower:
         self._parts = [first] if first else []
         self._news: simpy.Event | None = None
         self._done = False
+        self._routine = routine
         self._stop = log.listen(self._stored)
         self._seen = env.now + 1
         if routine and log.ends_at is None:
@@ -142,6 +148,11 @@ class LogFollower:
             self._news = self._env.event()
         return self._news
 
+    def finish(self) -> None:
+        """Take the last lines of a container that has just ended, and end the stream."""
+        self._draw()
+        self.close()
+
     def close(self) -> None:
         """End the stream."""
         self._done = True
@@ -149,17 +160,24 @@ class LogFollower:
         self._tell()
 
     def _stored(self, line: LogLine) -> None:
+        self._draw()
         self._parts.append(self._render(line))
         self._tell()
 
     def _drawing(self) -> Generator[simpy.Event, Any, None]:
         while not self._done:
             yield self._env.timeout(FOLLOW_STEP_MS)
-            lines = self._log.drawn(self._seen, self._env.now + 1)
-            self._seen = self._env.now + 1
-            if lines and not self._done:
-                self._parts.extend(self._render(line) for line in lines)
+            if self._draw():
                 self._tell()
+
+    def _draw(self) -> bool:
+        """Take what was drawn since the last look; return True if there was anything."""
+        if not self._routine or self._done:
+            return False
+        lines = self._log.drawn(self._seen, self._env.now + 1)
+        self._seen = self._env.now + 1
+        self._parts.extend(self._render(line) for line in lines)
+        return bool(lines)
 
     def _tell(self) -> None:
         event, self._news = self._news, None

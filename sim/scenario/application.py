@@ -138,6 +138,8 @@ class Application(Spec):
     grace: Duration = 30_000
     env: dict[str, str] = Field(default_factory=dict)
     """Environment; values may hold `{role}` placeholders."""
+    secret_env: dict[str, str] = Field(default_factory=dict)
+    """Environment from Secrets: variable -> `secret/key`; the Secrets are made with drawn values."""
     age: Duration
     """How long its newest pods have been running at the start."""
     behaviour: Behaviour

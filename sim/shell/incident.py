@@ -248,7 +248,7 @@ def _help(call: Call) -> int:
         "",
         "  incident help SUBCOMMAND prints all its options. Examples:",
         "    incident dashboard errors --by zone",
-        "    incident update --impact 'checkout fails for 5 %' --next 03:10 'looking at it'",
+        "    incident update --impact 'checkout fails for 5 %' --next 03:10 'on it'",
         "    incident close --component ID --cite component=command:12,panel:3 ...",
     ]
     return call.show("\n".join(lines))
@@ -263,7 +263,7 @@ def wrapped(text: str) -> str:
         if len(line) <= WIDTH or fenced or line[:1] in {" ", "|", "\t"}:
             out.append(line)
         else:
-            mark = re.match(r"(?:[-*] |\d+\. )?", line)
+            mark = re.match(r"(?:[-*] |\d+\. |\S+ {2,})?", line)
             indent = " " * len(mark[0] if mark else "")
             out.extend(
                 textwrap.wrap(

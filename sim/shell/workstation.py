@@ -101,7 +101,7 @@ class Workstation:
             config,
         )
 
-    # -- what a session does -------------------------------------------------------------------
+    # -- what a run does -----------------------------------------------------------------------
 
     def enter(self, line: str, *, terminal: str, input_no: int) -> simpy.Event | None:
         """Take one line, typed in *terminal*, on behalf of input *input_no*.

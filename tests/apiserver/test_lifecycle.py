@@ -37,7 +37,10 @@ def test_address_of_a_deleted_service_is_free_again(world):
 
 def test_node_port_lies_in_the_range_and_headless_has_none(world):
     made = world.api.create("services", service("np", type="NodePort"))
-    assert 30000 <= made["spec"]["ports"][0]["nodePort"] <= 32767
+    port = made["spec"]["ports"][0]["nodePort"]
+    assert 30000 <= port <= 32767
+    changed = world.api.update("services", service("np", type="NodePort", selector={"a": "b"}))
+    assert changed["spec"]["ports"][0]["nodePort"] == port
     headless = world.api.create("services", service("hl", clusterIP="None"))
     assert headless["spec"]["clusterIP"] == "None"
 

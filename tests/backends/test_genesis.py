@@ -96,9 +96,7 @@ def test_every_node_routes_to_every_service_with_pods(world: SimulatedBackend) -
         for service in world.api.list("services"):
             spec = service["spec"]
             for port in spec["ports"]:
-                verdict = state.lookup(
-                    spec["clusterIP"], port["port"], port.get("protocol", "TCP")
-                )
+                verdict = state.lookup(spec["clusterIP"], port["port"], port.get("protocol", "TCP"))
                 assert isinstance(verdict, Dnat)
 
 

@@ -21,7 +21,7 @@ def test_seed_0_has_its_pinned_names_and_addresses(scenario: Scenario) -> None:
     assert plan.role("db.service_ip") == "10.96.45.12"
     assert plan.role("revision.new") == "47"
     assert plan.pinned_hashes["payments/payment-service:47"] == "7f8b9c4d5"
-    assert plan.pinned_suffixes["payment-service-7f8b9c4d5"][:2] == ("a8j3n", "x2k9m")
+    assert plan.pinned_suffixes["payment-service-7f8b9c4d5"][:2] == ("x2k9m", "a8j3n")
 
 
 def test_same_seed_draws_the_same_and_another_draws_otherwise(scenario: Scenario) -> None:
@@ -41,7 +41,8 @@ def test_every_seed_keeps_the_ranges_and_the_shape(scenario: Scenario, seed: int
     assert len(plan.pool("payments", "first-zone")) == 2
     (bad,) = plan.pool("payments", "last-zone")
     assert len({node.ip for node in plan.nodes}) == len(plan.nodes)
-    assert bad.flows >= 42_000 > 22_000 >= max(n.flows for n in plan.nodes if n is not bad)
+    assert bad.flows >= 42_000
+    assert max(node.flows for node in plan.nodes if node is not bad) <= 22_000
     assert len(set(plan.addresses.values())) == len(plan.addresses)
     assert plan.fault_at("rollout") + 90_000 < plan.fault_at("move-database")
 

@@ -101,9 +101,7 @@ class World:
 
     def events(self, name: str) -> list[str]:
         """Return `reason xN message` of the events about *name*, oldest first."""
-        found = [
-            one for one in self.api.list("events") if one["involvedObject"]["name"] == name
-        ]
+        found = [one for one in self.api.list("events") if one["involvedObject"]["name"] == name]
         found.sort(key=lambda one: (one["firstTimestamp"], one["metadata"]["name"]))
         return [f"{one['reason']} x{one['count']} {one['message']}" for one in found]
 
@@ -124,9 +122,7 @@ class World:
         return self.door.logs(self.pod(name, namespace), "", **asked)
 
 
-def running_pod(
-    name: str, node: MachineFacts, image: str, ip: str, **options: Any
-) -> Obj:
+def running_pod(name: str, node: MachineFacts, image: str, ip: str, **options: Any) -> Obj:
     """Return a pod that has been running for a day."""
     namespace = options.pop("namespace", "payments")
     labels = options.pop("labels", {})

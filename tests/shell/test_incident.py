@@ -109,4 +109,5 @@ def test_prose_is_folded_and_code_is_not() -> None:
     assert lines[0].startswith("- word")
     assert lines[1].startswith("  word")
     assert len(lines[0]) <= 80
+    assert wrapped(f"id    {long}").split("\n")[1].startswith("      word")
     assert lines[2:] == ["```", long, "```", f"  {long}"]

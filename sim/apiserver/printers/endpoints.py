@@ -14,12 +14,12 @@ _SHOWN = 3
 def _listed(endpoints: Obj) -> list[str]:
     listed: list[str] = []
     for subset in endpoints.get("subsets") or ():
-        addresses = [one["ip"] for one in subset.get("addresses") or ()]
+        addresses = [one.get("ip", "") for one in subset.get("addresses") or ()]
         ports = subset.get("ports") or ()
         if not ports:
             listed += addresses
         for port in ports:
-            listed += [_joined(address, port["port"]) for address in addresses]
+            listed += [_joined(address, port.get("port", 0)) for address in addresses]
     return listed
 
 

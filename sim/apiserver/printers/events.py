@@ -22,7 +22,7 @@ def _cells(event: Obj, now: int) -> list[Any]:
     last = event.get("lastTimestamp") or first
     times = event.get("count") or 1
     if series:
-        last, times = series["lastObservedTime"], series["count"]
+        last, times = series.get("lastObservedTime", last), series.get("count", times)
     about = event.get("involvedObject") or {}
     return [
         since(last, now),

@@ -29,12 +29,12 @@ def _metric(spec: Obj, current: Obj) -> str:
         "Pods": "pods",
         "Object": "object",
         "External": "external",
-    }[spec["type"]]
-    wanted = spec[field]
+    }.get(spec.get("type", ""), "resource")
+    wanted = spec.get(field) or {}
     held = (current.get(field) or {}).get("current") or {}
-    shown = _pair(held, wanted["target"])
-    if spec["type"] in ("Resource", "ContainerResource"):
-        return f"{wanted['name']}: {shown}"
+    shown = _pair(held, wanted.get("target") or {})
+    if spec.get("type") in ("Resource", "ContainerResource"):
+        return f"{wanted.get('name', '')}: {shown}"
     return shown
 
 

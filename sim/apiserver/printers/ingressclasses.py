@@ -15,7 +15,7 @@ def _cells(obj: Obj, now: int) -> list[Any]:
     shown = NONE
     if held:
         group = f".{held['apiGroup']}" if held.get("apiGroup") else ""
-        shown = f"{held['kind']}{group}/{held['name']}"
+        shown = f"{held.get('kind', '')}{group}/{held.get('name', '')}"
     return [obj["metadata"]["name"], spec.get("controller", ""), shown, age(obj, now)]
 
 

@@ -16,7 +16,10 @@ def _cells(obj: Obj, now: int) -> list[Any]:
         return [obj["metadata"]["name"], NONE]
     group = f".{parent['group']}" if parent.get("group") else ""
     where = f"{parent['namespace']}/" if parent.get("namespace") else ""
-    return [obj["metadata"]["name"], f"{parent['resource']}{group}/{where}{parent['name']}"]
+    return [
+        obj["metadata"]["name"],
+        f"{parent.get('resource', '')}{group}/{where}{parent.get('name', '')}",
+    ]
 
 
 PRINTER = Printer(

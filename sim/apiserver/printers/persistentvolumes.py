@@ -20,7 +20,7 @@ def _cells(obj: Obj, now: int) -> list[Any]:
         access_modes(spec.get("accessModes") or []),
         spec.get("persistentVolumeReclaimPolicy", "Retain"),
         "Terminating" if ending else status.get("phase", ""),
-        f"{claim['namespace']}/{claim['name']}" if claim else "",
+        f"{claim.get('namespace', '')}/{claim.get('name', '')}" if claim else "",
         spec.get("storageClassName") or "",
         spec.get("volumeAttributesClassName") or UNSET,
         status.get("reason") or "",

@@ -12,16 +12,16 @@ from sim.apiserver.printers.base import Printer, age
 def _cells(obj: Obj, now: int) -> list[Any]:
     role, subjects = obj.get("roleRef") or {}, obj.get("subjects") or ()
     accounts = [
-        f"{one.get('namespace', '')}/{one['name']}"
+        f"{one.get('namespace', '')}/{one.get('name', '')}"
         for one in subjects
-        if one["kind"] == "ServiceAccount"
+        if one.get("kind") == "ServiceAccount"
     ]
     return [
         obj["metadata"]["name"],
         f"{role.get('kind', '')}/{role.get('name', '')}",
         age(obj, now),
-        ", ".join(one["name"] for one in subjects if one["kind"] == "User"),
-        ", ".join(one["name"] for one in subjects if one["kind"] == "Group"),
+        ", ".join(one.get("name", "") for one in subjects if one.get("kind") == "User"),
+        ", ".join(one.get("name", "") for one in subjects if one.get("kind") == "Group"),
         ", ".join(accounts),
     ]
 

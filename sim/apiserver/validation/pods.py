@@ -114,6 +114,24 @@ def check_tolerations(field: str, tolerations: list[Obj]) -> list[Cause]:
     return causes
 
 
+_UNSATISFIABLE = ("DoNotSchedule", "ScheduleAnyway")
+
+
+def _check_spreading(field: str, constraints: list[Obj]) -> list[Cause]:
+    causes: list[Cause] = []
+    for index, one in enumerate(constraints):
+        here = f"{field}[{index}]"
+        if one.get("maxSkew", 0) <= 0:
+            rule = "must be greater than zero"
+            causes.append(invalid_value(f"{here}.maxSkew", one.get("maxSkew", 0), rule))
+        if not one.get("topologyKey"):
+            causes.append(required(f"{here}.topologyKey", "can not be empty"))
+        when = one.get("whenUnsatisfiable", "")
+        if when not in _UNSATISFIABLE:
+            causes.append(unsupported_value(f"{here}.whenUnsatisfiable", when, _UNSATISFIABLE))
+    return causes
+
+
 def check_pod_spec(spec: Obj, field: str = "spec") -> list[Cause]:
     """Return the causes why a pod's or template's spec is refused."""
     causes: list[Cause] = []
@@ -134,6 +152,8 @@ def check_pod_spec(spec: Obj, field: str = "spec") -> list[Cause]:
         policy = spec.get("dnsPolicy", "")
         causes.append(unsupported_value(f"{field}.dnsPolicy", policy, _DNS_POLICIES))
     causes += check_labels(f"{field}.nodeSelector", spec.get("nodeSelector"))
+    spreading = spec.get("topologySpreadConstraints") or []
+    causes += _check_spreading(f"{field}.topologySpreadConstraints", spreading)
     return causes + check_tolerations(f"{field}.tolerations", spec.get("tolerations") or [])
 
 

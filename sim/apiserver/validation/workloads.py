@@ -17,6 +17,11 @@ from sim.apimachinery.wire import Obj
 from sim.apiserver.validation.names import check_labels
 from sim.apiserver.validation.pods import POLICIES, check_pod_spec
 
+_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+_PERCENT_RULE = (
+    "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or "
+    "'93%', regex used for validation is '[0-9]+%')"
+)
 _NOT_NEGATIVE = "must be greater than or equal to 0"
 
 
@@ -47,6 +52,20 @@ def _check_template(spec: Obj, policies: tuple[str, ...] = ("Always",)) -> list[
     return causes
 
 
+def _check_expressions(field: str, selector: Obj) -> list[Cause]:
+    causes: list[Cause] = []
+    for index, one in enumerate(selector.get("matchExpressions") or ()):
+        here = f"{field}.matchExpressions[{index}]"
+        operator = one.get("operator", "")
+        if operator not in _OPERATORS:
+            rule = "not a valid selector operator"
+            causes.append(invalid_value(f"{here}.operator", operator, rule))
+        elif operator in ("In", "NotIn") and not one.get("values"):
+            detail = "must be specified when `operator` is 'In' or 'NotIn'"
+            causes.append(required(f"{here}.values", detail))
+    return causes
+
+
 def _check_selector(spec: Obj) -> list[Cause]:
     selector = spec.get("selector")
     if selector is None:
@@ -54,6 +73,9 @@ def _check_selector(spec: Obj) -> list[Cause]:
     if not selector.get("matchLabels") and not selector.get("matchExpressions"):
         rule = "empty selector is invalid for deployment"
         return [_as_json("spec.selector", selector, rule)]
+    causes = _check_expressions("spec.selector", selector)
+    if causes:
+        return causes
     labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
     if not match_label_selector(selector).matches(labels):
         rule = "`selector` does not match template `labels`"
@@ -61,19 +83,21 @@ def _check_selector(spec: Obj) -> list[Cause]:
     return []
 
 
+def _check_share(field: str, value: int | str | None) -> list[Cause]:
+    """Return the cause why *value* is neither a count nor a percentage."""
+    if isinstance(value, str) and not (value.endswith("%") and value[:-1].isdigit()):
+        return [invalid_value(field, value, _PERCENT_RULE)]
+    if isinstance(value, int) and value < 0:
+        return [invalid_value(field, value, _NOT_NEGATIVE)]
+    return []
+
+
 def _check_rolling(strategy: Obj, field: str) -> list[Cause]:
     rolling = strategy.get("rollingUpdate") or {}
-    causes = []
+    causes: list[Cause] = []
     for name in ("maxUnavailable", "maxSurge"):
         value = rolling.get(name)
-        if isinstance(value, str) and not (value.endswith("%") and value[:-1].isdigit()):
-            rule = (
-                "a valid percent string must be a numeric string followed by an ending '%' (e.g. "
-                "'1%',  or '93%', regex used for validation is '[0-9]+%')"
-            )
-            causes.append(invalid_value(f"{field}.rollingUpdate.{name}", value, rule))
-        elif isinstance(value, int) and value < 0:
-            causes.append(invalid_value(f"{field}.rollingUpdate.{name}", value, _NOT_NEGATIVE))
+        causes += _check_share(f"{field}.rollingUpdate.{name}", value)
     if not causes and _is_zero(rolling, "maxUnavailable") and _is_zero(rolling, "maxSurge"):
         rule = "may not be 0 when `maxSurge` is 0"
         value = rolling["maxUnavailable"]
@@ -170,7 +194,10 @@ def check_budget(obj: Obj) -> list[Cause]:
     if "minAvailable" in spec and "maxUnavailable" in spec:
         rule = "minAvailable and maxUnavailable cannot be both set"
         return [_as_json("spec", spec, rule)]
-    return []
+    causes = _check_expressions("spec.selector", spec.get("selector") or {})
+    for name in ("minAvailable", "maxUnavailable"):
+        causes += _check_share(f"spec.{name}", spec.get(name))
+    return causes
 
 
 def check_selector_kept(new: Obj, old: Obj) -> list[Cause]:

@@ -5,6 +5,8 @@ Manifests are written here in Kubernetes' words; how the applications behave is 
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 from sim.apimachinery.wire import Obj
 from sim.backends.simulated.plan import Plan, PlannedNode
 from sim.backends.simulated.tenants import pool_spec
@@ -47,6 +49,7 @@ class Applications:
             manifest = with_revision(plan, manifest, -1)
             cause = change_cause(plan, workloads.epoch, -1)
             manifest["metadata"]["annotations"] = {CHANGE_CAUSE: cause}
+        self._load_secrets(application, made_ago)
         running = workloads.deployment(
             manifest,
             self._nodes(application),
@@ -74,6 +77,21 @@ class Applications:
             selector={"app": application.name},
             address=plan.addresses[application.name],
         )
+
+    def _load_secrets(self, application: Application, made_ago: int) -> None:
+        data: dict[str, dict[str, str]] = {}
+        for place in application.secret_env.values():
+            name, _, key = place.partition("/")
+            value = self._plan.stream.at("secret", application.namespace, place).hex(32)
+            data.setdefault(name, {})[key] = b64encode(value.encode()).decode()
+        for name, held in data.items():
+            metadata = {
+                "name": name,
+                "namespace": application.namespace,
+                "creationTimestamp": self._workloads.stamp(made_ago),
+            }
+            secret = {"metadata": metadata, "type": "Opaque", "data": held}
+            self._workloads.api.load("secrets", secret)
 
     def _remember(self, application: Application, deployment: Obj) -> None:
         """Load the ReplicaSets of the revisions before the current one, scaled to nothing."""
@@ -144,8 +162,9 @@ def manifest_of(plan: Plan, application: Application) -> Obj:
         "readinessProbe": _probe(application),
         "resources": {"requests": requests, **({"limits": limits} if limits else {})},
     }
-    if application.env:
-        container["env"] = _environment(plan, application.env)
+    env = [*_environment(plan, application.env), *_from_secrets(application.secret_env)]
+    if env:
+        container["env"] = env
     spec: Obj = {
         "containers": [container],
         "terminationGracePeriodSeconds": application.grace // 1000,
@@ -211,6 +230,18 @@ def change_cause(plan: Plan, epoch: Epoch, offset: int) -> str:
 def _environment(plan: Plan, env: dict[str, str]) -> list[Obj]:
     names = {role: plan.role(role) for text in env.values() for role in placeholders(text)}
     return [{"name": name, "value": fill(text, names)} for name, text in env.items()]
+
+
+def _from_secrets(secrets: dict[str, str]) -> list[Obj]:
+    return [
+        {
+            "name": name,
+            "valueFrom": {
+                "secretKeyRef": {"name": place.partition("/")[0], "key": place.partition("/")[2]}
+            },
+        }
+        for name, place in secrets.items()
+    ]
 
 
 def _probe(application: Application) -> Obj:

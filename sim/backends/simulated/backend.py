@@ -119,6 +119,7 @@ class SimulatedBackend:
         env.settle()
         api.kubelet = KubeletDoor(self.kubelets)
         api.metrics = NodeMetrics(self.kubelets)
+        self._wire_heartbeats()
         self.world = ClusterWorld(plan, api, self.machines, self.kubelets, self.behaviours)
         self.traffic = make_traffic(plan, env, self.world, log)
         self.behaviours.traffic = self.traffic
@@ -163,6 +164,24 @@ class SimulatedBackend:
         quiet = plan.stream.at("last-sync", node.name).integer(*LAST_CHANGE_AGO)
         proxy.boot(synced_at=-quiet)
         return machine
+
+    def _wire_heartbeats(self) -> None:
+        """Show heartbeats as of now, and tell the node controller when one stops or comes back."""
+        by_node = self.kubelets.by_node
+
+        def node(obj: Obj) -> Obj:
+            kubelet = by_node.get(obj["metadata"]["name"])
+            return obj if kubelet is None else kubelet.refreshed_node(obj)
+
+        def lease(obj: Obj) -> Obj:
+            metadata = obj["metadata"]
+            kubelet = by_node.get(metadata["name"])
+            ours = kubelet is not None and metadata.get("namespace") == "kube-node-lease"
+            return kubelet.refreshed_lease(obj) if kubelet is not None and ours else obj
+
+        self.api.views |= {"nodes": node, "leases": lease}
+        for kubelet in by_node.values():
+            kubelet.on_heartbeat = self.controllers.nodelifecycle.heartbeat
 
     # -- evidence of what was done ---------------------------------------------------------------
 

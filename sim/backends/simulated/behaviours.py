@@ -23,6 +23,7 @@ from sim.apps import (
     WebService,
     WebServiceSettings,
 )
+from sim.apps.context import Context
 from sim.backends.simulated.plan import Plan
 from sim.node.behaviour import BehaviourRegistry, Factory
 from sim.node.container import Container
@@ -121,25 +122,25 @@ class Behaviours:
             case spec.Idle():
                 return Idle.factory(IdleSettings(memory_bytes=behaviour.memory))
 
-    def _changed(self, _container: Container) -> None:
+    def _changed(self, _container: Context) -> None:
         for listener in self.on_change:
             listener()
 
     def _access_log(
-        self, application: str, rate: Callable[[str, Container, int, int], list[RateSegment]]
+        self, application: str, rate: Callable[[str, Context, int, int], list[RateSegment]]
     ) -> RequestLog | None:
         for users in self._plan.scenario.traffic:
             if users.application == application:
                 calls = tuple((one.call, one.share, one.status) for one in users.calls)
 
-                def segments(container: Container, since: int, until: int) -> list[RateSegment]:
+                def segments(container: Context, since: int, until: int) -> list[RateSegment]:
                     return rate(application, container, since, until)
 
                 return RequestLog(calls, segments)
         return None
 
     def _of_pod(
-        self, application: str, container: Container, since: int, until: int
+        self, application: str, container: Context, since: int, until: int
     ) -> list[RateSegment]:
         """Return what reached one pod."""
         if self.traffic is None:
@@ -147,12 +148,12 @@ class Behaviours:
         return [
             RateSegment(start, end, rate, failed / rate if rate else 0.0)
             for start, end, rate, failed in self.traffic.request_rates(
-                application, container.pod_name, since, until
+                application, container.hostname, since, until
             )
         ]
 
     def _of_gateway(
-        self, application: str, _container: Container, since: int, until: int
+        self, application: str, _container: Context, since: int, until: int
     ) -> list[RateSegment]:
         """Return a gateway's even share of everything that users asked for."""
         if self.traffic is None:

@@ -5,8 +5,6 @@ Objects only; the processes behind them are started by the assembly.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sim.apiserver import ApiServer
 from sim.backends.simulated.applications import Applications
 from sim.backends.simulated.machines import load_nodes
@@ -40,7 +38,7 @@ def load_world(api: ApiServer, plan: Plan) -> None:
     Tenants(workloads).load()
 
 
-def measures(api: ApiServer, plan: Plan) -> dict[str, Any]:
+def measures(api: ApiServer, plan: Plan) -> dict[str, str]:
     """Return the figures of the built world that roles may speak of."""
     ports = 0
     for service in api.list("services"):
@@ -49,8 +47,8 @@ def measures(api: ApiServer, plan: Plan) -> dict[str, Any]:
         if endpoints is not None and endpoints.get("subsets"):
             ports += len(service["spec"]["ports"])
     return {
-        "services": len(api.list("services")),
-        "rules-complete": ports + RULES_OVERHEAD,
+        "services": str(len(api.list("services"))),
+        "rules-complete": str(ports + RULES_OVERHEAD),
         "proxy-limit": f"{plan.scenario.proxy.limit >> 20}Mi",
         "control-plane": plan.nodes[0].name,
     }

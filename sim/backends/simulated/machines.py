@@ -13,6 +13,8 @@ SYSTEM_RESERVED_BYTES = 1 << 30
 """Memory that the kubelet keeps from pods: system and kube reserved plus the eviction threshold."""
 SYSTEM_RESERVED_MILLICORES = 200
 CONTROL_PLANE_TAINT = "node-role.kubernetes.io/control-plane"
+READY_AFTER_BOOT_MS = 25_000
+"""From a node's boot to its Ready condition."""
 REPORTED_AGO_MS = 140_000
 """How long ago an unchanged node status was written; kubelets do so every five minutes."""
 
@@ -92,12 +94,13 @@ def node_object(api: ApiServer, plan: Plan, node: PlannedNode, joined_ago: int) 
         "memory": f"{(size.memory - SYSTEM_RESERVED_BYTES) // 1024}Ki",
     }
     since = epoch.rfc3339(-joined_ago)
+    booted = epoch.rfc3339(plan.booted_at(node) + READY_AFTER_BOOT_MS)
     conditions = [
         {
             "type": type_,
             "status": status,
             "lastHeartbeatTime": epoch.rfc3339(-REPORTED_AGO_MS - 7_000 * node.number),
-            "lastTransitionTime": since,
+            "lastTransitionTime": booted,
             "reason": reason,
             "message": message,
         }

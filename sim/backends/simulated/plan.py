@@ -6,6 +6,7 @@ This file must not know the API server, nor any object.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Network
@@ -231,11 +232,11 @@ class Plan:
 
     # -- roles -----------------------------------------------------------------------------------
 
-    def roles(self, measures: dict[str, Any]) -> dict[str, Any]:
+    def roles(self, measures: Mapping[str, str]) -> dict[str, Any]:
         """Return role -> name, number or list of names; *measures* are figures of the built world."""
         return {name: self.role(name, measures) for name in self.scenario.roles}
 
-    def role(self, name: str, measures: dict[str, Any] | None = None) -> Any:
+    def role(self, name: str, measures: Mapping[str, str] | None = None) -> Any:
         """Return what one role stands for; raises KeyError for a measure that is not given."""
         role = self.scenario.roles[name]
         if role.node:

@@ -306,7 +306,7 @@ def _add_on(
     age = plan.scenario.cluster.age
     # Add-ons were last rolled when the nodes were rebooted, and never alike.
     since = plan.rebooted_ago - plan.stream.at("add-on", name).integer(1, 40) * MINUTE_MS
-    labels = {label: name}
+    labels = {label: service or name}
     container: Obj = {
         "name": name,
         "image": image,
@@ -346,12 +346,13 @@ def _cluster_add_ons(workloads: Workloads) -> None:
     dns = [_port("dns", 53, 53, "UDP"), _port("dns-tcp", 53, 53), _port("metrics", 9153, 9153)]
     _add_on(
         workloads,
-        "kube-dns",
+        "coredns",
         "kube-system",
         "registry.k8s.io/coredns/coredns:v1.12.4",
         2,
         dns,
         address=DNS_ADDRESS,
+        service="kube-dns",
     )
     _add_on(
         workloads,

@@ -16,7 +16,7 @@ from sim.bash.tools.echo import echo, printf
 from sim.bash.tools.ends import head, tail
 from sim.bash.tools.filetools import basename, cp, ls, mkdir, pwd, rm, rmdir, touch
 from sim.bash.tools.grep import grep
-from sim.bash.tools.places import clear, editor, hostname, jq, which, whoami
+from sim.bash.tools.places import clear, editor, hostname, jq, uname, which, whoami
 from sim.bash.tools.sed import sed
 from sim.bash.tools.seq import false, seq, true, yes
 from sim.bash.tools.shells import sh
@@ -76,6 +76,7 @@ TEXT_TOOLS: Mapping[str, Program] = {
     "touch": touch,
     "tr": tr,
     "true": true,
+    "uname": uname,
     "uniq": uniq,
     "vi": editor,
     "vim": editor,

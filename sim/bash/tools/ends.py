@@ -11,10 +11,15 @@ from sim.bash.tools.options import all_text, each_line, read_options, tool
 _LONG = {"lines": "n", "bytes": "c", "quiet": "q", "follow": "f"}
 
 
+def _modern(argv: list[str]) -> list[str]:
+    """Return *argv* with the old form `-5` of the first argument as `-n5`."""
+    return [*argv[:1], *(re.sub(r"^-(\d+)$", r"-n\1", word) for word in argv[1:2]), *argv[2:]]
+
+
 @tool()
 def head(proc: Proc) -> Running:
     """Print the first lines; it ends as soon as it has them, and so ends whoever writes to it."""
-    argv = [re.sub(r"^-(\d+)$", r"-n\1", word) for word in proc.argv]
+    argv = _modern(proc.argv)
     options = read_options(argv, "qv", "nc", _LONG)
     count = options.number("n", 10)
     size = options.number("c", -1)
@@ -48,7 +53,7 @@ class _Taking:
 @tool()
 def tail(proc: Proc) -> Running:
     """Print the last lines, or with `-n +5` all from the fifth on."""
-    argv = [re.sub(r"^-(\d+)$", r"-n\1", word) for word in proc.argv]
+    argv = _modern(proc.argv)
     options = read_options(argv, "qvfF", "nc", _LONG)
     count = options.number("n", 10)
     size = options.number("c", -1)

@@ -110,6 +110,7 @@ class _Search:
         before = min(options.number("B", context), 100_000)
         self.before: deque[tuple[int, str]] = deque(maxlen=before or None)
         self.keeps = before > 0
+        self.grouped = bool({"A", "B", "C"} & set(options.flags))
         self.most = options.number("m", -1)
         self.inverted = "v" in options
         self.named = ("H" in options or len(options.operands) > 1) and "h" not in options
@@ -156,7 +157,7 @@ class _Search:
         return False
 
     def show(self, number: int, text: str, sign: str) -> None:
-        if (self.after or self.keeps) and self.printed_at and number > self.printed_at + 1:
+        if self.grouped and self.printed_at and number > self.printed_at + 1:
             self.proc.print("--")
         self.printed_at = number
         head = f"{self.name}{sign}" if self.named else ""

@@ -27,6 +27,14 @@ def hostname(proc: Proc) -> Running:
     yield
 
 
+def uname(proc: Proc) -> Running:
+    """Print the system's name, or all of it with `-a`."""
+    host = proc.environ.get("HOSTNAME", "localhost")
+    proc.print(f"Linux {host} x86_64 GNU/Linux" if "-a" in proc.argv else "Linux")
+    return 0
+    yield
+
+
 def which(proc: Proc) -> Running:
     """Print where programs are."""
     code = 0

@@ -17,6 +17,8 @@ def seq(proc: Proc) -> Running:
     joint = "\n"
     if words[:1] == ["-s"] and len(words) > 1:
         joint, words = words[1], words[2:]
+    elif words and words[0].startswith("-s"):
+        joint, words = words[0][2:], words[1:]
     padded = words[:1] == ["-w"]
     words = words[1:] if padded else words
     numbers: list[int] = []

@@ -33,7 +33,23 @@ def sh(proc: Proc) -> Running:
             return (yield from _line(shell, proc, words[0]))
     if words:
         return (yield from _line(shell, proc, proc.files.read(proc.path(words[0]))))
-    return (yield from interacting(shell, proc))
+    return (yield from interacting(shell, proc, prompt=lambda: _prompt(shell)))
+
+
+def _prompt(shell: Shell) -> str:
+    """Return `PS1` filled in; without one what bash and dash show by default on Debian."""
+    variables = shell.variables
+    user = variables.get("USER", "root")
+    sign = "#" if user == "root" else "$"
+    template = variables.get("PS1", r"\u@\h:\w\$ " if shell.name == "bash" else r"\$ ")
+    home = variables.get("HOME", "")
+    inside = home not in {"", "/"} and (shell.cwd + "/").startswith(home + "/")
+    where = "~" + shell.cwd[len(home) :] if inside else shell.cwd
+    host = variables.get("HOSTNAME", "localhost")
+    fills = {r"\u": user, r"\h": host, r"\w": where, r"\$": sign}
+    for mark, text in fills.items():
+        template = template.replace(mark, text)
+    return template
 
 
 def _line(shell: Shell, proc: Proc, line: str) -> Running:

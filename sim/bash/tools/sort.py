@@ -67,6 +67,9 @@ def sort(proc: Proc) -> Running:
         keys.append(_Key(int(match[1][:6]), int((match[3] or "0")[:6]), own, separator))
     if not keys:
         keys = [_Key(0, 0, letters, separator)]
+    for name in options.operands:
+        if name != "-" and not proc.files.exists(proc.path(name)):
+            raise UsageProblem(f"cannot read: {name}: No such file or directory")
     code, texts = yield from all_text(proc, options.operands)
     lines = [line for _, text in texts for line in split_lines(text)]
     rows = [(tuple(key.value(line) for key in keys), line) for line in lines]

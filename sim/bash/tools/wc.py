@@ -27,12 +27,12 @@ def wc(proc: Proc) -> Running:
     if len(rows) > 1:
         totals = [sum(column) for column in zip(*(row for row, _ in rows), strict=True)]
         rows.append((totals, "total"))
-    single = all(len(row) == 1 for row, _ in rows) and len(rows) == 1
-    width = max((len(str(n)) for row, _ in rows for n in row), default=1)
-    width = width if options.operands else 7
+    # GNU pads to the width of the sizes' sum; a pipe's size is unknown, so it takes 7.
+    width = len(str(sum(len(text.encode()) for _, text in texts))) if options.operands else 7
+    if len(rows) == 1 and len(rows[0][0]) == 1:
+        width = 1
     for numbers, name in rows:
-        text = str(numbers[0]) if single else " ".join(f"{count:{width}}" for count in numbers)
-        proc.print(f"{text} {name}".rstrip())
+        proc.print(f"{' '.join(f'{count:{width}}' for count in numbers)} {name}".rstrip())
     return code
 
 

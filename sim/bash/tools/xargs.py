@@ -22,8 +22,8 @@ def _words(text: str) -> list[str]:
         if quote:
             if char == quote:
                 quote = ""
-            else:
-                (current or []).append(char)
+            elif current is not None:
+                current.append(char)
         elif char in "'\"":
             current = current if current is not None else []
             quote = char

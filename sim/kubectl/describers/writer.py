@@ -30,3 +30,7 @@ class Page:
         if "\x1b" in text or "\r" in text:
             text = text.replace("\x1b", "^[").replace("\r", "\\r")
         return describe_writer().align(text)
+
+    def raw(self) -> str:
+        """Return the page with its tabs, as `rollout history --revision` prints it."""
+        return "".join(self._parts)

@@ -16,6 +16,7 @@ from sim.kernel import Environment
 from sim.node.behaviour import BehaviourRegistry
 from sim.node.container import Container
 from sim.node.images import ImageCatalog
+from sim.node.klog import klog
 from sim.node.kubelet.environ import ConfigProblem, environment
 from sim.node.kubelet.slot import Slot
 from sim.node.kubelet.worker import PodWorker
@@ -247,12 +248,15 @@ class Kubelet:
         reason = "NodeNotSchedulable" if unschedulable else "NodeSchedulable"
         message = f"Node {self.machine.name} status is now: {reason}"
         self.node_event("Normal", reason, message)
-        self.machine.journal.write(
-            self.env.now,
-            "kubelet.service",
-            f'I "Recording event message for node" node="{self.machine.name}" event="{reason}"',
-            pid=self.pid,
-        )
+        text = f'"Recording event message for node" node="{self.machine.name}" event="{reason}"'
+        self.say("I", "kubelet_node_status.go:736", text)
+
+    def say(self, severity: str, place: str, text: str) -> None:
+        """Write a line of the kubelet's own log to the journal."""
+        now, pid = self.env.now, self.pid
+        line = klog(self.machine.epoch, now, severity, place, text, pid=pid)
+        priority = 3 if severity == "E" else 6
+        self.machine.journal.write(now, "kubelet.service", line, pid=pid, priority=priority)
 
     # -- the process -------------------------------------------------------------------------------
 
@@ -268,10 +272,13 @@ class Kubelet:
 
     def stop(self) -> None:
         """Stop the kubelet (`systemctl stop kubelet`): containers go on, nobody looks after them."""
-        if not self.stopped:
-            self.stopped = True
-            self.stopped_at = self.env.now
-            self.api.modify("leases", "kube-node-lease", self.machine.name, self.refreshed_lease)
+        if self.stopped:
+            return
+        self.stopped = True
+        self.stopped_at = self.env.now
+        self.api.modify("leases", "kube-node-lease", self.machine.name, self.refreshed_lease)
+        if self.on_heartbeat is not None:
+            self.on_heartbeat(self.machine.name, self.renewed_at(self.env.now))
 
     def start(self) -> None:
         """Start it again: it catches up with what it missed."""

@@ -49,6 +49,9 @@ class PodPort(Puller, Protocol):
     def describe(self) -> str:
         """Return `<pod>_<namespace>(<uid>)`."""
 
+    def say(self, severity: str, place: str, text: str) -> None:
+        """Write a line about the pod to the kubelet's own log."""
+
     def gate(self) -> Going:
         """Wait while the kubelet is down."""
 
@@ -56,12 +59,15 @@ class PodPort(Puller, Protocol):
 class Slot:
     """One container of the spec."""
 
-    def __init__(self, pod: PodPort, spec: Obj, *, init: bool = False) -> None:
-        """Nothing runs yet."""
+    def __init__(
+        self, pod: PodPort, spec: Obj, *, init: bool = False, ephemeral: bool = False
+    ) -> None:
+        """Nothing runs yet; *init* and *ephemeral* containers have restart rules of their own."""
         self.pod = pod
         self.spec = spec
         self.name: str = spec["name"]
         self.init = init
+        self.ephemeral = ephemeral
         self.sidecar = init and spec.get("restartPolicy") == "Always"
         self.current: Container | None = None
         self.previous: Container | None = None
@@ -221,6 +227,7 @@ class Slot:
             again = ended.exit_code != 0 and pod.restart_policy != "Never"
         else:
             policy = "Always" if self.sidecar else pod.restart_policy
+            policy = "Never" if self.ephemeral else policy
             again = policy == "Always" or (policy == "OnFailure" and ended.exit_code != 0)
         pod.changed()
         if not again:
@@ -238,8 +245,16 @@ class Slot:
         pod = self.pod
         pod_name = pod.describe()
         message = f"Back-off restarting failed container {self.name} in pod {pod_name}"
+        waits = (
+            f"back-off {go_seconds(delay)} restarting failed container={self.name} pod={pod_name}"
+        )
+        skipped = (
+            f'"Error syncing pod, skipping" err="failed to \\"StartContainer\\" for '
+            f'\\"{self.name}\\" with CrashLoopBackOff: \\"{waits}\\""'
+        )
         until = finished + delay + pod.draw("wake", self.name, attempt).integer(*WAKE_MS)
         pod.event("Warning", "BackOff", message, self.name)
+        pod.say("E", "pod_workers.go:1324", skipped)
         resync = pod.env.now
         for count in range(1_000_000):
             resync += pod.draw("resync", self.name, attempt, count).integer(*RESYNC_MS)
@@ -249,12 +264,9 @@ class Slot:
                 break
             yield pod.env.at(resync)
             if count == 0:
-                waits = (
-                    f"back-off {go_seconds(delay)} restarting failed container={self.name} "
-                    f"pod={pod_name}"
-                )
                 self._wait("CrashLoopBackOff", waits)
             pod.event("Warning", "BackOff", message, self.name)
+            pod.say("E", "pod_workers.go:1324", skipped)
         yield pod.env.at(until)
 
     def _wait(self, reason: str, message: str) -> None:
@@ -298,6 +310,9 @@ class Slot:
     def probe_failed(self, kind: str, message: str) -> None:
         """Record the failed attempt."""
         self.pod.event("Warning", "Unhealthy", f"{kind} probe failed: {message}", self.name)
+        found = message.replace('"', '\\"')
+        text = f'"Probe failed" probeType="{kind}" containerName="{self.name}" output="{found}"'
+        self.pod.say("I", "prober.go:120", text)
 
     def probe_settled(self, kind: str, ok: bool) -> None:
         """Become ready or unready, be restarted, or begin to be probed."""

@@ -60,6 +60,8 @@ class PodWorker:
         self.terminating = False
         self.inits = [Slot(self, one, init=True) for one in spec.get("initContainers") or ()]
         self.slots = [Slot(self, one) for one in spec["containers"]]
+        self.ephemerals: list[Slot] = []
+        """Containers added to debug the pod."""
         self._starter: simpy.Process | None = None
         self._gone = False
         self._deadline = 0
@@ -80,8 +82,12 @@ class PodWorker:
         """Record an EventObject about the pod or one of its containers."""
         field = ""
         if container:
-            init = any(slot.name == container for slot in self.inits)
-            field = f"spec.{'initContainers' if init else 'containers'}{{{container}}}"
+            where = "containers"
+            if any(slot.name == container for slot in self.inits):
+                where = "initContainers"
+            elif any(slot.name == container for slot in self.ephemerals):
+                where = "ephemeralContainers"
+            field = f"spec.{where}{{{container}}}"
         self.kubelet.pod_event(self.pod, type_, reason, message, field)
 
     def image_present(self, image: str) -> bool:
@@ -91,6 +97,11 @@ class PodWorker:
     def image_pulled(self, image: str) -> None:
         """Note that the node has *image* now."""
         self.kubelet.image_pulled(image)
+
+    def say(self, severity: str, place: str, text: str) -> None:
+        """Write a line about the pod to the kubelet's own log."""
+        about = f'{text} pod="{self.namespace}/{self.name}" podUID="{self.uid}"'
+        self.kubelet.say(severity, place, about)
 
     def describe(self) -> str:
         """Return `<pod>_<namespace>(<uid>)`."""
@@ -149,6 +160,12 @@ class PodWorker:
             spec = specs.get(slot.name)
             if spec is not None and spec["image"] != slot.spec["image"]:
                 slot.replace_image(spec)
+        known = {slot.name for slot in self.ephemerals}
+        for one in pod["spec"].get("ephemeralContainers") or ():
+            if one["name"] not in known and not self.terminating:
+                slot = Slot(self, one, ephemeral=True)
+                self.ephemerals.append(slot)
+                slot.begin()
 
     def terminate(self, grace_s: int) -> None:
         """End the pod gracefully; called again, it may only shorten the grace."""
@@ -175,8 +192,8 @@ class PodWorker:
     # -- reading -----------------------------------------------------------------------------------
 
     def all_slots(self) -> Iterable[Slot]:
-        """Return init and main containers."""
-        return (*self.inits, *self.slots)
+        """Return init, main and ephemeral containers."""
+        return (*self.inits, *self.slots, *self.ephemerals)
 
     def slot(self, container: str) -> Slot | None:
         """Return the container called *container*."""
@@ -192,6 +209,11 @@ class PodWorker:
         try:
             yield self.env.timeout(self.draw("seen").integer(*SEEN_MS))
             yield from self.kubelet.gate()
+            self.kubelet.say(
+                "I",
+                "kubelet.go:2540",
+                f'"SyncLoop ADD" source="api" pods=["{self.namespace}/{self.name}"]',
+            )
             self.changed()
             yield from self._mounting()
             host = bool(self.pod["spec"].get("hostNetwork"))
@@ -238,9 +260,11 @@ class PodWorker:
         env = self.env
         yield env.timeout(self.draw("seen-delete").integer(*SEEN_MS))
         yield from self.kubelet.gate()
+        text = f'"SyncLoop DELETE" source="api" pods=["{self.namespace}/{self.name}"]'
+        self.kubelet.say("I", "kubelet.go:2556", text)
         self._stop_starting()
         ending = []
-        for slot in self.slots:
+        for slot in (*self.slots, *self.ephemerals):
             if slot.running is not None:
                 ending.append(slot.running)
                 self.event("Normal", "Killing", f"Stopping container {slot.name}", slot.name)
@@ -357,6 +381,10 @@ class PodWorker:
         if inits:
             new["initContainerStatuses"] = [
                 statuses.container_status(one, machine.epoch) for one in inits
+            ]
+        if self.ephemerals:
+            new["ephemeralContainerStatuses"] = [
+                statuses.container_status(slot.view(), machine.epoch) for slot in self.ephemerals
             ]
         if self.ip:
             new["podIP"] = self.ip

@@ -12,7 +12,8 @@ import simpy
 
 from sim.node.behaviour import Life, OutOfMemory, Plain
 from sim.node.container import Container
-from sim.node.kubeproxy.klog import begin_lines, klog, reload_text
+from sim.node.klog import klog
+from sim.node.kubeproxy.klog import begin_lines, reload_text
 from sim.node.kubeproxy.proxy import BINARY, KubeProxy
 from sim.node.kubeproxy.units import UNIT, ended_lines, started_lines
 

@@ -39,12 +39,29 @@ class HealTimer:
         """Set the timer; ticks that find nothing to do are drawn when the journal is read."""
         self.plan = plan
         self._proxy = proxy
-        self.enabled = True
-        """False after `systemctl stop` of the timer."""
+        self._switched: list[tuple[int, bool]] = []
         self._round = 0
         self.acted: list[int] = []
         """Simulated ms of the ticks at which it acted."""
         proxy.machine.journal.routine(f"{plan.unit}.service", self._routine)
+
+    @property
+    def enabled(self) -> bool:
+        """False after `systemctl stop` of the timer."""
+        return self._switched[-1][1] if self._switched else True
+
+    @enabled.setter
+    def enabled(self, enabled: bool) -> None:
+        self._switched.append((self._proxy.env.now, enabled))
+
+    @property
+    def switched_at(self) -> int:
+        """When the timer was last started or stopped (simulated ms)."""
+        return self._switched[-1][0] if self._switched else self._proxy.machine.facts.booted_at
+
+    def _enabled_at(self, tick: int) -> bool:
+        earlier = [enabled for at, enabled in self._switched if at <= tick]
+        return earlier[-1] if earlier else True
 
     def next_tick(self, at: int) -> int:
         """Return the first tick at or after *at*."""
@@ -104,7 +121,7 @@ class HealTimer:
         acted = frozenset(self.acted)
         entries: list[Entry] = []
         for tick in range(self.next_tick(since), until, self.plan.every_ms):
-            if tick not in acted:
+            if tick not in acted and self._enabled_at(tick):
                 entries.extend(self._run(tick, [self._finding(tick)]))
         return [entry for entry in entries if entry.at < until]
 

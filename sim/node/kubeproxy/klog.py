@@ -1,4 +1,4 @@
-"""kube-proxy's own log lines: klog form, texts of v1.35 and later at --v=2.
+"""kube-proxy's own log lines: texts of v1.35 and later at --v=2.
 
 This file must not know when they are written.
 
@@ -7,22 +7,7 @@ Source: kubernetes/kubernetes cmd/kube-proxy/app, pkg/proxy/iptables/proxier.go.
 
 from __future__ import annotations
 
-from zlib import crc32
-
-from sim.kernel import Epoch
 from sim.node.kubeproxy.rules import ServiceSnapshot
-
-
-def klog(epoch: Epoch, at: int, severity: str, place: str, text: str, *, nth: int = 0) -> str:
-    """Return one klog line: `I1120 02:42:56.302910       1 server.go:218] text`.
-
-    *nth* counts the lines written before it within the same millisecond.
-    """
-    moment = epoch.datetime(at)
-    below = min(999, 90 * nth + crc32(f"{at} {place} {text}".encode()) % 80)
-    micro = moment.microsecond // 1000 * 1000 + below
-    stamp = f"{moment:%m%d %H:%M:%S}.{micro:06d}"
-    return f"{severity}{stamp} {1:7d} {place}] {text}"
 
 
 def begin_lines(node_ip: str, version: str, flows: int) -> list[tuple[int, str, str, str]]:

@@ -15,7 +15,7 @@ import simpy
 
 from sim.node.kubeproxy.heal import HealPlan, HealTimer
 from sim.node.kubeproxy.law import ProxyLaw
-from sim.node.kubeproxy.rules import INTACT, RuleState, ServiceSnapshot, TableState
+from sim.node.kubeproxy.rules import INTACT, RuleState, ServiceKey, ServiceSnapshot, TableState
 from sim.node.kubeproxy.services import ServiceWatch
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class KubeProxy:
         self._state = RuleState(watch.snapshot)
         self._pending_since: int | None = None
         self._news: simpy.Event = self.env.event()
-        self._edits = 0
+        self._repairing = False
         machine.proxy = self
         watch.listen(self._wanted_changed)
         self.heal = HealTimer(self, heal) if heal is not None else None
@@ -89,9 +89,9 @@ class KubeProxy:
         if state == self._state:
             return
         self._state = state
-        self._edits += 1
-        if self.synced and not (state.nat.intact and state.filter.intact):
-            self.env.spawn(self._hourly(self._edits))
+        if self.synced and not self._repairing and not _whole(state):
+            self._repairing = True
+            self.env.spawn(self._repairing_hourly())
         self._tell()
 
     @property
@@ -112,8 +112,7 @@ class KubeProxy:
     @property
     def behind(self) -> bool:
         """True when the node's rules are not those of now, or not whole."""
-        state = self._state
-        return state.snapshot is not self.wanted or not (state.nat.intact and state.filter.intact)
+        return self._state.snapshot is not self.wanted or not _whole(self._state)
 
     def boot(self, *, synced_at: int) -> None:
         """Take the rules of now as written at *synced_at* (ms, negative); for genesis."""
@@ -128,14 +127,13 @@ class KubeProxy:
             new = RuleState(wanted, INTACT, INTACT, now)
             self.last_full_at = now
         else:
-            touched = frozenset(
-                key for key, rule in wanted.rules.items() if old.snapshot.rules.get(key) is not rule
-            )
+            touched: frozenset[ServiceKey] = frozenset()
+            if not old.nat.intact:
+                touched = _touched(old.snapshot, wanted)
             new = RuleState(
                 wanted, _partial(old.nat, touched), _partial(old.filter, frozenset()), now
             )
         self._state = new
-        self._edits += 1
         self.last_sync_at = now
         self._pending_since = None
         self._tell()
@@ -243,18 +241,31 @@ class KubeProxy:
     def _mark(self, what: str) -> None:
         self.history.append(Mark(self.env.now, what))
 
-    def _hourly(self, edits: int) -> Generator[simpy.Event, Any, None]:
+    def _repairing_hourly(self) -> Generator[simpy.Event, Any, None]:
         """Repair what hands did at the next hourly full sync, if nothing else has by then."""
-        yield self.env.at(self.last_full_at + FULL_SYNC_MS)
-        if self.synced and self._edits == edits:
-            self.write(full=True)
+        while not _whole(self._state):
+            yield self.env.at(max(self.last_full_at + FULL_SYNC_MS, self.env.now + 1))
+            if not self.synced:
+                break
+            if self.env.now - self.last_full_at >= FULL_SYNC_MS:
+                self.write(full=True)
+        self._repairing = False
 
     def _tell(self) -> None:
         for listener in self.on_change:
             listener(self)
 
 
-def _partial(table: TableState, touched: frozenset[Any]) -> TableState:
+def _whole(state: RuleState) -> bool:
+    return state.nat.intact and state.filter.intact
+
+
+def _touched(old: ServiceSnapshot, new: ServiceSnapshot) -> frozenset[ServiceKey]:
+    """Return the Service ports whose rules differ."""
+    return frozenset(key for key, rule in new.rules.items() if old.rules.get(key) is not rule)
+
+
+def _partial(table: TableState, touched: frozenset[ServiceKey]) -> TableState:
     """Return a table after a partial sync: KUBE-SERVICES whole again, own chains of *touched* too."""
     if table.intact:
         return table

@@ -193,7 +193,7 @@ class RuleState:
         """True if *rule*'s own KUBE-SVC chain holds rules."""
         nat = self.nat
         filled = nat.service_chains or rule.key in nat.rewritten
-        return filled and rule.chain not in nat.emptied
+        return filled and (not nat.emptied or rule.chain not in nat.emptied)
 
     def rejects(self, rule: ServiceRule) -> bool:
         """True if filter KUBE-SERVICES is reached and refuses *rule*'s packets."""

@@ -112,13 +112,13 @@ def proxy_units(proxy: KubeProxy) -> list[Unit]:
             Unit(
                 f"{name}.timer",
                 f"{HEAL_DESCRIPTION} every {minutes} min",
-                active="active",
-                sub="waiting",
-                since=proxy.machine.facts.booted_at,
+                active="active" if heal.enabled else "inactive",
+                sub="waiting" if heal.enabled else "dead",
+                since=heal.switched_at,
                 tasks=0,
                 path=f"/etc/systemd/system/{name}.timer",
                 triggers=f"{name}.service",
-                next_at=following,
+                next_at=following if heal.enabled else None,
                 last_at=last,
                 text=(
                     f"[Unit]\nDescription={HEAL_DESCRIPTION} every {minutes} min\n\n[Timer]\n"

@@ -1,7 +1,7 @@
 """A useful part of `awk`: patterns, fields, `print`, `printf`, sums, `BEGIN` and `END`, `if`.
 
-Expressions become closures once and run a line at a time; the only loop is over an array's keys,
-so a program always ends.
+Expressions become closures once and run a line at a time; loops have a limit, so a program always
+ends.
 """
 
 from __future__ import annotations
@@ -72,9 +72,16 @@ def _over(
             return False
         return False
 
+    files: list[str] = []
+    for name in names:
+        variable, sign, value = name.partition("=")
+        if sign and variable.isidentifier():
+            state.variables[variable] = unescape(value)
+        else:
+            files.append(name)
     code = 0
     if not state.left and any(when != "BEGIN" for when, _, _ in rules):
-        code = yield from each_line(proc, names, take)
+        code = yield from each_line(proc, files, take)
     left, state.left = state.left, False
     for when, _, action in rules:
         if when == "END" and action is not None and not left:

@@ -15,13 +15,17 @@ from sim.bash.tools.awk.values import (
     Target,
     Value,
     compile_regex,
+    count_step,
     is_true,
     looks_numeric,
     number,
+    split_call,
     text,
 )
 from sim.bash.tools.echo import formatted, unescape
 from sim.bash.tools.options import UsageProblem
+
+_REFUSED = {"break", "continue", "do", "function", "getline"}
 
 
 class Reader:
@@ -61,13 +65,28 @@ class Reader:
         self.skip_ends()
         while self.here.kind != "eof":
             when = self.take("BEGIN", "END")
-            pattern = None if when or self.here.text == "{" else self.expression()
+            pattern = None if when or self.here.text == "{" else self._pattern()
             action = self.block() if self.here.text == "{" else None
             if pattern is None and action is None:
                 raise UsageProblem("syntax error: a rule needs a pattern or { action }")
             rules.append((when, pattern, action))
             self.skip_ends()
         return rules
+
+    def _pattern(self) -> Expression:
+        first = self.expression()
+        if not self.take(","):
+            return first
+        last = self.expression()
+        inside = [False]
+
+        def within(state: State) -> Value:
+            if not inside[0] and not is_true(first(state)):
+                return 0.0
+            inside[0] = not is_true(last(state))
+            return 1.0
+
+        return within
 
     def block(self) -> Statement:
         """Read `{ statements }`."""
@@ -97,8 +116,15 @@ class Reader:
                 self.expression()
             )  # fmt: skip
             return lambda state: _exit(state, code)
-        if self.here.kind == "name" and self.here.text in {"for", "while", "do", "function"}:
-            return self._for() if self.here.text == "for" else self._refuse()
+        if self.take("for"):
+            return self._for()
+        if self.take("while"):
+            self.need("(")
+            condition = self.expression()
+            self.need(")")
+            return self._loop(None, condition, None)
+        if self.here.kind == "name" and self.here.text in _REFUSED:
+            raise UsageProblem(f"`{self.here.text}' is not supported by this awk")
         expression = self.expression()
 
         def run(state: State) -> None:
@@ -106,22 +132,48 @@ class Reader:
 
         return run
 
-    def _refuse(self) -> Statement:
-        raise UsageProblem(f"`{self.here.text}' is not supported by this awk")
-
     def _for(self) -> Statement:
-        """Read `for (key in array) statement`, the only loop."""
-        names = [token.text for token in self.tokens[self.at : self.at + 6]]
-        if len(names) < 6 or names[1] != "(" or names[3] != "in" or names[5] != ")":
-            self._refuse()
-        self.at += 6
+        """Read `for (key in array) statement` or `for (begin; condition; step) statement`."""
+        self.need("(")
+        names = [token.text for token in self.tokens[self.at : self.at + 4]]
+        if names[1:2] == ["in"] and names[3:] == [")"]:
+            self.at += 4
+            return self._each(names[0], names[2])
+        parts: list[Expression | None] = []
+        for close in (";", ";", ")"):
+            at_end = self.here.text.strip() == close
+            parts.append(None if at_end else self.expression())
+            if self.here.text.strip() != close:
+                raise UsageProblem(f"syntax error in for: expected `{close}'")
+            self.at += 1
+        begin, condition, step = parts
+        return self._loop(begin, condition, step)
+
+    def _each(self, key: str, array: str) -> Statement:
         self.skip_ends()
         body = self.statement()
 
         def run(state: State) -> None:
-            for key in list(state.arrays.get(names[4], {})):
-                state.variables[names[2]] = key
+            for one in list(state.arrays.get(array, {})):
+                state.variables[key] = one
                 body(state)
+
+        return run
+
+    def _loop(
+        self, begin: Expression | None, condition: Expression | None, step: Expression | None
+    ) -> Statement:
+        self.skip_ends()
+        body = self.statement()
+
+        def run(state: State) -> None:
+            if begin is not None:
+                begin(state)
+            while not state.left and (condition is None or is_true(condition(state))):
+                count_step(state)
+                body(state)
+                if step is not None:
+                    step(state)
 
         return run
 
@@ -150,7 +202,7 @@ class Reader:
 
     def _print(self, word: str) -> Statement:
         items: list[Expression] = []
-        if self.here.kind not in {"end", "eof"} and self.here.text != "}":
+        if self.here.kind not in {"end", "eof"} and self.here.text not in {"}", ">", ">>", "|"}:
             mark = self.at
             if self.take("("):
                 items = self._items()
@@ -161,7 +213,7 @@ class Reader:
                     items = self._items()
             else:
                 items = self._items()
-        if self.here.text in {">", "|"}:
+        if self.here.text in {">", "|", ">>"}:
             raise UsageProblem("output into files or programs is not supported by this awk")
         if word == "printf":
             if not items:
@@ -276,8 +328,12 @@ class Reader:
         if not (self.here.kind == "name" or self.here.text == "$"):
             return self._primary()
         following = self.tokens[self.at + 1]
-        if self.here.kind == "name" and following.text == "(" and self.here.text in FUNCTIONS:
-            return self._call()
+        if self.here.kind == "name" and self.here.text in FUNCTIONS:
+            if following.text == "(":
+                return self._call()
+            if self.here.text == "length":
+                self.at += 1
+                return lambda s: float(len(s.fields[0]))
         target = self._target()
         if sign := self.take("++", "--"):
             step = 1.0 if sign == "++" else -1.0
@@ -300,6 +356,7 @@ class Reader:
         name = self.here.text
         self.at += 2
         arguments: list[Expression] = []
+        array = ""
         while not self.take(")"):
             if (self.here.kind == "regex" and not arguments and name in {"gsub", "sub"}) or (
                 self.here.kind == "regex" and name in {"match", "split"}
@@ -308,9 +365,14 @@ class Reader:
                 self.at += 1
             elif self.here.kind == "eof":
                 raise UsageProblem("syntax error: missing )")
+            elif name == "split" and len(arguments) == 1 and not array:
+                array = self.here.text
+                self.at += 1
             else:
                 arguments.append(self.expression())
             self.take(",")
+        if name == "split":
+            return split_call(array, arguments)
         function = FUNCTIONS[name]
         return lambda s: function(s, [argument(s) for argument in arguments])
 

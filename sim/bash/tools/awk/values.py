@@ -7,11 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import re2
+
 from sim.bash.patterns import compiled
 from sim.bash.tools.echo import formatted
 from sim.bash.tools.options import UsageProblem
 
 _NUMBER = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+MAX_STEPS = 200_000
+"""Turns of all loops of one program; then it is stopped."""
+MAX_TEXT = 1 << 20
 MAX_VALUES = 100_000
 """Entries that all arrays of one program may have."""
 
@@ -29,6 +34,8 @@ class State:
     arrays: dict[str, dict[str, Value]] = field(default_factory=dict)
     fields: list[str] = field(default_factory=lambda: [""])
     """`fields[0]` is the whole line."""
+    steps: int = 0
+    """Turns of loops so far."""
     left: bool = False
     """`exit` was called."""
     code: int = 0
@@ -93,6 +100,8 @@ class Target:
 
     def put(self, state: State, value: Value) -> Value:
         """Make it hold *value* and return that."""
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            raise UsageProblem(f"a text of more than {MAX_TEXT} characters")
         if self.key is None:
             state.variables[self.name] = value
         elif self.name == "$":
@@ -115,6 +124,8 @@ class Target:
 
 def split_record(state: State, line: str) -> None:
     """Make *line* the record at hand."""
+    if len(line) > MAX_TEXT:
+        raise UsageProblem(f"a text of more than {MAX_TEXT} characters")
     separator = text(state.variables.get("FS", " "))
     if separator == " ":
         fields = line.split()
@@ -149,6 +160,30 @@ def _substr(_state: State, arguments: list[Value]) -> Value:
     return whole[max(0, start - 1) : max(0, start - 1 + round(number(arguments[2])))]
 
 
+def _split(state: State, arguments: list[Value], name: str) -> Value:
+    whole = text(arguments[0])
+    separator = text(arguments[1]) if len(arguments) > 1 else text(state.variables["FS"])
+    if separator == " ":
+        pieces = whole.split()
+    else:
+        pattern = re2.escape(separator) if len(separator) == 1 else separator
+        pieces = [str(one) for one in compile_regex(pattern).split(whole)] if whole else []
+    state.arrays[name] = {str(index): piece for index, piece in enumerate(pieces, 1)}
+    return float(len(pieces))
+
+
+def split_call(name: str, arguments: list[Expression]) -> Expression:
+    """Return the call of `split` into the array *name*."""
+    return lambda state: _split(state, [argument(state) for argument in arguments], name)
+
+
+def count_step(state: State) -> None:
+    """Count one turn of a loop; raises UsageProblem when there are too many."""
+    state.steps += 1
+    if state.steps > MAX_STEPS:
+        raise UsageProblem(f"stopped after {MAX_STEPS} turns of a loop")
+
+
 FUNCTIONS: dict[str, Callable[[State, list[Value]], Value]] = {
     "length": lambda s, a: float(len(text(a[0]) if a else s.fields[0])),
     "toupper": lambda _, a: text(a[0]).upper(),
@@ -156,6 +191,7 @@ FUNCTIONS: dict[str, Callable[[State, list[Value]], Value]] = {
     "int": lambda _, a: float(int(number(a[0]))),
     "index": lambda _, a: float(text(a[0]).find(text(a[1])) + 1),
     "substr": _substr,
+    "split": lambda _, a: 0.0,
     "sprintf": lambda _, a: formatted(text(a[0]), [text(one) for one in a[1:]])[0],
     "sub": lambda s, a: _substitute(s, a, 1),
     "gsub": lambda s, a: _substitute(s, a, 0),

@@ -1,0 +1,158 @@
+"""`kubectl patch`: strategic merge, merge and JSON patches of one or more objects.
+
+It must not know any kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sim.apimachinery.patch import PatchError, json_patch, merge_patch
+from sim.apimachinery.strategic import strategic_merge_patch
+from sim.apimachinery.wire import Obj
+from sim.client.rest import (
+    JSON_PATCH,
+    MERGE,
+    STRATEGIC_MERGE,
+    ApiStatusError,
+    object_path,
+)
+from sim.kubectl.builder import Info, Lookup, select
+from sim.kubectl.errors import CommandError, raise_all
+from sim.kubectl.flags import flags
+from sim.kubectl.goformat import quote
+from sim.kubectl.invocation import Command, Invocation, Running
+from sim.kubectl.manifests import Manifest, load_manifests, parse_documents
+from sim.kubectl.results import (
+    CLIENT,
+    DRY_RUN_FLAG,
+    OUTPUT_FLAGS,
+    Results,
+    dry_run_of,
+    dry_run_query,
+)
+
+_TYPES = {"json": JSON_PATCH, "merge": MERGE, "strategic": STRATEGIC_MERGE}
+
+
+@dataclass
+class PatchOptions:
+    """What `patch` was asked."""
+
+    args: Sequence[str]
+    files: Sequence[str]
+    patch: str
+    patch_file: str
+    kind: str
+    subresource: str
+    dry_run: str
+
+    @classmethod
+    def complete(cls, call: Invocation) -> PatchOptions:
+        """Read flags and arguments."""
+        flags = call.flags
+        return cls(
+            call.args,
+            flags.many("filename"),
+            flags.text("patch"),
+            flags.text("patch-file"),
+            flags.text("type").lower(),
+            flags.text("subresource"),
+            dry_run_of(call),
+        )
+
+    def validate(self) -> None:
+        """Require one patch of a known type."""
+        if self.patch and self.patch_file:
+            raise CommandError("cannot specify --patch and --patch-file together")
+        if not self.patch and not self.patch_file:
+            raise CommandError(
+                "must specify --patch or --patch-file containing the contents of the patch"
+            )
+        if self.kind not in _TYPES:
+            raise CommandError(
+                f"--type must be one of [json merge strategic], not {quote(self.kind)}"
+            )
+
+    def run(self, call: Invocation) -> Running | int:
+        """Patch the objects."""
+        return self._from_files(call) if self.files else self._patch_all(call, None)
+
+    def _from_files(self, call: Invocation) -> Running:
+        manifests = yield from load_manifests(call, self.files)
+        return self._patch_all(call, manifests)
+
+    def _patch_all(self, call: Invocation, manifests: Sequence[Manifest] | None) -> int:
+        patch = self._parsed(call)
+        lookup = Lookup(bulk=False, subresource=self.subresource)
+        selection = select(call, self.args, lookup, manifests)
+        errors = list(selection.errors)
+        for info in selection.infos:
+            try:
+                self._patch_one(call, info, patch)
+            except (CommandError, ApiStatusError) as error:
+                errors.append(error)
+        raise_all(errors)
+        if not selection.infos:
+            raise CommandError("no objects passed to patch")
+        return 0
+
+    def _parsed(self, call: Invocation) -> Any:
+        text = self.patch
+        if self.patch_file:
+            try:
+                text = call.read_file(self.patch_file)
+            except OSError as error:
+                raise CommandError(f"unable to read patch file: {error}") from None
+        try:
+            documents = parse_documents(text, "patch")
+        except CommandError as error:
+            why = error.message.partition("error converting YAML to JSON: ")[2]
+            raise CommandError(f"unable to parse {quote(self.patch)}: {why}") from None
+        return documents[0] if documents else None
+
+    def _patch_one(self, call: Invocation, info: Info, patch: Any) -> None:
+        if self.dry_run == CLIENT:
+            obj = self._locally(info.object, patch)
+        else:
+            query = [("fieldManager", "kubectl-patch"), *dry_run_query(self.dry_run)]
+            path = object_path(info.resource, info.namespace, info.name, self.subresource)
+            obj = call.client.patch(path, patch, _TYPES[self.kind], query)
+        said = "patched" if obj != info.object else "patched (no change)"
+        Results(call, self.dry_run).say(said, obj)
+
+    def _locally(self, obj: Obj, patch: Any) -> Obj:
+        result: Obj
+        try:
+            if self.kind == "json":
+                result = json_patch(obj, patch)
+            elif self.kind == "merge":
+                result = merge_patch(obj, patch)
+            else:
+                result = strategic_merge_patch(obj, patch, obj["kind"])
+        except PatchError as error:
+            raise CommandError(str(error)) from None
+        return result
+
+
+COMMAND = Command(
+    "patch",
+    "Update fields of a resource",
+    PatchOptions,
+    flags(
+        "field-manager",
+        "filename,f list",
+        "kustomize,k",
+        "patch,p",
+        "patch-file",
+        "record bool",
+        "recursive,R bool",
+        "subresource",
+        "type string=strategic",
+    )
+    + OUTPUT_FLAGS
+    + DRY_RUN_FLAG,
+    usage="(-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE]",
+)
