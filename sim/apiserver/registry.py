@@ -23,7 +23,7 @@ from sim.apiserver.validation import validate_create, validate_update
 from sim.apiserver.watch import Watch
 from sim.kernel import Environment, Epoch, Stream
 
-__all__ = ["FOREGROUND", "ORPHAN", "SUFFIX_ALPHABET", "SYSTEM", "Registry"]
+__all__ = ["FOREGROUND", "ORPHAN", "SUFFIX_ALPHABET", "SYSTEM", "Loaded", "Registry"]
 
 SYSTEM = "system"
 """Who writes as one of the cluster's own components: no admission, no optimistic locking."""
@@ -63,10 +63,17 @@ FINALIZERS = {"Foreground": FOREGROUND, "Orphan": ORPHAN}
 """Which finalizer a propagation policy leaves for the garbage collector."""
 
 
+Loaded = dict[tuple[str, str, str], Obj]
+"""(resource, namespace, name) -> the object as some world's `load` stored it."""
+
+
 class Registry:
     """The only writer of the store."""
 
-    def __init__(self, env: Environment, epoch: Epoch, stream: Stream) -> None:
+    def __init__(
+        self, env: Environment, epoch: Epoch, stream: Stream, *, known: Loaded | None = None
+    ) -> None:
+        self._known: Loaded = {} if known is None else known
         self.env = env
         self.epoch = epoch
         self.stream = stream
@@ -139,11 +146,26 @@ class Registry:
         loaded: Obj = {"apiVersion": info.group_version, "kind": info.kind}
         loaded |= obj
         loaded["metadata"] = metadata
-        loaded = self.lifecycle.prepare_load(info, apply_defaults(resource, loaded))
+        loaded = self._shared(
+            resource, namespace, self.lifecycle.prepare_load(info, apply_defaults(resource, loaded))
+        )
         self.store.put(resource, namespace, given["name"], loaded)
         self.lifecycle.stored(resource, loaded)
         if self.env.now == 0:
             self.history.start_at(self.store.revision)
+        return loaded
+
+    def _shared(self, resource: str, namespace: str, loaded: Obj) -> Obj:
+        """Return an equal object that another world has loaded, if there is one.
+
+        Objects are never changed in place, so worlds of the same seed can hold the same one; what
+        is stored is the same either way.
+        """
+        key = (resource, namespace, loaded["metadata"]["name"])
+        earlier = self._known.get(key)
+        if earlier == loaded:
+            return earlier
+        self._known[key] = loaded
         return loaded
 
     def update(

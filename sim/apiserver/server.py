@@ -19,7 +19,7 @@ from sim.apiserver.doors import (
     TextStreamLike,
 )
 from sim.apiserver.events import Recorder
-from sim.apiserver.registry import SYSTEM, Registry
+from sim.apiserver.registry import SYSTEM, Loaded, Registry
 from sim.apiserver.routes import Routes
 from sim.apiserver.watch import Watch
 from sim.kernel import Environment, Epoch, Stream
@@ -40,8 +40,15 @@ class ApiServer:
     """Resource -> how its objects are shown to requests: what moves by itself, such as heartbeats."""
 
     def __init__(
-        self, env: Environment, epoch: Epoch, stream: Stream, *, version: str = "v1.37.0"
+        self,
+        env: Environment,
+        epoch: Epoch,
+        stream: Stream,
+        *,
+        version: str = "v1.37.0",
+        known: Loaded | None = None,
     ) -> None:
+        """Start empty; *known* are objects that equal worlds have loaded, so as to share memory."""
         self.env = env
         self.epoch = epoch
         self.version = version
@@ -49,7 +56,7 @@ class ApiServer:
         self.metrics = None
         self.audit = None
         self.views = {}
-        self.registry = Registry(env, epoch, stream.at("apiserver"))
+        self.registry = Registry(env, epoch, stream.at("apiserver"), known=known)
         self.recorder = Recorder(self.registry)
         self._routes = Routes(self)
 

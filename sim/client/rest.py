@@ -73,7 +73,10 @@ def status_of(response: ApiResponse, verb: str, path: str) -> Obj:
         401: ("Unauthorized", "the server has asked for the client to provide credentials"),
         403: ("Forbidden", str(body)),
         404: ("NotFound", "the server could not find the requested resource"),
-        405: ("MethodNotAllowed", "the server does not allow this method on the requested resource"),
+        405: (
+            "MethodNotAllowed",
+            "the server does not allow this method on the requested resource",
+        ),
         503: ("ServiceUnavailable", "the server is currently unable to handle the request"),
     }
     reason, message = reasons.get(

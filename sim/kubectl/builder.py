@@ -271,9 +271,7 @@ def _pages(
         raise ApiStatusError({**error.status, "message": message}) from None
 
 
-def _from_manifests(
-    call: Invocation, manifests: Sequence[Manifest], lookup: Lookup
-) -> Selection:
+def _from_manifests(call: Invocation, manifests: Sequence[Manifest], lookup: Lookup) -> Selection:
     infos = []
     for manifest in manifests:
         info = info_of(call, manifest)
@@ -298,7 +296,9 @@ def info_of(call: Invocation, manifest: Manifest) -> Info:
     """
     obj = manifest.object
     kind, version = obj.get("kind"), obj.get("apiVersion")
-    missing = [f"{what} not set" for what, value in (("apiVersion", version), ("kind", kind)) if not value]
+    missing = [
+        f"{what} not set" for what, value in (("apiVersion", version), ("kind", kind)) if not value
+    ]
     if missing:
         text = missing[0] if len(missing) == 1 else f"[{', '.join(missing)}]"
         raise CommandError(

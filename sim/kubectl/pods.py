@@ -122,9 +122,7 @@ def is_ready(pod: Obj) -> bool:
     return bool(_ready_since(pod))
 
 
-def pod_for(
-    call: Invocation, obj: Obj, timeout_ms: int
-) -> Generator[simpy.Event, Any, Obj]:
+def pod_for(call: Invocation, obj: Obj, timeout_ms: int) -> Generator[simpy.Event, Any, Obj]:
     """Return the pod to run something in: *obj* itself, or the best one behind it.
 
     Raises:
@@ -134,8 +132,10 @@ def pod_for(
         return obj
     selector = selector_of(obj)
     if selector is None:
-        raise CommandError(f"cannot attach to *v1.{obj.get('kind')}: selector for *v1."
-                           f"{obj.get('kind')} not implemented")
+        raise CommandError(
+            f"cannot attach to *v1.{obj.get('kind')}: selector for *v1."
+            f"{obj.get('kind')} not implemented"
+        )
     found = yield from pods_behind(call, obj, selector, timeout_ms)
     return found[0]
 

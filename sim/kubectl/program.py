@@ -122,17 +122,13 @@ class Kubectl:
             proc.stderr.write(f"Warning: {text}\n")
 
         client = RestClient(self.transport, asked=proc.asked, warn=warn)
-        call = Invocation(
-            proc, client, self.discovery, self.config, self.clock, flags, args, path
-        )
+        call = Invocation(proc, client, self.discovery, self.config, self.clock, flags, args, path)
         assert command.options is not None  # groups were handled by the caller
         options = command.options.complete(call)
         options.validate()
         return options.run(call)
 
-    def _group(
-        self, proc: Proc, command: Command, path: str, words: Sequence[str], at: int
-    ) -> int:
+    def _group(self, proc: Proc, command: Command, path: str, words: Sequence[str], at: int) -> int:
         if at >= 0 and not {"-h", "--help"} & set(words):
             raise CommandError(
                 f"unknown command {quote(words[at])}\nSee '{path} -h' for help and examples"
@@ -159,7 +155,11 @@ def _flags_of(command: Command | None) -> tuple[Flag, ...]:
     shorts = {flag.short for flag in command.flags if flag.short}
     return (
         *command.flags,
-        *(flag for flag in GLOBAL_FLAGS if flag.name not in own and flag.short not in shorts - {""}),
+        *(
+            flag
+            for flag in GLOBAL_FLAGS
+            if flag.name not in own and flag.short not in shorts - {""}
+        ),
     )
 
 
@@ -191,9 +191,7 @@ def _verb_at(words: Sequence[str], known: Sequence[Flag]) -> int:
 def _unknown(word: str, before: Sequence[str]) -> CommandError:
     if before:
         flag = before[0].partition("=")[0]
-        return CommandError(
-            f"Error: flags cannot be placed before plugin name: {flag}", bare=True
-        )
+        return CommandError(f"Error: flags cannot be placed before plugin name: {flag}", bare=True)
     text = f'unknown command "{word}" for "kubectl"'
     close = [
         command.name
@@ -211,7 +209,8 @@ def _distance(one: str, other: str) -> int:
     for index, char in enumerate(one, 1):
         before, row[0] = row[0], index
         for place, against in enumerate(other, 1):
-            before, row[place] = row[place], min(
-                row[place] + 1, row[place - 1] + 1, before + (char != against)
+            before, row[place] = (
+                row[place],
+                min(row[place] + 1, row[place - 1] + 1, before + (char != against)),
             )
     return row[-1]

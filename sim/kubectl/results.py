@@ -43,9 +43,7 @@ def dry_run_of(call: Invocation) -> str:
             "--dry-run=client.",
         )
         return CLIENT
-    raise CommandError(
-        f'Invalid dry-run value ({value}). Must be "none", "server", or "client".'
-    )
+    raise CommandError(f'Invalid dry-run value ({value}). Must be "none", "server", or "client".')
 
 
 def _deprecated(call: Invocation, text: str) -> None:

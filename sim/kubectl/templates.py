@@ -44,7 +44,9 @@ def pod_spec_of(obj: Obj) -> Obj:
     """
     path = template_path(obj.get("kind", ""))
     if not path:
-        raise CommandError(f"the object is not a pod or does not have a pod template: *v1.{obj.get('kind')}")
+        raise CommandError(
+            f"the object is not a pod or does not have a pod template: *v1.{obj.get('kind')}"
+        )
     spec: Obj = obj
     for step in path:
         spec = spec.get(step) or {}

@@ -44,3 +44,19 @@ def test_errors_have_their_share_and_status():
         "POST /v1/payments",
         "GET /v1/payments/{id}",
     }
+
+
+def test_followed_log_brings_drawn_and_stored_lines_in_the_order_of_time():
+    world = build(services=5)
+    world.env.advance(1)
+    one = world.container("payment-1")
+    log = RequestLog(ROUTES, lambda _container, _since, until: [RateSegment(0, until, 2.0)])
+    one.behaviour._requests, one.behaviour.chatty = log, True
+    stream = world.door.follow(world.pod("payment-1"), "", tail=0, since=None, timestamps=False)
+    world.env.advance(5_300)
+    one.write("something happened")
+    world.env.advance(9_001)
+    seen = stream.poll().splitlines()
+    assert seen == world.logs("payment-1", since=2).splitlines()[: len(seen)]
+    assert "something happened" in seen
+    assert len(seen) >= 16

@@ -160,7 +160,11 @@ def test_attached_input_reaches_an_interactive_shell(world):
 
 def test_ephemeral_container_runs_beside_the_others_and_is_not_restarted(world):
     world.env.advance(1_000)
-    debugger = {"name": "debugger-x", "image": "busybox", "command": ["sh", "-c", "hostname; exit 2"]}
+    debugger = {
+        "name": "debugger-x",
+        "image": "busybox",
+        "command": ["sh", "-c", "hostname; exit 2"],
+    }
 
     def add(pod):
         return {**pod, "spec": {**pod["spec"], "ephemeralContainers": [debugger]}}
@@ -170,5 +174,11 @@ def test_ephemeral_container_runs_beside_the_others_and_is_not_restarted(world):
     status = world.pod("payment-1")["status"]["ephemeralContainerStatuses"][0]
     assert (status["state"]["terminated"]["exitCode"], status["restartCount"]) == (2, 0)
     assert world.status("payment-1") == "Running 1/1 0"
-    asked = {"previous": False, "tail": None, "since": None, "timestamps": False, "limit_bytes": None}
+    asked = {
+        "previous": False,
+        "tail": None,
+        "since": None,
+        "timestamps": False,
+        "limit_bytes": None,
+    }
     assert world.door.logs(world.pod("payment-1"), "debugger-x", **asked) == "payment-1\n"

@@ -7,11 +7,13 @@ timeline) and who works on it is not known here.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from sim import ENGINE_VERSION
 from sim.apimachinery.wire import Obj
 from sim.apiserver import ApiServer
+from sim.apiserver.registry import Loaded
 from sim.backends.simulated.behaviours import Behaviours
 from sim.backends.simulated.deeds import deed_of, target_of
 from sim.backends.simulated.doors import ApiTransport, MachineAccess
@@ -40,8 +42,16 @@ from sim.scenario import Scenario
 LAST_CHANGE_AGO = (60_000, 20 * 60_000)
 """When each node last had to write rules before the start (ms)."""
 
+SHARED_WORLDS = 16
+"""How many worlds' loaded objects are remembered, for further runs of the same seed to share."""
+
 Actor = Callable[[], tuple[int, int]]
 """Who is acting now: (input, command), -1 for nobody."""
+
+
+@lru_cache(maxsize=SHARED_WORLDS)
+def _known(_digest: str, _seed: int) -> Loaded:
+    return {}
 
 
 def nobody() -> tuple[int, int]:
@@ -70,7 +80,13 @@ class SimulatedBackend:
         self.actor: Actor = nobody
         """Set by whoever lets somebody work on the cluster."""
         self.plan = plan = Plan(scenario, seed)
-        self.api = api = ApiServer(env, self.epoch, plan.stream, version=scenario.cluster.version)
+        self.api = api = ApiServer(
+            env,
+            self.epoch,
+            plan.stream,
+            version=scenario.cluster.version,
+            known=_known(scenario.digest, seed),
+        )
         load_world(api, plan)
         self.roles: dict[str, Any] = plan.roles(measures(api, plan))
         """Role -> name, number or list of names of this run."""

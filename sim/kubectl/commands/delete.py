@@ -102,7 +102,10 @@ class DeleteOptions:
             raise CommandError(
                 f"unexpected -o output mode: {self.output}. We only support '-o name'"
             )
-        for what, given in (("selector", self.lookup.labels), ("field-selector", self.lookup.fields)):
+        for what, given in (
+            ("selector", self.lookup.labels),
+            ("field-selector", self.lookup.fields),
+        ):
             if self.lookup.select_all and given:
                 raise CommandError(f"cannot set --all and --{what} at the same time")
         if self.force and self.grace_s > 0:

@@ -244,9 +244,7 @@ class DrainOptions:
             return False
         return call.clock() - parse_rfc3339_ms(deleted) > self.skip_wait_s * 1000
 
-    def _judge_daemon(
-        self, call: Invocation, namespace: str, name: str
-    ) -> tuple[bool, str, str]:
+    def _judge_daemon(self, call: Invocation, namespace: str, name: str) -> tuple[bool, str, str]:
         try:
             call.client.get(object_path(call.known("daemonsets"), namespace, name))
         except ApiStatusError as error:
@@ -383,9 +381,7 @@ def _flat(error: Exception) -> list[Exception]:
 
 _NODE_FLAGS = flags("selector,l") + DRY_RUN_FLAG
 
-CORDON = Command(
-    "cordon", "Mark node as unschedulable", CordonOptions, _NODE_FLAGS, usage="NODE"
-)
+CORDON = Command("cordon", "Mark node as unschedulable", CordonOptions, _NODE_FLAGS, usage="NODE")
 UNCORDON = Command(
     "uncordon", "Mark node as schedulable", UncordonOptions, _NODE_FLAGS, usage="NODE"
 )

@@ -42,8 +42,7 @@ class ExecOptions:
             command = args[dash:]
         elif len(args) > 1:
             raise call.usage_error(
-                "exec [POD] [COMMAND] is not supported anymore. "
-                "Use exec [POD] -- [COMMAND] instead"
+                "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead"
             )
         return cls(
             resource,

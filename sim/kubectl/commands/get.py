@@ -316,7 +316,7 @@ class _Shown:
             everywhere = options.lookup.everywhere and info.resource.namespaced
             self._table = TablePrinter(replace(options.table, namespace=everywhere))
         else:
-            self._printer = options._printer(call)  # noqa: SLF001 - one module, two halves
+            self._printer = options._printer(call)
 
     def add(self, obj: Obj, event: str) -> None:
         if self._table:

@@ -177,9 +177,7 @@ class PairOptions:
         """Raise for every pair that would replace another value."""
         raise_all(
             [
-                CommandError(
-                    f"'{key}' already has a value ({old[key]}), and --overwrite is false"
-                )
+                CommandError(f"'{key}' already has a value ({old[key]}), and --overwrite is false")
                 for key, value in self.add.items()
                 if old.get(key, value) != value
             ]

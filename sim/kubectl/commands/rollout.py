@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.client.rest import STRATEGIC_MERGE, ApiStatusError
 from sim.apimachinery.wire import Obj
+from sim.client.rest import STRATEGIC_MERGE, ApiStatusError
 from sim.kubectl.builder import Info, Lookup, Selection, select
 from sim.kubectl.errors import CommandError, plain
 from sim.kubectl.flags import flags

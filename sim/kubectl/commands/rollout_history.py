@@ -71,9 +71,7 @@ class HistoryOptions:
         for number in sorted(revisions):
             results.say("", revisions[number][0])
 
-    def _print(
-        self, call: Invocation, info: Info, revisions: dict[int, tuple[Obj, str]]
-    ) -> None:
+    def _print(self, call: Invocation, info: Info, revisions: dict[int, tuple[Obj, str]]) -> None:
         if not revisions:
             call.out(f"{info.label} \nNo rollout history found.\n")
             return
@@ -108,8 +106,7 @@ def history_of(call: Invocation, info: Info) -> dict[int, tuple[Obj, str]]:
     kind = info.resource.kind
     if kind == "Deployment":
         return {
-            revision_of(one): (one, change_cause(one))
-            for one in replica_sets_of(call, info.object)
+            revision_of(one): (one, change_cause(one)) for one in replica_sets_of(call, info.object)
         }
     if kind in ("DaemonSet", "StatefulSet"):
         return {

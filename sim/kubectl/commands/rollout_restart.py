@@ -55,9 +55,7 @@ class RestartOptions:
             return refused(info, "restarting is not supported")
         spec = info.object.get("spec") or {}
         if spec.get("paused"):
-            return refused(
-                info, "can't restart paused deployment (run rollout resume first)"
-            )
+            return refused(info, "can't restart paused deployment (run rollout resume first)")
         now = format_rfc3339(call.clock())
         metadata = (spec.get("template") or {}).get("metadata") or {}
         if (metadata.get("annotations") or {}).get(RESTARTED_AT) == now:

@@ -100,7 +100,10 @@ def deployment_progress(obj: Obj, revision: int) -> Progress:
     if not _observed(obj):
         return "Waiting for deployment spec update to be observed...", False
     for condition in status.get("conditions") or []:
-        if condition["type"] == "Progressing" and condition.get("reason") == "ProgressDeadlineExceeded":
+        if (
+            condition["type"] == "Progressing"
+            and condition.get("reason") == "ProgressDeadlineExceeded"
+        ):
             raise CommandError(f"deployment {name} exceeded its progress deadline")
     wanted, updated = spec.get("replicas", 0), status.get("updatedReplicas", 0)
     total, available = status.get("replicas", 0), status.get("availableReplicas", 0)
@@ -125,7 +128,10 @@ def daemon_set_progress(obj: Obj, revision: int) -> Progress:
     if not _observed(obj):
         return "Waiting for daemon set spec update to be observed...", False
     status = obj.get("status") or {}
-    wanted, updated = status.get("desiredNumberScheduled", 0), status.get("updatedNumberScheduled", 0)
+    wanted, updated = (
+        status.get("desiredNumberScheduled", 0),
+        status.get("updatedNumberScheduled", 0),
+    )
     waiting = f"Waiting for daemon set {name} rollout to finish:"
     if updated < wanted:
         return f"{waiting} {updated} out of {wanted} new pods have been updated...", False
@@ -161,7 +167,9 @@ def stateful_set_progress(obj: Obj, revision: int) -> Progress:
         return f"partitioned roll out complete: {updated} new pods have been updated...", True
     if status.get("updateRevision") != status.get("currentRevision"):
         at = status.get("updateRevision", "")
-        text = f"waiting for statefulset rolling update to complete {updated} pods at revision {at}..."
+        text = (
+            f"waiting for statefulset rolling update to complete {updated} pods at revision {at}..."
+        )
         return text, False
     current, at = status.get("currentReplicas", 0), status.get("currentRevision", "")
     return f"statefulset rolling update complete {current} pods at revision {at}...", True

@@ -75,9 +75,7 @@ class RunOptions:
             words=args[1:],
             image=flags.text("image"),
             labels=_pairs(flags.text("labels")),
-            annotations=dict(
-                text.partition("=")[::2] for text in flags.many("annotations")
-            ),
+            annotations=dict(text.partition("=")[::2] for text in flags.many("annotations")),
             env=[_variable(text) for text in flags.many("env")],
             port=flags.text("port"),
             restart=flags.text("restart") or ("OnFailure" if stdin else "Always"),
@@ -112,9 +110,7 @@ class RunOptions:
         if not self.image:
             raise CommandError("--image is required")
         if " " in self.image or self.image != self.image.strip("/:"):
-            raise CommandError(
-                f'invalid image name "{self.image}": invalid reference format'
-            )
+            raise CommandError(f'invalid image name "{self.image}": invalid reference format')
         if self.tty and not self.stdin:
             raise CommandError("-i/--stdin is required for containers with -t/--tty=true")
         if self.expose and not self.port:
@@ -131,7 +127,9 @@ class RunOptions:
 
     def run(self, call: Invocation) -> Running | int:
         """Make the pod, and stay with it if that was asked."""
-        pod = self._create(call, "pods", _overridden(self.pod(), self.overrides, self.override_type))
+        pod = self._create(
+            call, "pods", _overridden(self.pod(), self.overrides, self.override_type)
+        )
         made = [pod]
         if self.expose:
             made.append(self._create(call, "services", self.service()))
@@ -294,14 +292,10 @@ class RunOptions:
 
     def _print_logs(self, call: Invocation, pod: Obj) -> None:
         container = default_container(call, pod, quiet=True)
-        metadata = pod["metadata"]
-        path = object_path(call.known("pods"), metadata["namespace"], metadata["name"], "log")
         try:
-            text = call.client.get(path, [("container", container["name"])], accept="*/*")
+            call.out(read_log(call, pod, container["name"]))
         except ApiStatusError as error:
             call.err(f"warning: couldn't fetch pre-attach logs: {plain(error)}\n")
-            return
-        call.out(text if isinstance(text, str) else "")
 
     def _delete(self, call: Invocation, obj: Obj) -> None:
         resource = call.known("pods" if obj["kind"] == "Pod" else "services")
@@ -318,6 +312,14 @@ class RunOptions:
                 f'{resource.label} "{metadata["name"]}" deleted from '
                 f"{metadata['namespace']} namespace\n"
             )
+
+
+def read_log(call: Invocation, pod: Obj, container: str) -> str:
+    """Return what *container* has logged up to now."""
+    metadata = pod["metadata"]
+    path = object_path(call.known("pods"), metadata["namespace"], metadata["name"], "log")
+    text = call.client.get(path, [("container", container)], accept="*/*")
+    return text if isinstance(text, str) else ""
 
 
 def _pairs(text: str) -> dict[str, str]:

@@ -110,9 +110,7 @@ def set_lookup(call: Invocation) -> Lookup:
     """
     if call.flags.on("local") or call.flags.many("filename"):
         raise CommandError(f'"{call.path} --filename" is not supported in this simulator')
-    return Lookup(
-        labels=call.flags.text("selector"), select_all=call.flags.on("all"), bulk=False
-    )
+    return Lookup(labels=call.flags.text("selector"), select_all=call.flags.on("all"), bulk=False)
 
 
 COMMAND = Command(

@@ -100,7 +100,9 @@ class WaitOptions:
     def _await(self, call: Invocation, info: Info, condition: str, deadline: int) -> Running:
         last = [info.object]
         if condition.lower() == "delete":
-            done = yield from self._until(call, info, lambda kind, _obj: kind == "DELETED", deadline)
+            done = yield from self._until(
+                call, info, lambda kind, _obj: kind == "DELETED", deadline
+            )
         elif condition.lower() == "create":
             done = True
         else:
@@ -224,9 +226,7 @@ def _path_check(text: str) -> Check:
         if not value:
             return True
         if isinstance(results[0][0], dict | list):
-            raise CommandError(
-                "jsonpath leads to a nested object or list which is not supported"
-            )
+            raise CommandError("jsonpath leads to a nested object or list which is not supported")
         return to_text(results[0][0]).strip() == value.strip()
 
     return check

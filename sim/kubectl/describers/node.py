@@ -52,7 +52,7 @@ class Amount:
     def at_least(self, other: Amount) -> None:
         """Raise to *other* if that is more."""
         if other.value > self.value:
-            self.value, self._binary = other.value, other._binary  # noqa: SLF001 - same class
+            self.value, self._binary = other.value, other._binary
 
     def __str__(self) -> str:
         return format_quantity(self.value, binary=self._binary)
@@ -237,9 +237,7 @@ def _write_pods(page: Page, look: Looking, pods: list[Obj], status: Obj) -> None
     pages = sorted(name for name in room if name.startswith("hugepages-"))
     for name in ("cpu", "memory", "ephemeral-storage", *pages):
         of = room.get(name, Fraction(0))
-        page.line(
-            1, name, *(totals[which].get(name, Amount()).share(of) for which in totals)
-        )
+        page.line(1, name, *(totals[which].get(name, Amount()).share(of) for which in totals))
     for name in sorted(room):
         if name not in _STANDARD and name not in pages:
             page.line(1, name, *(totals[which].get(name, Amount()) for which in totals))

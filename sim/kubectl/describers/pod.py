@@ -44,9 +44,7 @@ def describe_pod(look: Looking, pod: Obj) -> str:
     ):
         containers = spec.get(key) or []
         if containers or key == "containers":
-            write_containers(
-                page, title, containers, statuses=status.get(statuses) or (), pod=pod
-            )
+            write_containers(page, title, containers, statuses=status.get(statuses) or (), pod=pod)
     _write_gates(page, spec, status)
     if status.get("conditions"):
         page.write(0, "Conditions:\n  Type\tStatus\n")

@@ -76,9 +76,7 @@ def _downward(page: Page, source: Obj) -> None:
 
 
 def _projected(page: Page, source: Obj) -> None:
-    page.line(
-        2, "Type:", "Projected (a volume that contains injected data from multiple sources)"
-    )
+    page.line(2, "Type:", "Projected (a volume that contains injected data from multiple sources)")
     for one in source.get("sources") or []:
         if "secret" in one:
             page.line(2, "SecretName:", one["secret"].get("name", ""))

@@ -269,7 +269,7 @@ def _field(value: Any, name: str) -> Any:
         return value.get(name, _MISSING)
     if value is None or value is _MISSING:
         raise GoTemplateError(
-            f"template: output:1: executing \"output\" at <.{name}>: nil data; no entry for key "
+            f'template: output:1: executing "output" at <.{name}>: nil data; no entry for key '
             f"{quote(name)}"
         )
     raise GoTemplateError(

@@ -13,14 +13,16 @@ from sim.apimachinery.wire import Obj
 from sim.kubectl.errors import CommandError
 from sim.kubectl.goformat import quote, to_json
 from sim.kubectl.printers.customcolumns import CustomColumns
-from sim.kubectl.printers.gotemplate import GoTemplate, GoTemplateError
 from sim.kubectl.printers.godump import go_dump
+from sim.kubectl.printers.gotemplate import GoTemplate, GoTemplateError
 from sim.kubectl.printers.jsonpath import JsonPath, JsonPathError
 from sim.kubectl.printers.yaml import to_yaml
 
 TEMPLATE_FORMATS = ("go-template", "go-template-file", "template", "templatefile")
 JSONPATH_FORMATS = ("jsonpath", "jsonpath-as-json", "jsonpath-file")
-COMMON_FORMATS = tuple(sorted((*TEMPLATE_FORMATS, *JSONPATH_FORMATS, "json", "kyaml", "name", "yaml")))
+COMMON_FORMATS = tuple(
+    sorted((*TEMPLATE_FORMATS, *JSONPATH_FORMATS, "json", "kyaml", "name", "yaml"))
+)
 GET_FORMATS = tuple(sorted((*COMMON_FORMATS, "custom-columns", "custom-columns-file", "wide")))
 
 
@@ -119,7 +121,7 @@ def without_managed_fields(obj: Obj) -> Obj:
 
 
 class _Json:
-    def __init__(self, managed_fields: bool) -> None:  # noqa: FBT001 - private
+    def __init__(self, managed_fields: bool) -> None:
         self._managed_fields = managed_fields
 
     def render(self, obj: Obj) -> str:
@@ -128,7 +130,7 @@ class _Json:
 
 
 class _Yaml:
-    def __init__(self, managed_fields: bool) -> None:  # noqa: FBT001 - private
+    def __init__(self, managed_fields: bool) -> None:
         self._managed_fields = managed_fields
         self._printed = 0
 
@@ -152,7 +154,7 @@ class _Columns:
 
 
 class _Path:
-    def __init__(self, template: str, allow_missing: bool, *, as_json: bool) -> None:  # noqa: FBT001
+    def __init__(self, template: str, allow_missing: bool, *, as_json: bool) -> None:
         self._template = template
         self._as_json = as_json
         try:
@@ -181,9 +183,7 @@ class _Template:
         try:
             return self._template.render(obj)
         except GoTemplateError as error:
-            raise CommandError(
-                f"error executing template {quote(self._source)}: {error}"
-            ) from None
+            raise CommandError(f"error executing template {quote(self._source)}: {error}") from None
 
 
 def _explain(template: str, obj: Any, error: JsonPathError) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, TypeVar
 
+from sim.apimachinery.quantity import parse_quantity
 from sim.kubectl.errors import CommandError
 from sim.kubectl.goformat import quote
 from sim.kubectl.gosort import go_sort
 from sim.kubectl.printers.jsonpath import JsonPath, JsonPathError
-from sim.apimachinery.quantity import parse_quantity
 
 T = TypeVar("T")
 _ABSENT = object()

@@ -49,7 +49,7 @@ export class Alerts {
       "li",
       {},
       el("p", {}, el("span", { className: `state ${colour}` }, el("span", { "aria-hidden": "true" }, `${shape} `), alert.state), el("b", {}, alert.name)),
-      el("p", { className: "small muted" }, el("span", { className: "figure" }, stamp(epoch + alert.since)), ` UTC, ${ago(this.#room.now() - epoch - alert.since)} ago${lasted}, ${alert.severity}`),
+      el("p", { className: "small muted" }, el("span", { className: "figure" }, stamp(epoch + alert.since)), ` UTC, ${ago(this.#room.now() - epoch - alert.since)}${lasted}, ${alert.severity}`),
       alert.summary ? el("p", { className: "small" }, alert.summary) : null,
       alert.state === "resolved" ? null : this.#silence(alert),
     );

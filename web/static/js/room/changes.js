@@ -55,7 +55,7 @@ export class Changes {
       el(
         "summary",
         {},
-        el("span", { className: "figure small muted when", title: `${ago(this.#room.now() - epoch - change.at)} ago` }, stamp(epoch + change.at)),
+        el("span", { className: "figure small muted when", title: ago(this.#room.now() - epoch - change.at) }, stamp(epoch + change.at)),
         el("span", { className: "kind small" }, change.category),
         el("span", { className: "title" }, change.title),
         el("span", { className: "small muted by" }, `${change.target}, by ${change.author}`),

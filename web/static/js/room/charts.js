@@ -183,10 +183,11 @@ class Chart {
     const at = idx ?? (data?.[0].length ?? 0) - 1;
     const time = data?.[0][at];
     setText(list.children[0], time ? `${clock(time * 1000)} UTC` : "no data");
+    const short = shorten(this.#lines.map((line) => line.name));
     this.#lines.forEach((line, number) => {
       const [swatch, name, figure] = list.children[number + 1].children;
       swatch.style.borderTop = `2px ${dash(number).length ? "dashed" : "solid"} ${stroke(number, this.#lines.length)}`;
-      setText(name, line.name);
+      setText(name, short[number]);
       name.title = line.name;
       setText(figure, value(this.unit, data?.[number + 1]?.[at] ?? (idx === null ? line.points.at(-1)?.[1] : null)));
     });
@@ -201,6 +202,15 @@ class Chart {
 /** Lines are told apart by hue and, from the fifth on, by dashes; never by the colours of a state. */
 const stroke = (at, of) => (of === 1 ? token("series-1") : token(`series-${(at % SERIES) + 1}`));
 const dash = (at) => (at >= SERIES ? [4, 3] : []);
+
+/** Names without the long beginning that they share: `...x2k9m`. */
+function shorten(names) {
+  if (names.length < 2) return names;
+  let common = names[0];
+  for (const name of names) while (!name.startsWith(common)) common = common.slice(0, -1);
+  common = common.slice(0, common.lastIndexOf("-") + 1);
+  return common.length > 14 ? names.map((name) => `\u2026${name.slice(common.length)}`) : names;
+}
 
 export class Charts {
   #charts;

@@ -13,15 +13,15 @@ export function elapsed(ms) {
   return hours ? `${hours}:${text}` : text;
 }
 
-/** Time since then in words: `4 min`, `3 h`, `6 weeks`. */
+/** Time since then in words: `just now`, `4 min ago`, `6 weeks ago`. */
 export function ago(ms) {
   const minutes = Math.round(ms / 60_000);
-  if (minutes < 1) return "now";
-  if (minutes < 90) return `${minutes} min`;
   const hours = Math.round(minutes / 60);
-  if (hours < 36) return `${hours} h`;
   const days = Math.round(hours / 24);
-  return days < 21 ? `${days} days` : `${Math.round(days / 7)} weeks`;
+  if (minutes < 1) return "just now";
+  if (minutes < 90) return `${minutes} min ago`;
+  if (hours < 36) return `${hours} h ago`;
+  return days < 21 ? `${days} days ago` : `${Math.round(days / 7)} weeks ago`;
 }
 
 /** Day and time: `Fri 20 Nov 02:47`. */

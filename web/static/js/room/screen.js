@@ -42,13 +42,14 @@ export class Screen {
     if (!this.host.offsetParent) return;
     if (this.term.options.fontSize !== fontSize()) this.term.options.fontSize = fontSize();
     const size = this.#fit.proposeDimensions();
-    if (!size || (size.cols === this.term.cols && size.rows === this.term.rows)) return;
+    if (this.#resizing || !size || (size.cols === this.term.cols && size.rows === this.term.rows)) return;
     this.#hide();
     // Resizing acts at once, writing does not: wait for what is under way.
     this.#resizing = true;
     this.term.write("", () => {
+      const { cols, rows } = this.#fit.proposeDimensions() ?? size;
       this.#resizing = false;
-      this.term.resize(Math.max(20, size.cols), Math.max(3, size.rows));
+      this.term.resize(Math.max(20, cols), Math.max(3, rows));
       this.#show();
     });
   }

@@ -25,20 +25,24 @@ export class Sound {
     }
   }
 
+  #late = () => {
+    for (const gesture of ["keydown", "pointerdown"]) removeEventListener(gesture, this.#late);
+    setTimeout(() => this.#timer && this.#beep(), 50);
+  };
+
   #stop() {
     clearInterval(this.#timer);
     this.#timer = 0;
   }
 
   #beep() {
-    try {
-      this.#context ??= new AudioContext();
-    } catch {
+    // Browsers play nothing before the first key or click on a page: then that one is when it rings.
+    if (navigator.userActivation && !navigator.userActivation.hasBeenActive) {
+      for (const gesture of ["keydown", "pointerdown"]) addEventListener(gesture, this.#late, { once: true });
       return;
     }
+    this.#context ??= new AudioContext();
     const context = this.#context;
-    // A browser that wants a gesture first keeps it suspended: then this one is silent.
-    if (context.state === "suspended") context.resume();
     for (const [after, pitch] of [[0, 660], [0.22, 880], [0.8, 660], [1.02, 880]]) {
       const at = context.currentTime + after;
       const tone = new OscillatorNode(context, { frequency: pitch });

@@ -1,0 +1,335 @@
+"""`kubectl create`: from files, or one of the small generators.
+
+It must not know what becomes of the objects.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sim.apimachinery.wire import Obj
+from sim.client.rest import ApiStatusError, collection_path
+from sim.kernel import Stream
+from sim.kubectl.builder import Info, info_of
+from sim.kubectl.commands.apply import remembered
+from sim.kubectl.errors import CommandError, plain, raise_all
+from sim.kubectl.flags import Flag, flags
+from sim.kubectl.goformat import quote
+from sim.kubectl.invocation import Command, Invocation, Running
+from sim.kubectl.manifests import load_manifests
+from sim.kubectl.results import (
+    CLIENT,
+    DRY_RUN_FLAG,
+    OUTPUT_FLAGS,
+    Results,
+    dry_run_of,
+    dry_run_query,
+)
+
+
+@dataclass
+class CreateOptions:
+    """What `create -f` was asked."""
+
+    files: Sequence[str]
+    save: bool
+    dry_run: str
+
+    @classmethod
+    def complete(cls, call: Invocation) -> CreateOptions:
+        """Read flags and arguments."""
+        files = call.flags.many("filename")
+        if call.args:
+            raise call.usage_error(f"Unexpected args: [{' '.join(call.args)}]")
+        return cls(files, call.flags.on("save-config"), dry_run_of(call))
+
+    def validate(self) -> None:
+        """Require files."""
+        if not self.files:
+            raise CommandError("must specify one of -f and -k")
+
+    def run(self, call: Invocation) -> Running:
+        """Create every object of the files."""
+        manifests = yield from load_manifests(call, self.files)
+        errors: list[Exception] = []
+        for manifest in manifests:
+            try:
+                info = info_of(call, manifest)
+                Results(call, self.dry_run).say("created", self._create(call, info))
+            except (CommandError, ApiStatusError) as error:
+                errors.append(error)
+        raise_all(errors)
+        if not manifests:
+            raise CommandError("no objects passed to create")
+        return 0
+
+    def _create(self, call: Invocation, info: Info) -> Obj:
+        obj = remembered(info.object)[0] if self.save else info.object
+        if self.dry_run == CLIENT:
+            return obj
+        query = [
+            ("fieldManager", "kubectl-create"),
+            ("fieldValidation", "Strict"),
+            *dry_run_query(self.dry_run),
+        ]
+        try:
+            return call.client.create(collection_path(info.resource, info.namespace), obj, query)
+        except ApiStatusError as error:
+            message = f"error when creating {quote(info.source)}: {error.message}"
+            raise ApiStatusError({**error.status, "message": message}) from None
+
+
+@dataclass
+class GenerateOptions:
+    """One generated object; subclasses say which."""
+
+    plural = ""
+    kind = ""
+    api_version = "v1"
+    namespaced = True
+
+    name: str
+    words: Sequence[str]
+    dry_run: str
+    namespace: str
+    """Empty unless `-n` was given."""
+
+    @classmethod
+    def complete(cls, call: Invocation) -> GenerateOptions:
+        """Read the name."""
+        args, dash = call.args, call.flags.before_dash
+        before = len(args) if dash == -1 else dash
+        if before != 1:
+            raise call.usage_error(f"exactly one NAME is required, got {before}")
+        namespace = call.namespace if call.namespace_given else ""
+        return cls(args[0], args[1:], dry_run_of(call), namespace)
+
+    def validate(self) -> None:
+        """Nothing contradicts anything."""
+
+    def make(self, call: Invocation) -> Obj:
+        """Return the object's own fields."""
+        raise CommandError(f"no generator for {self.plural} with {call.path}")
+
+    def run(self, call: Invocation) -> int:
+        """Create the object."""
+        metadata: Obj = {"name": self.name}
+        if self.namespaced and self.namespace:
+            metadata["namespace"] = self.namespace
+        made = self.make(call)
+        metadata.update(made.pop("metadata", {}))
+        obj: Obj = {
+            "apiVersion": self.api_version, "kind": self.kind, "metadata": metadata, **made,
+        }  # fmt: skip
+        if self.dry_run != CLIENT:
+            resource = call.known(self.plural)
+            query = [
+                ("fieldManager", "kubectl-create"),
+                ("fieldValidation", "Strict"),
+                *dry_run_query(self.dry_run),
+            ]
+            path = collection_path(resource, call.namespace)
+            try:
+                obj = call.client.create(path, obj, query)
+            except ApiStatusError as error:
+                raise self.refused(error) from None
+        Results(call, self.dry_run).say("created", obj)
+        return 0
+
+    def refused(self, error: ApiStatusError) -> Exception:
+        """Return the error that the user sees."""
+        return CommandError(f"failed to create {self.kind.lower()}: {plain(error)}")
+
+
+class NamespaceOptions(GenerateOptions):
+    """`create namespace`."""
+
+    plural, kind, namespaced = "namespaces", "Namespace", False
+
+    def make(self, call: Invocation) -> Obj:
+        """Return a Namespace."""
+        return {"spec": {}, "status": {}}
+
+    def refused(self, error: ApiStatusError) -> Exception:
+        """Return the server's own error."""
+        return error
+
+
+class ConfigMapOptions(GenerateOptions):
+    """`create configmap` from literals and files."""
+
+    plural, kind = "configmaps", "ConfigMap"
+
+    def make(self, call: Invocation) -> Obj:
+        """Return a ConfigMap."""
+        data = _key_values(call, self.kind, self.name)
+        return {"data": data} if data else {}
+
+
+class SecretOptions(GenerateOptions):
+    """`create secret generic` from literals and files."""
+
+    plural, kind = "secrets", "Secret"
+
+    def make(self, call: Invocation) -> Obj:
+        """Return a Secret."""
+        data = _key_values(call, self.kind, self.name)
+        encoded = {key: base64.b64encode(text.encode()).decode() for key, text in data.items()}
+        made: Obj = {"data": encoded} if encoded else {}
+        if kind := call.flags.text("type"):
+            made["type"] = kind
+        return made
+
+
+class DeploymentOptions(GenerateOptions):
+    """`create deployment`."""
+
+    plural, kind, api_version = "deployments", "Deployment", "apps/v1"
+
+    def make(self, call: Invocation) -> Obj:
+        """Return a Deployment with one container an image."""
+        images = call.flags.many("image")
+        if len(images) > 1 and self.words:
+            raise CommandError("cannot specify multiple --image options and command")
+        containers = []
+        for image in images:
+            container: Obj = {"image": image, "name": self._container(image), "resources": {}}
+            if self.words:
+                container["command"] = list(self.words)
+            containers.append(container)
+        port = call.flags.number("port")
+        if port >= 0:
+            containers[0]["ports"] = [{"containerPort": port}]
+        labels = {"app": self.name}
+        return {
+            "metadata": {"labels": labels},
+            "spec": {
+                "replicas": call.flags.number("replicas"),
+                "selector": {"matchLabels": labels},
+                "strategy": {},
+                "template": {"metadata": {"labels": labels}, "spec": {"containers": containers}},
+            },
+            "status": {},
+        }
+
+    def _container(self, image: str) -> str:
+        name = image.rpartition("/")[2].partition(":")[0].partition("@")[0]
+        if "_" in name or "." in name:
+            suffix = Stream("kubectl", "create", self.name, image).text(
+                "bcdfghjklmnpqrstvwxz2456789", 5
+            )
+            name = f"{name.replace('_', '-').replace('.', '-')}-{suffix}"
+        return name
+
+
+class ServiceAccountOptions(GenerateOptions):
+    """`create serviceaccount`."""
+
+    plural, kind = "serviceaccounts", "ServiceAccount"
+
+    def make(self, call: Invocation) -> Obj:
+        """Return a ServiceAccount."""
+        return {}
+
+
+def _key_values(call: Invocation, kind: str, name: str) -> dict[str, str]:
+    data: dict[str, str] = {}
+    for literal in call.flags.many("from-literal"):
+        key, equals, value = literal.partition("=")
+        if not equals or not key:
+            raise CommandError(f"invalid literal source {literal}, expected key=value")
+        _put(data, key, value.strip("'\"") if value[:1] in ("'", '"') else value, kind, name)
+    for source in call.flags.many("from-file"):
+        key, equals, path = source.partition("=")
+        path = path if equals else source
+        files = call.proc.files
+        where = call.proc.path(path)
+        names = [path]
+        if files.is_dir(where):
+            if equals:
+                raise CommandError("cannot give a key name for a directory path")
+            names = [f"{path.rstrip('/')}/{one}" for one in files.listdir(where)]
+        for one in names:
+            try:
+                text = call.read_file(one)
+            except OSError as error:
+                raise CommandError(
+                    f"error reading {one}: {str(error).partition(': ')[2]}"
+                ) from None
+            _put(data, key if equals else one.rpartition("/")[2], text, kind, name)
+    return data
+
+
+def _put(data: dict[str, str], key: str, value: str, kind: str, name: str) -> None:
+    if key in data:
+        raise CommandError(
+            f"cannot add key {quote(key)}, another key by that name already exists in Data for "
+            f"{kind} {quote(name)}"
+        )
+    data[key] = value
+
+
+def _flags(*texts: str) -> tuple[Flag, ...]:
+    common = ("field-manager", "save-config bool", "validate string=strict?strict")
+    return flags(*texts, *common) + OUTPUT_FLAGS + DRY_RUN_FLAG
+
+
+_SOURCES = ("append-hash bool", "from-env-file array", "from-file array", "from-literal array")
+
+COMMAND = Command(
+    "create",
+    "Create a resource from a file or from stdin",
+    CreateOptions,
+    _flags("filename,f list", "kustomize,k", "record bool", "recursive,R bool", "selector,l"),
+    usage="-f FILENAME",
+    subcommands=(
+        Command(
+            "configmap",
+            "Create a config map from a local file, directory or literal value",
+            ConfigMapOptions,
+            _flags(*_SOURCES),
+            usage="NAME [--from-file=[key=]source] [--from-literal=key1=value1]",
+            aliases=("cm",),
+        ),
+        Command(
+            "deployment",
+            "Create a deployment with the specified name",
+            DeploymentOptions,
+            _flags("image list", "port int=-1", "replicas,r int=1"),
+            usage="NAME --image=image -- [COMMAND] [args...]",
+            aliases=("deploy",),
+            required=("image",),
+        ),
+        Command(
+            "namespace",
+            "Create a namespace with the specified name",
+            NamespaceOptions,
+            _flags(),
+            usage="NAME",
+            aliases=("ns",),
+        ),
+        Command(
+            "secret",
+            "Create a secret using a specified subcommand",
+            subcommands=(
+                Command(
+                    "generic",
+                    "Create a secret from a local file, directory, or literal value",
+                    SecretOptions,
+                    _flags(*_SOURCES, "type"),
+                    usage="NAME [--from-file=[key=]source] [--from-literal=key1=value1]",
+                ),
+            ),
+        ),
+        Command(
+            "serviceaccount",
+            "Create a service account with the specified name",
+            ServiceAccountOptions,
+            _flags(),
+            usage="NAME",
+            aliases=("sa",),
+        ),
+    ),
+)

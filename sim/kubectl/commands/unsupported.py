@@ -1,0 +1,43 @@
+"""Commands that exist in kubectl and not here: each says so in one line.
+
+An honest refusal is better than a wrong answer; it must not do anything else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.kubectl.errors import CommandError
+from sim.kubectl.invocation import Command, Invocation
+
+NAMES = (
+    "autoscale", "certificate", "completion", "cp", "diff", "edit", "kuberc", "kustomize",
+    "plugin", "port-forward", "proxy",
+)  # fmt: skip
+
+
+@dataclass
+class UnsupportedOptions:
+    """A command that is not modelled."""
+
+    path: str
+
+    @classmethod
+    def complete(cls, call: Invocation) -> UnsupportedOptions:
+        """Keep the command's name."""
+        return cls(call.path)
+
+    def validate(self) -> None:
+        """Say that it is not supported.
+
+        Raises:
+            CommandError: always.
+        """
+        raise CommandError(f'"{self.path}" is not supported in this simulator')
+
+    def run(self, call: Invocation) -> int:
+        """Return 1; never reached."""
+        return 1
+
+
+COMMANDS = tuple(Command(name, "", UnsupportedOptions) for name in NAMES)
