@@ -53,7 +53,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
         SESSION_COOKIE_NAME="uncordon",
         PERMANENT_SESSION_LIFETIME=365 * 24 * 3600,
         SEND_FILE_MAX_AGE_DEFAULT=3600,
-        SOCK_SERVER_OPTIONS={"ping_interval": 20, "max_message_size": MAX_BODY},
+        SOCK_SERVER_OPTIONS={"ping_interval": 20, "max_message_size": stream.MAX_MESSAGE},
         WTF_CSRF_TIME_LIMIT=None,
         **given,
     )
@@ -72,7 +72,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     hub = Hub(store, catalogue)
     app.extensions["hub"] = hub
     atexit.register(hub.close)
-    for blueprint in (pages.blueprint, api.blueprint, debrief.blueprint):
+    for blueprint in (pages.blueprint, api.blueprint, debrief.blueprint, stream.blueprint):
         app.register_blueprint(blueprint)
     stream.sock.init_app(app)
     app.register_error_handler(HTTPException, _error)

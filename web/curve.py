@@ -10,11 +10,11 @@ from typing import Any
 from sim.kernel import Epoch
 from sim.session.panels import clock_text
 
-WIDTH, HEIGHT = 960, 300
+WIDTH, HEIGHT = 800, 300
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 22, 28
 TICK_MS = 10 * 60_000
-LINES = (("untouched", "untouched"), ("junior", "junior"), ("expert", "expert"))
-"""The reference curves from back to front: (name in the debrief, CSS class)."""
+LABEL = 270
+"""About how wide the gap's label is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,9 @@ class Curve:
         self.own: list[list[float]] = debrief["curves"]["this run"]
         self.start = self.own[0][0] if self.own else 0
         self.end = self.own[-1][0] if self.own else 1
-        highest = max((value for line in debrief["curves"].values() for _, value in line), default=0)
+        highest = max(
+            (value for line in debrief["curves"].values() for _, value in line), default=0
+        )
         self.highest = max(0.02, ceil(highest * 1.05 * 50) / 50)
         """Top of the scale: the next even percent above the highest value."""
 
@@ -70,17 +72,26 @@ class Curve:
         return "M" + "L".join([*over, *under]) + "Z"
 
     @property
-    def gap_middle(self) -> tuple[float, float] | None:
-        """Where the gap's label stands: in its widest place, None if there is hardly any gap."""
-        expert = dict(map(tuple, self._debrief["curves"].get("expert") or []))
-        spans = [(value - expert.get(at, value), at, value) for at, value in self.own]
-        inside = [one for one in spans if one[0] > self.highest / 8]
-        if len(inside) * 15_000 < 4 * 60_000:
+    def gap_label(self) -> tuple[float, float, str] | None:
+        """Where the gap's label stands (x, y, anchor), None if there is hardly any gap.
+
+        Within the gap where it fits, else beside it.
+        """
+        expert: dict[float, float] = dict(self._debrief["curves"].get("expert") or [])
+        inside = [
+            (at, (value + expert.get(at, value)) / 2)
+            for at, value in self.own
+            if value - expert.get(at, value) > self.highest / 8
+        ]
+        if not inside:
             return None
-        at = inside[len(inside) // 2][1]
-        own, other = dict(map(tuple, self.own))[at], expert[at]
-        x = min(max(self.x(at), LEFT + 130), WIDTH - RIGHT - 130)
-        return x, self.y((own + other) / 2) + 4
+        at, height = inside[len(inside) // 2]
+        left, right, y = self.x(inside[0][0]), self.x(inside[-1][0]), self.y(height) + 4
+        if right - left > LABEL:
+            return self.x(at), y, "middle"
+        if right + LABEL < WIDTH - RIGHT:
+            return right + 12, y, "start"
+        return left - 12, y, "end"
 
     def shares(self) -> Iterator[tuple[float, str]]:
         """Yield the lines of the scale: (y, label)."""
@@ -112,7 +123,9 @@ class Curve:
         placed: list[Mark] = []
         for mark in sorted(found, key=lambda one: one.x):
             row = 0
-            while any(one.row == row and mark.x - one.x < 8 + 6.6 * len(one.label) for one in placed):
+            while any(
+                one.row == row and mark.x - one.x < 8 + 6.6 * len(one.label) for one in placed
+            ):
                 row += 1
             placed.append(Mark(mark.x, mark.label, mark.kind, row))
         return placed

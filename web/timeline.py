@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 MINUTE_MS = 60_000
+ORDER = ("alert", "message", "desk", "command", "action", "panel", "fact", "mark")
+"""Of one instant, what was done comes before what it showed."""
 
 
 @dataclass(slots=True)
@@ -28,14 +31,28 @@ class Minute:
 def minutes(timeline: list[dict[str, Any]], expert: list[dict[str, Any]]) -> list[Minute]:
     """Return the minutes in which something happened, in order."""
     found: dict[int, Minute] = {}
-    for row in timeline:
+    for row in sorted(timeline, key=lambda row: (row["at"], ORDER.index(row["kind"]))):
         _minute(found, row["at"]).you.append(row)
-    for row in expert:
+    for row in _merged(expert):
         _minute(found, row["at"]).expert.append(row)
     ordered = [found[at] for at in sorted(found)]
-    for before, here in zip(ordered, ordered[1:], strict=False):
+    for before, here in pairwise(ordered):
         here.gap = (here.at - before.at) // MINUTE_MS - 1
     return ordered
+
+
+def _merged(expert: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the expert's steps with a line that was typed again and again as one of them."""
+    merged: list[dict[str, Any]] = []
+    for row in expert:
+        before = merged[-1] if merged else None
+        if before is not None and (before["line"], before["think"]) == (row["line"], row["think"]):
+            before["times"] += 1
+            before["last"] = row["at"]
+            before["facts"] = [*before["facts"], *row["facts"]]
+        else:
+            merged.append({**row, "times": 1, "last": row["at"]})
+    return merged
 
 
 def _minute(found: dict[int, Minute], at: int) -> Minute:

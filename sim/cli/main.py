@@ -12,6 +12,7 @@ import click
 from sim import ENGINE_VERSION
 
 DATABASE = "sqlite:///var/uncordon.db"
+MAX_SEED = 2**31 - 1
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -81,7 +82,13 @@ def validate(incident: tuple[str, ...]) -> None:
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8247, show_default=True, help="Port to listen on.")
+@click.option(
+    "--port",
+    default=8247,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port to listen on.",
+)
 @click.option(
     "--data",
     default="var",
@@ -101,22 +108,38 @@ def serve(host: str, port: int, data: str, database: str | None) -> None:
 
     One process with threads, since a run lives in the memory of one process.
     """
+    from sim.cli.serve import CannotServeError, check, command  # noqa: PLC0415
+
+    try:
+        check(host, port, data, database)
+    except CannotServeError as error:
+        raise click.ClickException(str(error)) from error
     os.environ["UNCORDON_DATA"] = data
     if database:
         os.environ["UNCORDON_DATABASE"] = database
     click.echo(f"uncordon: http://{host}:{port} (Ctrl-C ends it; runs are kept)")
-    arguments = ["--bind", f"{host}:{port}", "--workers", "1", "--threads", "64"]
-    arguments += ["--worker-class", "gthread", "--graceful-timeout", "3", "--log-level", "warning"]
+    sys.stdout.flush()
     # gunicorn replaces this process, so signals and exit codes are its own.
-    program = [sys.executable, "-m", "gunicorn", *arguments, "web:create_app()"]
-    os.execv(sys.executable, program)
+    os.execv(sys.executable, command(host, port))
 
 
 @main.command()
 @click.argument("incident", default="payments-0247")
-@click.option("--seed", default=0, show_default=True, help="Which night: names, times, sizes.")
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, MAX_SEED),
+    help="Which night: names, times, sizes.",
+)
 @click.option("--player", metavar="NAME", help="Let a scripted player play while you watch.")
-@click.option("--speed", default=0.0, metavar="X", help="Watch at X times real time; 0: at once.")
+@click.option(
+    "--speed",
+    default=0.0,
+    type=click.FloatRange(0),
+    metavar="X",
+    help="Watch at X times real time; 0: at once.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the scorecard as JSON at the end.")
 @click.option("--resume", metavar="RUN", help="Go on with a stored run of the terminal.")
 @database_option
@@ -136,13 +159,15 @@ def play(
     """
     from sim.cli import play as game  # noqa: PLC0415
 
+    if player is not None and resume is not None:
+        raise click.UsageError("--player plays a run of its own; it cannot --resume one")
     try:
         if player is not None:
             verdict = game.watch(incident, seed, player, speed=speed, quiet=as_json)
         else:
             verdict = game.interactive(incident, seed, database, resume=resume, quiet=as_json)
-    except (KeyError, game.CannotPlayError) as error:
-        raise click.ClickException(str(error.args[0])) from error
+    except game.CannotPlayError as error:
+        raise click.ClickException(str(error)) from error
     if verdict is None:
         return
     if as_json:
@@ -180,13 +205,13 @@ def prove(incident: str, seeds: str, players: str) -> None:
     from sim.cli import prove as proof  # noqa: PLC0415
 
     first, _, last = seeds.partition("-")
-    if not first.isdecimal() or not (last or first).isdecimal():
+    if not first.isdecimal() or not (last or first).isdecimal() or int(last or first) < int(first):
         raise click.ClickException(f"--seeds {seeds!r}: write A-B, e.g. 0-19")
     wanted = range(int(first), int(last or first) + 1)
     try:
         click.echo(proof.table(incident, wanted, players.split(",")))
-    except KeyError as error:
-        raise click.ClickException(str(error.args[0])) from error
+    except proof.CannotPlayError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @main.command()

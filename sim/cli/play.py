@@ -6,46 +6,88 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 import click
 
+from sim.cli.main import DATABASE
 from sim.evidence import (
     AlertRecord,
-    ExitRecord,
     MessageRecord,
     OutputRecord,
     Record,
 )
 from sim.players import Shown
-from sim.scenario import Catalogue, Scenario, fill
+from sim.scenario import Catalogue, Scenario, ScenarioError, fill
 from sim.scoring import band
 from sim.session.debrief import headline, practise_next
-from sim.session.hub import wall_ms
+from sim.session.hub import steady_ms, wall_ms
 from sim.session.inputs import BadInputError, Input
 from sim.session.judge import Verdict, judge
 from sim.session.live import Session
 from sim.session.play import Step, make_player, play
 from sim.session.references import NoCache
 from sim.session.run import Run, try_apply
-from sim.session.storage import LeaseLostError, RunStore, UnknownRunError
+from sim.session.storage import (
+    LeaseLostError,
+    RunRow,
+    RunStore,
+    UnknownRunError,
+    UnusableDatabaseError,
+    shown_url,
+)
 
 HOLDER = "local"
 TICK_S = 0.1
 TERMINAL = "t1"
+PATIENCE_MS = 10 * 60_000
+"""A piped command that still runs after this much simulated time gets a Ctrl-C."""
 
 
 class CannotPlayError(RuntimeError):
     """Why a run cannot be played or scored here, for the person at the terminal."""
 
 
+def find_scenario(slug: str) -> Scenario:
+    """Return an incident; raises CannotPlayError if there is none, or it does not load."""
+    try:
+        return Catalogue()[slug]
+    except KeyError as error:
+        raise CannotPlayError(str(error.args[0])) from error
+    except ScenarioError as error:
+        raise CannotPlayError(str(error)) from error
+
+
+def _store(database: str) -> RunStore:
+    try:
+        return RunStore(database, wall_ms=wall_ms)
+    except UnusableDatabaseError as error:
+        raise CannotPlayError(str(error)) from error
+
+
+def _stored(store: RunStore, run: str, database: str) -> RunRow:
+    try:
+        return store.find(run)
+    except UnknownRunError:
+        msg = f"no run {run!r} in {shown_url(database)}"
+        raise CannotPlayError(msg) from None
+
+
 def watch(incident: str, seed: int, player: str, *, speed: float, quiet: bool) -> Verdict:
-    """Let *player* play and print what it types, thinks and sees; return the scored run."""
-    scenario = Catalogue()[incident]
+    """Let *player* play and print what it types, thinks and sees; return the scored run.
+
+    Raises:
+        CannotPlayError: if there is no such incident or player.
+    """
+    scenario = find_scenario(incident)
     run = Run(scenario, seed, who=player)
+    try:
+        moves = make_player(run, player)
+    except KeyError as error:
+        raise CannotPlayError(str(error.args[0])) from error
     run.start()
-    moves = make_player(run, player)
     last = run.now
     if not quiet:
         click.echo(f"{scenario.title}: seed {seed}, player {player}\n")
@@ -73,50 +115,72 @@ def watch(incident: str, seed: int, player: str, *, speed: float, quiet: bool) -
 def interactive(
     incident: str, seed: int, database: str, *, resume: str | None, quiet: bool
 ) -> Verdict | None:
-    """Play at this terminal; return the scored run once it is closed, None if it was left open."""
-    store = RunStore(database, wall_ms=wall_ms)
-    catalogue = Catalogue()
+    """Play at this terminal; return the scored run once it is closed, None if it was left open.
+
+    From a pipe, time passes in the simulation only: the same lines always give the same run.
+
+    Raises:
+        CannotPlayError: if there is no such incident or run, or another process has it.
+    """
+    scenario = None if resume is not None else find_scenario(incident)
+    store = _store(database)
+    at_keys = sys.stdin.isatty() and not quiet
+    clock = steady_ms if at_keys else _standing_ms
     try:
-        if resume is None:
-            session = Session.create(
-                catalogue[incident], seed, store, holder=HOLDER, who="trainee", wall_ms=wall_ms
-            )
-        else:
-            row = store.find(resume)
-            session = Session.load(row, catalogue[row.scenario], store, wall_ms=wall_ms)
-    except UnknownRunError:
-        msg = f"no run {resume!r} in {database}"
-        raise CannotPlayError(msg) from None
+        session = _session(store, scenario, seed, resume, database, clock)
+        with session.viewing():
+            if at_keys:
+                _at_prompt(session)
+            else:
+                _from_pipe(session, err=quiet)
+        session.release()
     except LeaseLostError as error:
         raise CannotPlayError(str(error)) from error
-    scenario = session.run.scenario
-    with session.viewing():
-        if sys.stdin.isatty() and not quiet:
-            _at_prompt(session)
-        else:
-            _from_pipe(session)
     if not session.closed:
-        click.echo(f"left open; go on with: uncordon play --resume {session.row.id}", err=True)
-        session.release()
+        elsewhere = "" if database == DATABASE else f" --database {shown_url(database)}"
+        again = f"uncordon play --resume {session.row.id}{elsewhere}"
+        click.echo(f"left open; go on with: {again}", err=True)
         return None
     run = session.run
-    return judge(run.finish(), scenario, run.seed, run.inputs, store)
+    return judge(run.finish(), run.scenario, run.seed, run.inputs, store)
 
 
-def _from_pipe(session: Session) -> None:
+def _standing_ms() -> int:
+    return 0
+
+
+def _session(
+    store: RunStore,
+    scenario: Scenario | None,
+    seed: int,
+    resume: str | None,
+    database: str,
+    clock: Callable[[], int],
+) -> Session:
+    if scenario is not None:
+        return Session.create(scenario, seed, store, holder=HOLDER, who="trainee", wall_ms=clock)
+    row = _stored(store, str(resume), database)
+    return Session.load(row, find_scenario(row.scenario), store, wall_ms=clock)
+
+
+def _from_pipe(session: Session, *, err: bool) -> None:
     """Enter the lines of standard input one after the other, each when the last has ended."""
-    session.submit("pause")
+    screen = _Screen(session, err=err)
     for line in sys.stdin:
+        if session.closed:
+            return
         try:
             session.submit("command", {"terminal": TERMINAL, "line": line.rstrip("\n")})
         except BadInputError as error:
             click.echo(f"uncordon: {error}", err=True)
             continue
-        while session.run.workstation.busy(TERMINAL) and session.now() < session.run.horizon:
-            session.submit("skip", {"amount_ms": 1000})
-        _print_new(session)
-        if session.closed:
-            return
+        if not session.run_on(TERMINAL, PATIENCE_MS) and not session.closed:
+            screen.show()
+            minutes = PATIENCE_MS // 60_000
+            click.echo(f"uncordon: still running after {minutes} min, so Ctrl-C", err=True)
+            session.submit("interrupt", {"terminal": TERMINAL})
+            session.run_on(TERMINAL, PATIENCE_MS)
+        screen.show()
 
 
 def _at_prompt(session: Session) -> None:
@@ -134,12 +198,22 @@ def _at_prompt(session: Session) -> None:
                 yield Completion(candidate, start_position=-len(word))
 
     _greet(session)
+    screen = _Screen(session, err=False)
     stop = threading.Event()
 
     def tick() -> None:
         while not stop.wait(TICK_S):
-            session.tick()
-            _print_new(session)
+            try:
+                session.tick()
+                screen.show()
+            except LeaseLostError:
+                return
+
+    def enter(kind: str, **payload: str) -> None:
+        try:
+            session.submit(kind, {"terminal": TERMINAL, **payload})
+        except BadInputError as error:
+            click.echo(f"uncordon: {error}")
 
     workstation = session.run.workstation
     prompt: PromptSession[str] = PromptSession(completer=FromRun(), complete_while_typing=False)
@@ -148,32 +222,30 @@ def _at_prompt(session: Session) -> None:
         ticker.start()
         try:
             while not session.closed:
-                _print_new(session)
+                screen.show()
                 try:
                     line = prompt.prompt(lambda: workstation.prompt(TERMINAL))
-                    session.submit("command", {"terminal": TERMINAL, "line": line})
+                    enter("command", line=line)
                 except KeyboardInterrupt:
-                    session.submit("interrupt", {"terminal": TERMINAL})
+                    enter("interrupt")
                 except EOFError:
                     if not workstation.busy(TERMINAL):
                         return
-                    session.submit("eof", {"terminal": TERMINAL})
-                except BadInputError as error:
-                    click.echo(f"uncordon: {error}")
-                _let_it_run(session)
+                    enter("eof")
+                _let_it_run(session, screen)
         finally:
             stop.set()
             ticker.join()
-            _print_new(session)
+        screen.show()
 
 
-def _let_it_run(session: Session) -> None:
+def _let_it_run(session: Session, screen: _Screen) -> None:
     """Give a command that runs for a moment its time, so that its output stands before the prompt."""
     deadline = time.monotonic() + 0.5
     while session.run.workstation.busy(TERMINAL) and time.monotonic() < deadline:
         time.sleep(0.02)
         session.tick()
-    _print_new(session)
+    screen.show()
 
 
 def _greet(session: Session) -> None:
@@ -188,42 +260,43 @@ def _greet(session: Session) -> None:
     click.echo("`incident help` lists what you have beside the terminal.\n")
 
 
-_printed: dict[str, int] = {}
-_printing = threading.Lock()
+class _Screen:
+    """Prints evidence as it comes, each record once, from whichever thread asks."""
 
+    def __init__(self, session: Session, *, err: bool) -> None:
+        """Show what comes after the page and after what was played before; on stderr if *err*."""
+        self._session = session
+        self._err = err
+        self._lock = threading.Lock()
+        self._since = len(session.run.log)
 
-def _print_new(session: Session) -> None:
-    """Print the evidence that has come since the last call."""
-    with _printing:
-        since = _printed.get(session.row.id, 0)
-        records, following = session.read(since)
-        _printed[session.row.id] = following
-        for record in records:
-            _print(session, record)
-        sys.stdout.flush()
+    def show(self) -> None:
+        """Print what has come since the last call."""
+        with self._lock:
+            records, self._since = self._session.read(self._since)
+            for record in records:
+                self._print(record)
 
-
-def _print(session: Session, record: Record) -> None:
-    at = session.run.epoch.datetime(record.at).strftime("%H:%M:%S")
-    match record:
-        case OutputRecord():
-            sys.stdout.write(record.text)
-        case ExitRecord():
-            pass
-        case MessageRecord():
-            click.secho(f"[{at} {record.who}] {record.text}", fg="cyan")
-        case AlertRecord() if record.at > session.run.paged_at:
-            click.secho(f"[{at}] alert {record.alert}: {record.state}", fg="yellow")
+    def _print(self, record: Record) -> None:
+        at = self._session.run.epoch.datetime(record.at).strftime("%H:%M:%S")
+        match record:
+            case OutputRecord():
+                click.echo(record.text, nl=False, err=self._err)
+            case MessageRecord():
+                click.secho(f"[{at} {record.who}] {record.text}", fg="cyan", err=self._err)
+            case AlertRecord():
+                said = f"[{at}] alert {record.alert}: {record.state}"
+                click.secho(said, fg="yellow", err=self._err)
 
 
 def rescore(run_id: str, database: str) -> Verdict:
-    """Score a stored run from its inputs."""
-    store = RunStore(database, wall_ms=wall_ms)
-    try:
-        row = store.find(run_id)
-    except UnknownRunError:
-        msg = f"no run {run_id!r} in {database}"
-        raise CannotPlayError(msg) from None
+    """Score a stored run from its inputs.
+
+    Raises:
+        CannotPlayError: if there is no such run, or its incident is not here any more.
+    """
+    store = _store(database)
+    row = _stored(store, run_id, database)
     scenario = _same_scenario(row.scenario, row.digest)
     run = Run(scenario, row.seed, who=row.who)
     run.start()
@@ -233,7 +306,7 @@ def rescore(run_id: str, database: str) -> Verdict:
 
 
 def _same_scenario(slug: str, digest: str) -> Scenario:
-    scenario = Catalogue()[slug]
+    scenario = find_scenario(slug)
     if scenario.digest != digest:
         click.echo("note: the scenario has changed since this run was played", err=True)
     return scenario

@@ -5,16 +5,26 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable
 
-from sim.scenario import Catalogue
+from sim.cli.play import CannotPlayError, find_scenario
 from sim.session.judge import judge
-from sim.session.play import make_player, play
+from sim.session.play import make_player, play, player_names
 from sim.session.references import NoCache
 from sim.session.run import Run
 
+__all__ = ["CannotPlayError", "scores", "table"]
+
 
 def scores(incident: str, seeds: Iterable[int], players: list[str]) -> dict[str, list[float]]:
-    """Return player -> total per seed; raises KeyError for an unknown incident or player."""
-    scenario = Catalogue()[incident]
+    """Return player -> total per seed.
+
+    Raises:
+        CannotPlayError: if there is no such incident or player.
+    """
+    scenario = find_scenario(incident)
+    for name in players:
+        if name not in player_names(scenario):
+            msg = f"no player {name!r}; there are: {', '.join(player_names(scenario))}"
+            raise CannotPlayError(msg)
     found: dict[str, list[float]] = {name: [] for name in players}
     for seed in seeds:
         cache = NoCache()

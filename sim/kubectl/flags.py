@@ -43,10 +43,14 @@ class Flag:
 
 
 def flag(text: str) -> Flag:
-    """Return the flag that *text* describes: `watch,w bool`, `tail int=-1`, `dry-run string=none`."""
+    """Return the flag that *text* describes.
+
+    `watch,w bool`; `tail int=-1` (a default); `dry-run string=none?unchanged` (the value of the
+    bare flag).
+    """
     names, _, rest = text.partition(" ")
     kind, _, default = (rest or "string").partition("=")
-    kind, _, bare = kind.partition("?")
+    default, _, bare = default.partition("?")
     name, _, short = names.partition(",")
     return Flag(name, kind, short, default, bare or None)
 

@@ -55,9 +55,9 @@ class _Sorter(Generic[T]):
                 self._reverse(low, high)
                 pivot = high - 1 - (pivot - low)
                 hint = "increasing"
-            if balanced and partitioned and hint == "increasing":
-                if self._partial_insertion(low, high):
-                    return
+            likely = balanced and partitioned and hint == "increasing"
+            if likely and self._partial_insertion(low, high):
+                return
             if low > 0 and not self._less(low - 1, pivot):
                 low = self._partition_equal(low, high, pivot)
                 continue

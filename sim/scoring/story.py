@@ -5,6 +5,7 @@ Criteria ask this and quote from it. Nothing here gives points.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -20,6 +21,7 @@ from sim.evidence import (
     OutputRecord,
     PanelRecord,
     ReminderRecord,
+    RequestRecord,
     RunRecord,
     TicketRecord,
     UpdateRecord,
@@ -29,6 +31,10 @@ from sim.scenario import Look, Quote, Scenario, fill, shows
 from sim.scenario.facts import Fact
 from sim.scoring.impact import Impact
 
+_DIGGING = re.compile(
+    r"\bkubectl\b.*(?:\bdescribe\b|-o\s*=?(?:yaml|json)\b|--output[= ](?:yaml|json)\b)"
+)
+"""Commands that show one object's inside out."""
 LONG_OUTPUT = 200
 """Lines; of a longer output only the last screen counts as read."""
 SCREEN = 40
@@ -53,7 +59,7 @@ class Sight:
     new: list[str] = field(default_factory=list)
     """Facts that nothing before had shown."""
     deep: bool = False
-    """It went into a node's inside or the application's source."""
+    """It went into a node's or a container's inside, or into the application's source."""
     panel: str = ""
 
 
@@ -111,6 +117,11 @@ class Story:
                 texts.setdefault(output.command, []).append(output)
         for ran in self.log.of(NodeCommandRecord):
             nodes.setdefault(ran.command, []).append(ran)
+        dug = {
+            request.command
+            for request in self.log.of(RequestRecord)
+            if request.resource in ("pods/log", "pods/exec")
+        }
         found: list[Sight] = []
         for number, outputs in texts.items():
             command = self.commands[number]
@@ -128,7 +139,7 @@ class Story:
                     line=command.line,
                     look=look,
                     input=command.input,
-                    deep=any(not record.pod for record in ran_on),
+                    deep=bool(ran_on) or number in dug or bool(_DIGGING.search(command.line)),
                 )
             )
         for number, panel in enumerate(self.log.of(PanelRecord)):

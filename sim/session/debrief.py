@@ -241,13 +241,11 @@ def _timeline(story: Story, verdict: Verdict) -> list[dict[str, Any]]:
 
 
 def _expert(expert: Reference, story: Story) -> list[dict[str, Any]]:
-    rows = [
-        {"at": step.at, "line": step.line, "think": fill(step.think, story.roles)}
+    rows: list[dict[str, Any]] = [
+        {"at": step.at, "line": step.line, "think": step.think, "facts": []}
         for step in expert.steps
     ]
     known = sorted(expert.facts.items(), key=lambda pair: pair[1])
-    for row in rows:
-        row["facts"] = []
     for fact, at in known:
         before = [row for row in rows if row["at"] <= at]
         if before:

@@ -1,7 +1,7 @@
 """The sessions that one process has loaded, and the one ticker that advances those being watched.
 
 A run that nobody watches costs nothing here; one that has been idle for long is let go and loaded
-again when asked for.
+again when asked for. What a session does is not known here.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import suppress
 
 from sim.scenario import Catalogue, Scenario
 from sim.session.live import Session
@@ -17,17 +18,30 @@ from sim.session.storage import LeaseLostError, RunRow, RunStore, UnknownRunErro
 TICK_S = 0.25
 FORGET_MS = 15 * 60_000
 """A paused run is let go from memory this long after it was last asked for."""
+MAX_IDLE = 32
+"""Of paused runs that nobody looks at, at most this many stay loaded; the longest unused go first."""
+JUST_USED_MS = 60_000
+"""A run that was asked for within this time may be in a request's hands and stays."""
 
 _log = logging.getLogger(__name__)
 
 
 def wall_ms() -> int:
-    """Return Unix time in ms."""
+    """Return Unix time in ms, for what is stored and compared between machines."""
     return time.time_ns() // 1_000_000
 
 
+def steady_ms() -> int:
+    """Return ms from an unknown start that nobody can set back, for the clocks of runs."""
+    return time.monotonic_ns() // 1_000_000
+
+
 class Hub:
-    """Sessions by run, loaded on demand."""
+    """Sessions by run, loaded on demand.
+
+    Locks are taken in the order gate, session, hub: a session says that it is going while it is
+    locked, so nothing here touches a session while it holds the hub's own lock.
+    """
 
     def __init__(self, store: RunStore, catalogue: Catalogue) -> None:
         """Serve runs of *catalogue* that are kept in *store*."""
@@ -36,9 +50,10 @@ class Hub:
         self._scenarios: dict[str, Scenario] = {}
         self._sessions: dict[str, Session] = {}
         self._used: dict[str, int] = {}
+        self._gates: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
-        self._loading: dict[str, threading.Lock] = {}
         self._stop = threading.Event()
+        self._wake = threading.Event()
         self._ticker: threading.Thread | None = None
 
     def scenario(self, slug: str) -> Scenario:
@@ -50,7 +65,7 @@ class Hub:
     def start(self, slug: str, seed: int, *, holder: str, who: str = "trainee") -> Session:
         """Start a run and return its session, paused until somebody watches."""
         session = Session.create(
-            self.scenario(slug), seed, self.store, holder=holder, who=who, wall_ms=wall_ms
+            self.scenario(slug), seed, self.store, holder=holder, who=who, wall_ms=steady_ms
         )
         self._keep(session)
         return session
@@ -63,78 +78,115 @@ class Hub:
             LeaseLostError: if another process has it.
         """
         row = self.store.find(run, holder)
+        session = self._loaded(run)
+        if session is not None:
+            return session
+        with self._lock:
+            gate = self._gates.setdefault(run, threading.Lock())
+        try:
+            with gate:
+                return self._loaded(run) or self._load(row)
+        finally:
+            with self._lock:
+                self._gates.pop(run, None)
+
+    def _loaded(self, run: str) -> Session | None:
         with self._lock:
             session = self._sessions.get(run)
-            gate = self._loading.setdefault(run, threading.Lock())
-        if session is None:
-            with gate:
-                session = self._sessions.get(run) or self._load(row)
-        self._used[run] = wall_ms()
-        self._run_ticker()
-        return session
+            if session is None or session.lost:
+                return None
+            self._used[run] = steady_ms()
+            return session
 
     def _load(self, row: RunRow) -> Session:
         try:
             scenario = self.scenario(row.scenario)
         except KeyError as error:
             raise UnknownRunError(row.id) from error
-        session = Session.load(row, scenario, self.store, wall_ms=wall_ms)
+        session = Session.load(row, scenario, self.store, wall_ms=steady_ms)
         self._keep(session)
         return session
 
     def _keep(self, session: Session) -> None:
-        session.on_going = self._run_ticker
+        session.on_going = self._go
         with self._lock:
             self._sessions[session.row.id] = session
-        self._used[session.row.id] = wall_ms()
-        self._run_ticker()
+            self._used[session.row.id] = steady_ms()
+        self._forget()
 
-    def _run_ticker(self) -> None:
+    def _go(self) -> None:
+        """Wake the ticker; it is started when a run first goes on."""
         with self._lock:
-            if self._ticker is None:
+            if self._ticker is None and not self._stop.is_set():
                 self._ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
                 self._ticker.start()
+        self._wake.set()
 
     def _tick(self) -> None:
-        """Advance what is being watched; end when nothing is, so that an idle server does nothing."""
-        while not self._stop.wait(TICK_S):
+        """Advance what is being watched; while nothing is, sleep until something goes on."""
+        while not self._stop.is_set():
+            self._wake.clear()
             with self._lock:
                 going = [one for one in self._sessions.values() if one.watched]
-                if not going:
-                    self._ticker = None
-                    self._forget()
-                    return
+            if not going:
+                self._forget()
+                self._wake.wait(FORGET_MS / 1000)
+                continue
             for session in going:
                 try:
                     session.tick()
                 except LeaseLostError as error:
                     _log.warning("%s", error)
-                    self.drop(session.row.id)
+                    self.drop(session)
                 except Exception:  # the one edge: a broken run must not stop the others' clocks
                     _log.exception("run %s stopped", session.row.id)
-                    self.drop(session.row.id)
+                    self.drop(session)
+            self._stop.wait(TICK_S)
 
     def _forget(self) -> None:
-        now = wall_ms()
-        for run in [run for run, used in self._used.items() if now - used > FORGET_MS]:
-            session = self._sessions.pop(run, None)
-            self._used.pop(run, None)
-            if session is not None:
-                session.release()
-
-    def drop(self, run: str) -> None:
-        """Forget a session that this process may not or cannot go on with."""
+        """Let go of runs that nobody has asked for in a while, and of the oldest of too many."""
+        now = steady_ms()
         with self._lock:
-            self._sessions.pop(run, None)
+            idle = [
+                (self._used[run], run)
+                for run, session in self._sessions.items()
+                if not session.watched and session.viewers == 0
+            ]
+            idle.sort(reverse=True)
+            old = [
+                self._sessions.pop(run)
+                for place, (used, run) in enumerate(idle)
+                if now - used > (FORGET_MS if place < MAX_IDLE else JUST_USED_MS)
+            ]
+            for session in old:
+                del self._used[session.row.id]
+        for session in old:
+            _let_go(session)
+
+    def drop(self, session: Session) -> None:
+        """Forget a session that this process may not or cannot go on with; its tabs come back."""
+        session.lost = True
+        with self._lock:
+            if self._sessions.get(session.row.id) is session:
+                del self._sessions[session.row.id]
+                del self._used[session.row.id]
 
     def close(self) -> None:
         """Stop the ticker and let every run go."""
         self._stop.set()
-        if self._ticker is not None:
-            self._ticker.join(timeout=5)
-        for run in list(self._sessions):
-            session = self._sessions.pop(run)
-            try:
-                session.release()
-            except LeaseLostError:
-                _log.info("run %s had another owner already", run)
+        self._wake.set()
+        with self._lock:
+            ticker, sessions = self._ticker, list(self._sessions.values())
+            self._sessions.clear()
+            self._used.clear()
+        if ticker is not None:
+            ticker.join(timeout=5)
+        for session in sessions:
+            _let_go(session)
+        self.store.close()
+
+
+def _let_go(session: Session) -> None:
+    # Whoever has taken it over meanwhile has it rightly.
+    with suppress(LeaseLostError):
+        session.release()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sim.evidence import CommandRecord, ExitRecord, OutputRecord
 from sim.kernel import Stream
 from sim.players import TRICKS, Pause, Play, Shown, Type, play_book
-from sim.scenario import Look, Scenario, shows
+from sim.scenario import Look, Scenario, fill, shows
 from sim.session.inputs import Input
 from sim.session.run import Run
 
@@ -89,7 +89,7 @@ def play(run: Run, player: Play, *, watcher: Watcher = _nobody, until: int | Non
 def _type(run: Run, move: Type, watcher: Watcher, end: int) -> Shown:
     at = run.now + KEYSTROKE_MS
     before = len(run.log)
-    step = Step(at, move.line, move.think, run.workstation.commands)
+    step = Step(at, move.line, fill(move.think, run.roles), run.workstation.commands)
     watcher(step, None)
     run.apply(Input(at, "command", {"terminal": TERMINAL, "line": move.line}))
     patience = min(move.patience_ms, move.interrupt_ms or move.patience_ms)

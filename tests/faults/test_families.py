@@ -31,7 +31,7 @@ def test_rollout_brings_the_newest_revision_with_its_cause() -> None:
     deployment = night.backend.api.get("deployments", "payments", "payment-service")
     assert deployment is not None
     cause = deployment["metadata"]["annotations"]["kubernetes.io/change-cause"]
-    assert cause == "2026-11-20 02:41Z release 3.18.2: wording of log line and receipt"
+    assert cause == "2026-11-20 02:41Z release 3.18.2: wording of the receipt mail"
 
 
 def test_replaced_pod_says_by_whom_and_comes_back_elsewhere_in_time() -> None:

@@ -110,13 +110,13 @@ DIFF = """\
 chg-2061  payment-service 3.18.2
 -  const RECEIPT = "Thanks for your order";
 +  const RECEIPT = "Thank you for your order";
-2 files changed, 2 insertions(+), 2 deletions(-); no change to dependencies or settings
+1 file changed, 2 insertions(+), 2 deletions(-); no change to dependencies or settings
 """
 HISTORY = """\
 deployment.apps/payment-service
 REVISION  CHANGE-CAUSE
 46        2026-11-17 01:40Z release 3.18.1: retry webhook once
-47        2026-11-20 02:41Z release 3.18.2: wording of log line and receipt
+47        2026-11-20 02:41Z release 3.18.2: wording of the receipt mail
 """
 SERVICES = "NAMESPACE  NAME  TYPE  CLUSTER-IP  EXTERNAL-IP  PORT(S)  AGE\n" + "".join(
     f"loyalty   loyalty-{name}   ClusterIP   10.96.7.{index}   <none>   80/TCP   7d5h\n"

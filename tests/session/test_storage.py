@@ -6,7 +6,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from sim.session.storage import LeaseLostError, RunRow, RunStore, UnknownRunError
-from sim.session.storage.tables import Base
+from sim.session.storage.tables import metadata
 
 
 @pytest.fixture
@@ -70,6 +70,6 @@ def test_the_cache_keeps_the_latest_value(store):
 def test_the_migrations_lead_to_the_tables(store, url):
     engine = create_engine(url)
     with engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
     engine.dispose()
     assert differences == []

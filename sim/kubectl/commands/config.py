@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from sim.apimachinery.wire import Obj
 from sim.kubectl.config import ClientConfig
@@ -58,7 +59,7 @@ class _Plain:
     args: Sequence[str]
 
     @classmethod
-    def complete(cls, call: Invocation) -> _Plain:
+    def complete(cls, call: Invocation) -> Self:
         """Read arguments."""
         return cls(call.args)
 

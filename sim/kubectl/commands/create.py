@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from sim.apimachinery.wire import Obj
 from sim.client.rest import ApiStatusError, collection_path
@@ -38,7 +39,7 @@ class CreateOptions:
     dry_run: str
 
     @classmethod
-    def complete(cls, call: Invocation) -> CreateOptions:
+    def complete(cls, call: Invocation) -> Self:
         """Read flags and arguments."""
         files = call.flags.many("filename")
         if call.args:
@@ -97,7 +98,7 @@ class GenerateOptions:
     """Empty unless `-n` was given."""
 
     @classmethod
-    def complete(cls, call: Invocation) -> GenerateOptions:
+    def complete(cls, call: Invocation) -> Self:
         """Read the name."""
         args, dash = call.args, call.flags.before_dash
         before = len(args) if dash == -1 else dash

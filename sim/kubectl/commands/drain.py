@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import simpy
 
@@ -81,7 +81,7 @@ class CordonOptions:
     nodes: Sequence[Info]
 
     @classmethod
-    def complete(cls, call: Invocation) -> CordonOptions:
+    def complete(cls, call: Invocation) -> Self:
         """Read flags and find the nodes."""
         verb = "cordon" if cls.desired else "uncordon"
         return cls(dry_run_of(call), find_nodes(call, f"{verb} NODE"))
@@ -158,12 +158,13 @@ class DrainOptions:
         if left:
             call.err("There are pending nodes to be drained:\n")
             call.err("".join(f" {name}\n" for name in left))
-        raise_all([one for error in fatal for one in _flat(error)])
+        raise_all(fatal)
         return 0
 
     def _empty(self, call: Invocation, node: str) -> Running:
         pods, warnings, errors = self._sort_out(call, node)
-        raise_all(errors)
+        if errors:
+            raise Aggregate(errors)
         if warnings:
             call.client.warn(warnings)
         if self.dry_run == CLIENT:
@@ -173,7 +174,7 @@ class DrainOptions:
         problems = yield from self._evict_all(call, pods)
         if not problems:
             return 0
-        error = problems[0] if len(problems) == 1 else Aggregate(problems)
+        error = Aggregate(problems)
         pending, _, _ = self._sort_out(call, node)
         if pending:
             call.err(
@@ -373,10 +374,6 @@ class _Evicted:
 
 def _key(pod: Obj) -> str:
     return f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
-
-
-def _flat(error: Exception) -> list[Exception]:
-    return list(error.errors) if isinstance(error, Aggregate) else [error]
 
 
 _NODE_FLAGS = flags("selector,l") + DRY_RUN_FLAG

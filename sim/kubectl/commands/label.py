@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from sim.apimachinery.labels import is_label_name
 from sim.apimachinery.meta import with_metadata
@@ -54,7 +55,7 @@ class PairOptions:
     dry_run: str
 
     @classmethod
-    def complete(cls, call: Invocation) -> PairOptions:
+    def complete(cls, call: Invocation) -> Self:
         """Read flags and arguments."""
         flags = call.flags
         resources, words = split_pairs(call.args, cls.what)

@@ -23,6 +23,7 @@ from sim.kubectl.builder import Info, Lookup, select
 from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote
+from sim.kubectl.gojson import json_problem
 from sim.kubectl.invocation import Command, Invocation, Running
 from sim.kubectl.manifests import Manifest, load_manifests, parse_documents
 from sim.kubectl.results import (
@@ -106,6 +107,8 @@ class PatchOptions:
                 text = call.read_file(self.patch_file)
             except OSError as error:
                 raise CommandError(f"unable to read patch file: {error}") from None
+        if text.lstrip().startswith("{") and (problem := json_problem(text)):
+            return self._refusal(problem)  # only raised once there is an object to patch
         try:
             documents = parse_documents(text, "patch")
         except CommandError as error:
@@ -113,7 +116,18 @@ class PatchOptions:
             raise CommandError(f"unable to parse {quote(self.patch)}: {why}") from None
         return documents[0] if documents else None
 
+    def _refusal(self, problem: str) -> Exception:
+        """Return what the server says to a text that kubectl takes for JSON and sends as it is."""
+        if self.dry_run == CLIENT:
+            return CommandError(problem)
+        prefix = "" if self.kind == "strategic" else "error decoding patch: "
+        return ApiStatusError(
+            {"message": prefix + problem, "reason": "BadRequest", "code": 400, "status": "Failure"}
+        )
+
     def _patch_one(self, call: Invocation, info: Info, patch: Any) -> None:
+        if isinstance(patch, Exception):
+            raise patch
         if self.dry_run == CLIENT:
             obj = self._locally(info.object, patch)
         else:

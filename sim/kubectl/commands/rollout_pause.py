@@ -6,6 +6,7 @@ It must not know what a paused workload does.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 from sim.kubectl.builder import Info
 from sim.kubectl.commands.rollout import (
@@ -29,7 +30,7 @@ class PauseOptions:
     workloads: Workloads
 
     @classmethod
-    def complete(cls, call: Invocation) -> PauseOptions:
+    def complete(cls, call: Invocation) -> Self:
         """Read flags and arguments."""
         return cls(Workloads.read(call))
 

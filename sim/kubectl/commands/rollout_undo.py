@@ -104,9 +104,8 @@ class UndoOptions:
             return self._skipped()
         held = deployment["metadata"].get("annotations") or {}
         annotations = {key: value for key, value in held.items() if key in _KEPT}
-        for key, value in (holder["metadata"].get("annotations") or {}).items():
-            if key not in _KEPT:
-                annotations[key] = value
+        from_holder = holder["metadata"].get("annotations") or {}
+        annotations |= {key: value for key, value in from_holder.items() if key not in _KEPT}
         patch = [
             {"op": "replace", "path": "/spec/template", "value": without_hash(template)},
             {"op": "replace", "path": "/metadata/annotations", "value": annotations},

@@ -5,7 +5,7 @@ It must not know how the figures are measured.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -132,7 +132,7 @@ def _node_row(metrics: Obj, room: Mapping[str, str]) -> list[str]:
     return [*row, ""]
 
 
-def _node_order(sort: str):  # type: ignore[no-untyped-def]
+def _node_order(sort: str) -> Callable[[Obj, Obj], bool]:
     if sort == "cpu":
         return lambda one, other: usage_of(one)[0] > usage_of(other)[0]
     if sort == "memory":

@@ -25,7 +25,7 @@ _TOKEN = re.compile(
     |(?P<symbol>:=|=|\||\(|\)|,))""",
     re.VERBOSE,
 )
-_WORD = re.compile(r"\w*")
+_WORD = re.compile(r"\A\w*")
 _MISSING = object()
 
 
@@ -72,7 +72,7 @@ class GoTemplate:
             if kind == "text":
                 nodes.append(_Node("text", text))
                 continue
-            word = _WORD.match(text)[0]  # type: ignore[index]
+            word = "".join(_WORD.findall(text)[:1])
             rest = text[len(word) :]
             if word in ("end", "else"):
                 return nodes, text

@@ -17,7 +17,7 @@ RECOGNISED = 0.7
 def is_it_real(case: Case) -> Finding:
     """Before the first action: one user-facing signal and one independent source seen."""
     first = min((deed.at for deed in case.changes_done), default=case.story.horizon)
-    parts = []
+    parts: list[Part] = []
     for topic, yes, no in (
         ("users", "users' own figures were seen", "no user-facing figure was seen"),
         ("real", "an independent source was seen", "no independent source was seen"),
@@ -42,7 +42,8 @@ def what_changed(case: Case) -> Finding:
     """Change sources early, the right category and window, the tempting change tested."""
     story, scenario = case.story, case.story.scenario
     change = story.about("change")
-    early = [known for known in change if _early(case, known)]
+    # Reading the application's source is not asking what changed.
+    early = [known for known in change if _early(case, known) and not known.sight.deep]
     parts = [
         Part(4, 4, "a source of changes was consulted early", (quote_fact(early[0]),))
         if early

@@ -47,7 +47,7 @@ def mitigate_first(case: Case) -> Finding:
         title="Mitigate first, diagnose second",
         rule=(
             "Lag from enough on the screen to an adequate mitigation: up to 2 min 8 points, falling to 0 "
-            "at 15; deep looks meanwhile cost 1 each, at most 4."
+            "at 15; deep looks meanwhile that tell no hypotheses apart cost 1 each, at most 4."
         ),
         of=FULL,
         parts=tuple(parts),
@@ -56,17 +56,18 @@ def mitigate_first(case: Case) -> Finding:
 
 
 def _deep_looks(case: Case) -> list[Sight]:
-    """Looks into nodes or source, or a third time at the same log, while users fail."""
+    """Looks into nodes, containers, objects or source, while users fail, that told nothing apart."""
     story = case.story
     until = story.mitigated_at if story.mitigated_at is not None else story.horizon
     if case.mitigation is not None:
         until = min(until, case.mitigation.deed.at)
-    telling = {"scope", "real", "users", "change"}
     found = []
     for sight in story.sights:
         if not story.paged_at <= sight.began < until or not sight.deep:
             continue
-        if any(telling & set(story.scenario.fact(fact).about) for fact in sight.new):
-            continue
-        found.append(sight)
+        telling = (
+            {"scope", "real", "users"} if sight.panel else {"scope", "real", "users", "change"}
+        )
+        if not any(telling & set(story.scenario.fact(fact).about) for fact in sight.new):
+            found.append(sight)
     return found

@@ -3,6 +3,14 @@
 What is acknowledged is committed. This package must not know what an input means.
 """
 
+from sim.session.storage.database import UnusableDatabaseError, shown_url
 from sim.session.storage.store import LeaseLostError, RunRow, RunStore, UnknownRunError
 
-__all__ = ["LeaseLostError", "RunRow", "RunStore", "UnknownRunError"]
+__all__ = [
+    "LeaseLostError",
+    "RunRow",
+    "RunStore",
+    "UnknownRunError",
+    "UnusableDatabaseError",
+    "shown_url",
+]

@@ -6,25 +6,18 @@ interpret it.
 
 from __future__ import annotations
 
-import os
 import secrets
-import socket
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, delete, event, select, update
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
-from sim.session.storage.tables import CacheTable, InputTable, RunTable
+from sim.session.storage.database import open_database, writing
+from sim.session.storage.owner import is_alive, is_here, this_process
+from sim.session.storage.tables import cache, inputs, runs
 
 LEASE_MS = 30_000
 """How long a process on another machine waits after the last renewal before it may take a run."""
@@ -56,15 +49,24 @@ class RunRow:
     fence: int
 
 
+_ROW = [runs.c[name] for name in RunRow.__slots__]
+
+
 class RunStore:
     """Runs, inputs and the cache in one database."""
 
     def __init__(self, url: str, *, wall_ms: Callable[[], int]) -> None:
-        """Open the database at *url* (SQLAlchemy's form) and bring its tables up to date."""
-        self._engine = _open(url)
+        """Open the database at *url* (SQLAlchemy's form) and bring its tables up to date.
+
+        *wall_ms* is Unix time in ms, by which leases are compared between machines.
+
+        Raises:
+            UnusableDatabaseError: if it cannot be opened.
+        """
+        self._engine = open_database(url)
+        self._writing = writing(self._engine)
         self._wall_ms = wall_ms
-        self._owner = f"{socket.gethostname()}/{os.getpid()}/{_process_start(os.getpid())}"
-        _migrate(self._engine)
+        self._owner = this_process()
 
     def close(self) -> None:
         """Let go of the database's connections."""
@@ -83,7 +85,7 @@ class RunStore:
     ) -> RunRow:
         """Store a new run, owned by this process, and return it."""
         now = self._wall_ms()
-        row = RunTable(
+        row = RunRow(
             id=secrets.token_urlsafe(12),
             holder=holder,
             scenario=scenario,
@@ -95,14 +97,12 @@ class RunStore:
             sim_ms=sim_ms,
             speed=1.0,
             closed=False,
-            owner=self._owner,
             fence=1,
-            lease_ms=now + LEASE_MS,
         )
-        with Session(self._engine) as db, db.begin():
-            db.add(row)
-            db.flush()
-            return _row(row)
+        values = {name: getattr(row, name) for name in RunRow.__slots__}
+        with self._writing.begin() as db:
+            db.execute(insert(runs).values(**values, owner=self._owner, lease_ms=now + LEASE_MS))
+        return row
 
     def find(self, run: str, holder: str | None = None) -> RunRow:
         """Return a run; with *holder*, only if it is theirs.
@@ -110,37 +110,40 @@ class RunStore:
         Raises:
             UnknownRunError: if there is none, or it is not theirs.
         """
-        with Session(self._engine) as db:
-            row = db.get(RunTable, run)
-            if row is None or (holder is not None and row.holder != holder):
-                raise UnknownRunError(run)
-            return _row(row)
+        with self._engine.connect() as db:
+            found = db.execute(select(*_ROW).where(runs.c.id == run)).one_or_none()
+        if found is None or (holder is not None and found.holder != holder):
+            raise UnknownRunError(run)
+        return RunRow(*found)
 
     def runs(self, holder: str) -> list[RunRow]:
         """Return the runs of *holder*, newest first."""
-        query = (
-            select(RunTable).where(RunTable.holder == holder).order_by(RunTable.created_ms.desc())
-        )
-        with Session(self._engine) as db:
-            return [_row(row) for row in db.scalars(query)]
+        query = select(*_ROW).where(runs.c.holder == holder)
+        with self._engine.connect() as db:
+            found = db.execute(query.order_by(runs.c.created_ms.desc(), runs.c.id))
+            return [RunRow(*row) for row in found]
 
     def claim(self, run: str) -> int:
         """Make this process the owner of *run* and return its fencing number.
 
         Raises:
             UnknownRunError: if there is no such run.
-            LeaseLostError: if a living process elsewhere has it.
+            LeaseLostError: if a living process has it.
         """
         now = self._wall_ms()
-        with Session(self._engine) as db, db.begin():
-            row = db.get(RunTable, run, with_for_update=True)
-            if row is None:
+        query = select(runs.c.owner, runs.c.lease_ms, runs.c.fence).where(runs.c.id == run)
+        with self._writing.begin() as db:
+            found = db.execute(query.with_for_update()).one_or_none()
+            if found is None:
                 raise UnknownRunError(run)
-            if row.owner != self._owner and row.lease_ms > now and _alive(row.owner):
-                msg = f"run {run} is open in another process ({row.owner}); close it there first"
+            if found.owner not in ("", self._owner) and _holds(found.owner, found.lease_ms, now):
+                msg = f"run {run} is open in another process ({found.owner}); close it there first"
                 raise LeaseLostError(msg)
-            row.owner, row.lease_ms, row.fence = self._owner, now + LEASE_MS, row.fence + 1
-            return row.fence
+            fence: int = found.fence + 1
+            # Only if nobody else has claimed it since it was read.
+            values = {"owner": self._owner, "lease_ms": now + LEASE_MS, "fence": fence}
+            _update(db, run, found.fence, values)
+            return fence
 
     def renew(self, run: str, fence: int, sim_ms: int) -> None:
         """Keep the claim and note how far the run has come.
@@ -148,22 +151,27 @@ class RunStore:
         Raises:
             LeaseLostError: if the run has another owner by now.
         """
-        self._write(run, fence, lease_ms=self._wall_ms() + LEASE_MS, sim_ms=sim_ms)
+        self._write(run, fence, {"lease_ms": self._wall_ms() + LEASE_MS, "sim_ms": sim_ms})
 
     def release(self, run: str, fence: int, sim_ms: int) -> None:
-        """Let the run go, for another process to claim at once."""
-        self._write(run, fence, lease_ms=0, owner="", sim_ms=sim_ms)
+        """Let the run go, for another process to claim at once.
+
+        Raises:
+            LeaseLostError: if the run has another owner by now.
+        """
+        self._write(run, fence, {"lease_ms": 0, "owner": "", "sim_ms": sim_ms})
 
     def mark(self, run: str, fence: int, *, closed: bool) -> None:
-        """Note that the run has been closed."""
-        self._write(run, fence, closed=closed)
+        """Note that the run has been closed.
 
-    def _write(self, run: str, fence: int, **values: Any) -> None:
-        query = update(RunTable).where(RunTable.id == run, RunTable.fence == fence).values(**values)
-        with Session(self._engine) as db, db.begin():
-            if db.execute(query).rowcount != 1:  # type: ignore[attr-defined]
-                msg = f"run {run} is open in another process"
-                raise LeaseLostError(msg)
+        Raises:
+            LeaseLostError: if the run has another owner by now.
+        """
+        self._write(run, fence, {"closed": closed})
+
+    def _write(self, run: str, fence: int, values: dict[str, Any]) -> None:
+        with self._writing.begin() as db:
+            _update(db, run, fence, values)
 
     def append(self, run: str, fence: int, number: int, at: int, kind: str, payload: str) -> None:
         """Commit input *number* of *run*.
@@ -171,90 +179,51 @@ class RunStore:
         Raises:
             LeaseLostError: if the run has another owner by now, or the number is taken.
         """
-        query = (
-            update(RunTable)
-            .where(RunTable.id == run, RunTable.fence == fence)
-            .values(sim_ms=at, lease_ms=self._wall_ms() + LEASE_MS)
-        )
+        row = {"run": run, "number": number, "at": at, "kind": kind, "payload": payload}
         try:
-            with Session(self._engine) as db, db.begin():
-                if db.execute(query).rowcount != 1:  # type: ignore[attr-defined]
-                    msg = f"run {run} is open in another process"
-                    raise LeaseLostError(msg)
-                db.add(InputTable(run=run, number=number, at=at, kind=kind, payload=payload))
+            with self._writing.begin() as db:
+                lease = self._wall_ms() + LEASE_MS
+                _update(db, run, fence, {"sim_ms": at, "lease_ms": lease})
+                db.execute(insert(inputs).values(**row))
         except IntegrityError as error:
             msg = f"input {number} of run {run} is already stored"
             raise LeaseLostError(msg) from error
 
     def inputs(self, run: str) -> list[tuple[int, str, str]]:
         """Return the inputs of *run* in order, as (at, kind, payload)."""
-        query = select(InputTable).where(InputTable.run == run).order_by(InputTable.number)
-        with Session(self._engine) as db:
-            return [(row.at, row.kind, row.payload) for row in db.scalars(query)]
+        query = select(inputs.c.at, inputs.c.kind, inputs.c.payload).where(inputs.c.run == run)
+        with self._engine.connect() as db:
+            found = db.execute(query.order_by(inputs.c.number))
+            return [(row.at, row.kind, row.payload) for row in found]
 
     def cached(self, key: str) -> str | None:
         """Return what was remembered under *key*, if anything was."""
-        with Session(self._engine) as db:
-            row = db.get(CacheTable, key)
-            return None if row is None else row.value
+        with self._engine.connect() as db:
+            found: str | None = db.scalar(select(cache.c.value).where(cache.c.key == key))
+            return found
 
     def remember(self, key: str, value: str) -> None:
         """Remember *value* under *key*, instead of what was there."""
-        with Session(self._engine) as db, db.begin():
-            db.execute(delete(CacheTable).where(CacheTable.key == key))
-            db.add(CacheTable(key=key, value=value))
-
-
-def _row(row: RunTable) -> RunRow:
-    return RunRow(**{name: getattr(row, name) for name in RunRow.__slots__})
-
-
-def _open(url: str) -> Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": 10})
-
-    @event.listens_for(engine, "connect")
-    def _pragmas(connection: Any, _record: Any) -> None:
-        # WAL: a commit survives kill -9 without an fsync of the main file, and readers never wait.
-        with closing(connection.cursor()) as cursor:
-            cursor.execute("PRAGMA journal_mode=WAL")
-            cursor.execute("PRAGMA synchronous=NORMAL")
-            cursor.execute("PRAGMA foreign_keys=ON")
-
-    return engine
-
-
-def _migrate(engine: Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(files("sim.session.storage") / "migrations"))
-    with engine.begin() as connection:
-        if MigrationContext.configure(connection).get_current_revision() == HEAD:
+        try:
+            with self._writing.begin() as db:
+                db.execute(delete(cache).where(cache.c.key == key))
+                db.execute(insert(cache).values(key=key, value=value))
+        except IntegrityError:
+            # Somebody remembered it at the same moment; it is the same value, computed twice.
             return
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
 
 
-HEAD = "0001"
-"""The newest migration; a database that stands there is opened without loading alembic's scripts."""
+def _update(db: Connection, run: str, fence: int, values: dict[str, Any]) -> None:
+    """Change a run that is still owned under *fence*; raises LeaseLostError if it is not."""
+    query = update(runs).where(runs.c.id == run, runs.c.fence == fence).values(**values)
+    if db.execute(query).rowcount != 1:
+        msg = f"run {run} is open in another process"
+        raise LeaseLostError(msg)
 
 
-def _process_start(pid: int) -> str:
-    """Return the kernel's start time of *pid*, so that a re-used number is not taken for its owner."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return ""
-    return stat.rpartition(")")[2].split()[19]
+def _holds(owner: str, lease_ms: int, now: int) -> bool:
+    """Return whether *owner*'s claim still counts.
 
-
-def _alive(owner: str) -> bool:
-    """Return whether *owner* may still be running; a process of another machine always may."""
-    host, _, rest = owner.partition("/")
-    pid, _, started = rest.partition("/")
-    if not pid.isdecimal():
-        return False
-    return host != socket.gethostname() or (started != "" and _process_start(int(pid)) == started)
+    A process of this machine can be seen to live or not; of one elsewhere only the lease is known.
+    """
+    return is_alive(owner) if is_here(owner) else lease_ms > now

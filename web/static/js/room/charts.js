@@ -146,12 +146,18 @@ class Chart {
     ctx.textAlign = "left";
     if (this.panel === "errors") {
       const lines = [[Number(slo), "amber", `SLO ${+(slo * 100).toFixed(2)} %`]];
-      if (threshold) lines.push([Number(threshold), "red", `pages above ${+(threshold * 100).toFixed(1)} %`]);
+      if (threshold) lines.unshift([Number(threshold), "red", `pages above ${+(threshold * 100).toFixed(1)} %`]);
+      let x = bbox.left + 4 * devicePixelRatio;
+      let above = -Infinity;
       for (const [share, colour, words] of lines) {
         const y = plot.valToPos(share, "y", true);
         if (y < bbox.top) continue;
         this.#stroke(ctx, token(colour), [4, 4], bbox.left, y, bbox.left + bbox.width, y);
-        ctx.fillText(words, bbox.left + 4 * devicePixelRatio, y - 1);
+        // Where the lines are close the words stand side by side.
+        if (y - above > 12 * devicePixelRatio) x = bbox.left + 4 * devicePixelRatio;
+        ctx.fillText(words, x, y - 1);
+        x += ctx.measureText(words).width + 10 * devicePixelRatio;
+        above = y;
       }
     }
     const x = plot.valToPos((Number(epoch) + Number(paged)) / 1000, "x", true);

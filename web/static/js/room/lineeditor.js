@@ -6,7 +6,7 @@ const PASTE = /^\x1b\[200~([\s\S]*)\x1b\[201~$/;
 export class LineEditor {
   text = "";
   cursor = 0;
-  /** Reverse search: {query, at} while it goes on. */
+  /** Reverse search: {query, at, failed, before} while it goes on. */
   search = null;
   #cut = "";
   #place = -1;
@@ -64,7 +64,7 @@ export class LineEditor {
         yield "clear";
         break;
       case "\x12":
-        this.search = { query: "", at: -1, before: this.text };
+        this.search = { query: "", at: -1, failed: false, before: this.text };
         break;
       case "\x7f":
       case "\b":
@@ -173,11 +173,13 @@ export class LineEditor {
       const cursor = lines[at].indexOf(search.query);
       if (cursor >= 0) {
         search.at = at;
+        search.failed = false;
         this.set(lines[at], cursor);
         return;
       }
     }
-    if (search.query) yield "bell";
+    search.failed = Boolean(search.query);
+    if (search.failed) yield "bell";
   }
 
   #delete(from, to) {

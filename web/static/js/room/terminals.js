@@ -82,7 +82,7 @@ class TerminalView {
     if (this.#sent.length) {
       this.screen.edit(this.#prompt ?? "", this.#sent[0].line, this.#sent[0].line.length);
     } else if (editor.search) {
-      const failed = editor.search.query && editor.search.at < 0 ? "failed " : "";
+      const failed = editor.search.failed ? "failed " : "";
       this.screen.edit(`(${failed}reverse-i-search)\`${editor.search.query}': `, editor.text, editor.cursor);
     } else {
       this.screen.edit(this.#prompt, editor.text, editor.cursor);
@@ -216,7 +216,8 @@ class TerminalView {
 /** What stood before a line of which only the place is recorded. */
 function promptOf(place) {
   if (!place) return LAPTOP;
-  return `${place.replace(/^(ssh|exec) /, "")} $ `;
+  const node = /^ssh (.*)/.exec(place);
+  return node ? `oncall@${node[1]}:~$ ` : "# ";
 }
 
 export class Terminals {

@@ -1,0 +1,82 @@
+"""What `uncordon serve` checks before gunicorn takes its place, and how gunicorn is called.
+
+A mistake is told in one line here; from inside gunicorn it would be a page of tracebacks.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+
+THREADS = 1000
+"""A room that is open in a tab holds a thread; gunicorn makes them as they are needed."""
+CONNECTIONS = 2000
+_PATIENCE_S = 3.0
+"""A server that has just been ended may hold the port for a moment."""
+
+
+class CannotServeError(RuntimeError):
+    """Why the game cannot be served, for the person at the terminal."""
+
+
+def check(host: str, port: int, data: str, database: str | None) -> None:
+    """Raise CannotServeError if the address, the folder or the database cannot be used."""
+    try:
+        Path(data).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"cannot use --data {data}: {error.strerror}"
+        raise CannotServeError(msg) from error
+    if not os.access(data, os.W_OK | os.X_OK):
+        msg = f"cannot use --data {data}: it may not be written to"
+        raise CannotServeError(msg)
+    if database is not None:
+        _check_database(database)
+    _check_address(host, port)
+
+
+def _check_database(database: str) -> None:
+    from sim.session.hub import wall_ms  # noqa: PLC0415 - the default needs no look
+    from sim.session.storage import RunStore, UnusableDatabaseError  # noqa: PLC0415
+
+    try:
+        RunStore(database, wall_ms=wall_ms).close()
+    except UnusableDatabaseError as error:
+        raise CannotServeError(str(error)) from error
+
+
+def _check_address(host: str, port: int) -> None:
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            with socket.socket(family) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((host.strip("[]"), port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE and time.monotonic() < end:
+                time.sleep(0.1)
+                continue
+            msg = f"cannot listen on {host}:{port}: {error.strerror or error}"
+            raise CannotServeError(msg) from error
+        else:
+            return
+
+
+def command(host: str, port: int) -> list[str]:
+    """Return the command line of gunicorn: one worker, since a run lives in one process."""
+    address = f"[{host}]:{port}" if ":" in host and not host.startswith("[") else f"{host}:{port}"
+    options = {
+        "--bind": address,
+        "--workers": "1",
+        "--worker-class": "gthread",
+        "--threads": str(THREADS),
+        "--worker-connections": str(CONNECTIONS),
+        "--graceful-timeout": "3",
+        "--log-level": "warning",
+    }
+    words = [word for pair in options.items() for word in pair]
+    return [sys.executable, "-m", "gunicorn", *words, "web:create_app()"]
