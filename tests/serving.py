@@ -26,12 +26,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[str]:
+def serving(data: Path, port: int = 0) -> Iterator[str]:
     """Run `uncordon serve` with its files below *data*; yields its address."""
-    port = free_port()
+    port = port or free_port()
     environment = {name: value for name, value in os.environ.items() if "UNCORDON" not in name}
     command = [sys.executable, "-c", "from sim.cli import main; main()", "serve"]
-    log = (data / "server.log").open("w")
+    log = (data / "server.log").open("a")
     process = subprocess.Popen(
         [*command, "--port", str(port), "--data", str(data / "var")],
         cwd=ROOT,

@@ -48,6 +48,15 @@ def _stage(summary: dict[str, Any], acknowledged: bool) -> str:
     return "acknowledged" if acknowledged else "paged"
 
 
+def glance(session: Session, since: int) -> tuple[list[dict[str, Any]], int, dict[str, Any]]:
+    """Return news and state of one instant, so that a prompt never comes before its output."""
+    with session.locked():
+        now = state(session)
+        log = session.run.log
+        records = [log[number] for number in range(since, len(log))]
+        return visible(records), len(log), now
+
+
 def news(session: Session, since: int) -> tuple[list[dict[str, Any]], int]:
     """Return visible evidence from number *since* on, and the next number."""
     records, following = session.read(since)

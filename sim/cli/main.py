@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from sim import ENGINE_VERSION
 
+if TYPE_CHECKING:
+    from sim.session.judge import Verdict
+
 DATABASE = "sqlite:///var/uncordon.db"
 MAX_SEED = 2**31 - 1
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -30,7 +36,7 @@ def main() -> None:
     """
 
 
-def database_option(command: click.Command) -> click.Command:
+def database_option(command: F) -> F:
     """Add `--database` to a command."""
     return click.option(
         "--database",
@@ -70,6 +76,13 @@ def validate(incident: tuple[str, ...]) -> None:
     bad = 0
     for name in incident or catalogue.slugs():
         folder = Path(name) if Path(name).is_dir() else catalogue.folder / name
+        if not (folder / "scenario.yaml").exists():
+            bad += 1
+            there = ", ".join(catalogue.slugs())
+            click.echo(
+                f"{name}: no such scenario and no folder of one; there are: {there}", err=True
+            )
+            continue
         try:
             load_scenario(folder)
         except (ScenarioError, OSError) as error:
@@ -161,6 +174,7 @@ def play(
 
     if player is not None and resume is not None:
         raise click.UsageError("--player plays a run of its own; it cannot --resume one")
+    verdict: Verdict | None
     try:
         if player is not None:
             verdict = game.watch(incident, seed, player, speed=speed, quiet=as_json)
@@ -203,15 +217,17 @@ def score(run: str, as_json: bool, database: str) -> None:
 def prove(incident: str, seeds: str, players: str) -> None:
     """Play INCIDENT with scripted players on several seeds and print their scores."""
     from sim.cli import prove as proof  # noqa: PLC0415
+    from sim.scenario import ScenarioError  # noqa: PLC0415
 
     first, _, last = seeds.partition("-")
     if not first.isdecimal() or not (last or first).isdecimal() or int(last or first) < int(first):
         raise click.ClickException(f"--seeds {seeds!r}: write A-B, e.g. 0-19")
     wanted = range(int(first), int(last or first) + 1)
     try:
-        click.echo(proof.table(incident, wanted, players.split(",")))
-    except proof.CannotPlayError as error:
-        raise click.ClickException(str(error)) from error
+        found = proof.scores(incident, wanted, players.split(","))
+    except (KeyError, ScenarioError) as error:
+        raise click.ClickException(str(error.args[0])) from error
+    click.echo(proof.table(found))
 
 
 @main.command()

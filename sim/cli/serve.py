@@ -15,6 +15,8 @@ from pathlib import Path
 THREADS = 1000
 """A room that is open in a tab holds a thread; gunicorn makes them as they are needed."""
 CONNECTIONS = 2000
+_FILE = "sqlite:///"
+_MAGIC = b"SQLite format 3\0"
 _PATIENCE_S = 3.0
 """A server that has just been ended may hold the port for a moment."""
 
@@ -25,21 +27,44 @@ class CannotServeError(RuntimeError):
 
 def check(host: str, port: int, data: str, database: str | None) -> None:
     """Raise CannotServeError if the address, the folder or the database cannot be used."""
-    try:
-        Path(data).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        msg = f"cannot use --data {data}: {error.strerror}"
-        raise CannotServeError(msg) from error
-    if not os.access(data, os.W_OK | os.X_OK):
-        msg = f"cannot use --data {data}: it may not be written to"
-        raise CannotServeError(msg)
-    if database is not None:
+    _check_folder(Path(data), f"--data {data}")
+    if database is None or database.startswith(_FILE):
+        path = Path(data) / "uncordon.db" if database is None else Path(database[len(_FILE) :])
+        _check_file(path)
+    else:
         _check_database(database)
     _check_address(host, port)
 
 
+def _check_folder(folder: Path, what: str) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"cannot use {what}: {error.strerror}"
+        raise CannotServeError(msg) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        msg = f"cannot use {what}: it may not be written to"
+        raise CannotServeError(msg)
+
+
+def _check_file(path: Path) -> None:
+    """Look at an SQLite file without loading a database library, which takes a third of a second."""
+    _check_folder(path.parent, f"the database {path}")
+    try:
+        with path.open("r+b") as file:
+            head = file.read(len(_MAGIC))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        msg = f"cannot use the database {path}: {error.strerror}"
+        raise CannotServeError(msg) from error
+    if head and head != _MAGIC:
+        msg = f"cannot use the database {path}: it is not an SQLite file"
+        raise CannotServeError(msg)
+
+
 def _check_database(database: str) -> None:
-    from sim.session.hub import wall_ms  # noqa: PLC0415 - the default needs no look
+    from sim.session.hub import wall_ms  # noqa: PLC0415 - only servers
     from sim.session.storage import RunStore, UnusableDatabaseError  # noqa: PLC0415
 
     try:

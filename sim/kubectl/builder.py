@@ -109,6 +109,8 @@ def select(
     Raises:
         CommandError: if the arguments make no sense or name an unknown type.
     """
+    if lookup.select_all and (lookup.labels or lookup.fields):
+        raise CommandError("setting 'all' parameter but found a non empty selector. ")
     if manifests is not None:
         if args:
             raise CommandError(

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from sim.kubectl.flags import GLOBAL_FLAGS, Flag
 from sim.kubectl.invocation import Command
 
+_GLOBALS = (
+    'Use "kubectl options" for a list of global command-line options (applies to all commands).\n'
+)
 _DOCS = "https://kubernetes.io/docs/reference/kubectl/"
 
 
@@ -22,8 +25,7 @@ def overview(commands: Sequence[Command]) -> str:
         "Commands of this simulator's kubectl:\n"
         + "".join(rows)
         + "\nUsage:\n  kubectl [flags] [options]\n\n"
-        'Use "kubectl <command> --help" for more information about a given command.\n'
-        'Use "kubectl options" for a list of global command-line options (applies to all commands).\n'
+        'Use "kubectl <command> --help" for more information about a given command.\n' + _GLOBALS
     )
 
 
@@ -32,15 +34,14 @@ def command_help(command: Command, path: str) -> str:
     text = f"{command.summary}.\n"
     if command.subcommands:
         text += "\nAvailable Commands:\n"
-        text += "".join(f"  {one.name:<13} {one.summary}\n" for one in command.subcommands)
+        text += "".join(
+            f"  {one.name:<13} {one.summary}\n" for one in command.subcommands if one.summary
+        )
     if command.flags:
         text += "\nOptions:\n" + "".join(map(_row, sorted(command.flags, key=lambda one: one.name)))
     usage = command.usage or ("SUBCOMMAND" if command.subcommands else "")
     text += f"\nUsage:\n  {path} {usage} [flags] [options]\n".replace("  [", " [")
-    return text + (
-        '\nUse "kubectl options" for a list of global command-line options '
-        "(applies to all commands).\n"
-    )
+    return f"{text}\n{_GLOBALS}"
 
 
 def options_help() -> str:

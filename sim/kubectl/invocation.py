@@ -132,6 +132,8 @@ class Command:
     aliases: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     """Flags that must be given."""
+    unread: bool = False
+    """Its words are left alone: whatever they are, it is refused."""
     subcommands: tuple[Command, ...] = field(default=())
 
     def subcommand(self, word: str) -> Command | None:

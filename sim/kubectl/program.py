@@ -99,7 +99,7 @@ class Kubectl:
 
     def _run(self, proc: Proc, command: Command, path: str, words: Sequence[str]) -> Running | int:
         try:
-            flags, args = parse(words, _flags_of(command))
+            flags, args = parse(() if command.unread else words, _flags_of(command))
         except CommandError as error:
             raise CommandError(f"{error.message}\nSee '{path} --help' for usage.") from None
         if flags.is_set("help") and flags.on("help"):

@@ -47,6 +47,8 @@ class WebService(Spec):
     """Application whose Service it dials."""
     capacity: float
     """Requests per second one pod can serve."""
+    cpu_per_request: Duration
+    """CPU time that one request takes."""
     startup: DurationRange
     """From process start to the first dial."""
     warmup: Duration

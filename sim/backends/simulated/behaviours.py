@@ -32,6 +32,8 @@ from sim.node.kubeproxy.behaviour import ProxyBehaviour
 from sim.scenario import application as spec
 from sim.traffic import ServerState, Traffic
 
+IDLE_MILLICORES = 6
+"""What a runtime uses for itself."""
 SHELL_IMAGES = tuple(name for name, image in PUBLIC.items() if image.tools != "none")
 """Public images that people debug with: their containers run a command."""
 
@@ -69,6 +71,12 @@ class Behaviours:
                 return ("serving" if behaviour.database == "connected" else "waiting"), capacity
         return "down", 0.0
 
+    def request_rate(self, application: str, container: Context) -> float:
+        """Return the requests per second that a container serves now; refusing one costs nothing."""
+        now = container.env.now
+        segments = self._of_pod(application, container, now, now + 1)
+        return segments[-1].rate * (1 - segments[-1].error_share) if segments else 0.0
+
     # -- inside ----------------------------------------------------------------------------------
 
     def _factory(self, application: spec.Application) -> Factory:
@@ -76,23 +84,22 @@ class Behaviours:
         match behaviour:
             case spec.WebService():
                 self._capacity[application.name] = behaviour.capacity
-                return WebService.factory(
-                    WebServiceSettings(
-                        name=application.name,
-                        port=application.service.target,
-                        startup_ms=behaviour.startup,
-                        warmup_ms=behaviour.warmup,
-                        connect_timeout_ms=behaviour.connect_timeout,
-                        reconnect_for_ms=behaviour.reconnect_for,
-                        reconnect_every_ms=behaviour.reconnect_every,
-                        pool=behaviour.pool,
-                        max_lifetime_ms=behaviour.max_lifetime,
-                        memory_bytes=behaviour.memory,
-                        drain_ms=behaviour.drain,
-                    ),
-                    requests=self._access_log(application.name, self._of_pod),
-                    on_change=self._changed,
+                settings = WebServiceSettings(
+                    name=application.name,
+                    port=application.service.target,
+                    startup_ms=behaviour.startup,
+                    warmup_ms=behaviour.warmup,
+                    connect_timeout_ms=behaviour.connect_timeout,
+                    reconnect_for_ms=behaviour.reconnect_for,
+                    reconnect_every_ms=behaviour.reconnect_every,
+                    pool=behaviour.pool,
+                    max_lifetime_ms=behaviour.max_lifetime,
+                    memory_bytes=behaviour.memory,
+                    drain_ms=behaviour.drain,
                 )
+                log = self._access_log(application.name, self._of_pod)
+                cost = behaviour.cpu_per_request
+                return lambda container: BusyService(container, settings, log, self, cost)
             case spec.Database():
                 return Postgres.factory(
                     PostgresSettings(
@@ -122,7 +129,8 @@ class Behaviours:
             case spec.Idle():
                 return Idle.factory(IdleSettings(memory_bytes=behaviour.memory))
 
-    def _changed(self, _container: Context) -> None:
+    def changed(self, _container: Context) -> None:
+        """Tell the listeners that a container stands otherwise now."""
         for listener in self.on_change:
             listener()
 
@@ -175,3 +183,25 @@ class Behaviours:
             share = errors / rate if rate else 0.0
             found.append(RateSegment(start, end, rate / max(1, replicas), share))
         return found
+
+
+class BusyService(WebService):
+    """A web service whose use of CPU follows the requests that reach it."""
+
+    def __init__(
+        self,
+        container: Context,
+        settings: WebServiceSettings,
+        requests: RequestLog | None,
+        behaviours: Behaviours,
+        cost_ms: int,
+    ) -> None:
+        """Serve as a web service does; a request takes *cost_ms* of CPU time."""
+        super().__init__(container, settings, requests=requests, on_change=behaviours.changed)
+        self._behaviours = behaviours
+        self._cost_ms = cost_ms
+
+    def millicores(self, container: Context) -> int:
+        """Return the CPU in use now, in thousandths of a core."""
+        rate = self._behaviours.request_rate(self.settings.name, container)
+        return IDLE_MILLICORES + round(rate * self._cost_ms)

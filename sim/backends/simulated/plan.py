@@ -12,7 +12,7 @@ from functools import cached_property
 from ipaddress import IPv4Network
 from typing import Any
 
-from sim.kernel import Epoch, Stream
+from sim.kernel import Stream
 from sim.scenario import Pinned, Scenario
 from sim.scenario.cluster import NodeSize, Pool
 from sim.scenario.history import Revision
@@ -260,10 +260,6 @@ class Plan:
         if role.measure:
             return (measures or {})[role.measure]
         return role.text
-
-    def clock(self, epoch: Epoch, at: int) -> str:
-        """Return the time of day at *at*, e.g. `02:41`."""
-        return epoch.datetime(at).strftime("%H:%M")
 
 
 def draw_address(draw: Stream, network: IPv4Network) -> str:

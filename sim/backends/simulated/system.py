@@ -83,7 +83,7 @@ def load_system(workloads: Workloads) -> None:
     """Load the control plane's pods, the add-ons and their Services."""
     _control_plane(workloads)
     _kube_proxy(workloads)
-    _node_agents(workloads)
+    _node_daemons(workloads)
     _cluster_add_ons(workloads)
     _monitoring(workloads)
 
@@ -249,7 +249,7 @@ def _kube_proxy(workloads: Workloads) -> None:
     workloads.daemonset(manifest, made_ago=age, after_boot=90_000)
 
 
-def _node_agents(workloads: Workloads) -> None:
+def _node_daemons(workloads: Workloads) -> None:
     plan = workloads.plan
     age = plan.scenario.cluster.age
     for name, namespace, image, memory in (

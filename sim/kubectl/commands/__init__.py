@@ -46,7 +46,12 @@ from sim.kubectl.invocation import Command
 SET = Command(
     "set",
     "Set specific features on objects",
-    subcommands=(set_env.COMMAND, set_image.COMMAND, set_resources.COMMAND),
+    subcommands=(
+        set_env.COMMAND,
+        set_image.COMMAND,
+        set_resources.COMMAND,
+        *unsupported.unsupported("selector", "serviceaccount", "subject"),
+    ),
 )
 ROLLOUT = Command(
     "rollout",

@@ -18,6 +18,7 @@ from sim.client.rest import (
     collection_path,
 )
 from sim.kubectl.builder import Info, info_of
+from sim.kubectl.commands.unsupported import unsupported
 from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote, to_json
@@ -206,4 +207,5 @@ COMMAND = Command(
     + OUTPUT_FLAGS
     + DRY_RUN_FLAG,
     usage="(-f FILENAME | -k DIRECTORY)",
+    subcommands=unsupported("edit-last-applied", "set-last-applied", "view-last-applied"),
 )

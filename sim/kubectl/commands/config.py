@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from sim.apimachinery.wire import Obj
+from sim.kubectl.commands.unsupported import unsupported
 from sim.kubectl.config import ClientConfig
 from sim.kubectl.errors import CommandError
 from sim.kubectl.flags import flags
@@ -207,6 +208,16 @@ COMMAND = Command(
             "Display merged kubeconfig settings or a specified kubeconfig file",
             ViewOptions,
             flags("flatten bool", "merge bool=true", "minify bool", "raw bool") + OUTPUT_FLAGS,
+        ),
+        *unsupported(
+            "delete-cluster",
+            "delete-context",
+            "delete-user",
+            "rename-context",
+            "set",
+            "set-cluster",
+            "set-credentials",
+            "unset",
         ),
     ),
 )

@@ -15,6 +15,7 @@ from sim.client.rest import ApiStatusError, collection_path
 from sim.kernel import Stream
 from sim.kubectl.builder import Info, info_of
 from sim.kubectl.commands.apply import remembered
+from sim.kubectl.commands.unsupported import unsupported
 from sim.kubectl.errors import CommandError, plain, raise_all
 from sim.kubectl.flags import Flag, flags
 from sim.kubectl.goformat import quote
@@ -322,6 +323,7 @@ COMMAND = Command(
                     _flags(*_SOURCES, "type"),
                     usage="NAME [--from-file=[key=]source] [--from-literal=key1=value1]",
                 ),
+                *unsupported("docker-registry", "tls"),
             ),
         ),
         Command(
@@ -331,6 +333,20 @@ COMMAND = Command(
             _flags(),
             usage="NAME",
             aliases=("sa",),
+        ),
+        *unsupported(
+            "clusterrole",
+            "clusterrolebinding",
+            "cronjob",
+            "ingress",
+            "job",
+            "poddisruptionbudget",
+            "priorityclass",
+            "quota",
+            "role",
+            "rolebinding",
+            "service",
+            "token",
         ),
     ),
 )

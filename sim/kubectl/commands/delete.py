@@ -31,6 +31,7 @@ _FORCED = (
     "Immediate deletion does not wait for confirmation that the running resource has been "
     "terminated. The resource may continue to run on the cluster indefinitely."
 )
+_WIDER = "deleting cluster-scoped resources, not scoped to the provided namespace"
 
 
 @dataclass
@@ -102,12 +103,6 @@ class DeleteOptions:
             raise CommandError(
                 f"unexpected -o output mode: {self.output}. We only support '-o name'"
             )
-        for what, given in (
-            ("selector", self.lookup.labels),
-            ("field-selector", self.lookup.fields),
-        ):
-            if self.lookup.select_all and given:
-                raise CommandError(f"cannot set --all and --{what} at the same time")
         if self.force and self.grace_s > 0:
             raise CommandError(
                 "--force and --grace-period greater than 0 cannot be specified together"
@@ -127,18 +122,20 @@ class DeleteOptions:
             if not agreed:
                 return 0
         gone: list[tuple[Info, str]] = []
-        found = 0
+        warn_scope = call.namespace_given and not self.lookup.everywhere
         for info in selection.infos:
+            if warn_scope and not info.resource.namespaced:
+                call.client.warn(_WIDER)
+                warn_scope = False
             try:
                 uid = self._delete(call, info)
             except ApiStatusError as error:
                 if not (self.ignore_missing and error.code == 404):
                     errors.append(_with_source(error, info))
                 continue
-            found += 1
             gone.append((info, uid))
         raise_all([error for error in errors if not self._ignored(error)])
-        if not found:
+        if not selection.infos:
             call.out("No resources found\n")
         elif self.wait and self.dry_run == NONE:
             for info, uid in gone:

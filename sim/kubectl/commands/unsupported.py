@@ -10,11 +10,6 @@ from dataclasses import dataclass
 from sim.kubectl.errors import CommandError
 from sim.kubectl.invocation import Command, Invocation
 
-NAMES = (
-    "autoscale", "certificate", "completion", "cp", "diff", "edit", "kuberc", "kustomize",
-    "plugin", "port-forward", "proxy",
-)  # fmt: skip
-
 
 @dataclass
 class UnsupportedOptions:
@@ -40,4 +35,21 @@ class UnsupportedOptions:
         return 1
 
 
-COMMANDS = tuple(Command(name, "", UnsupportedOptions) for name in NAMES)
+def unsupported(*names: str) -> tuple[Command, ...]:
+    """Return commands of these names that refuse whatever they are asked."""
+    return tuple(Command(name, "", UnsupportedOptions, unread=True) for name in names)
+
+
+COMMANDS = unsupported(
+    "autoscale",
+    "certificate",
+    "completion",
+    "cp",
+    "diff",
+    "edit",
+    "kuberc",
+    "kustomize",
+    "plugin",
+    "port-forward",
+    "proxy",
+)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sim.apimachinery.wire import Obj
 from sim.client.rest import collection_path
+from sim.kubectl.commands.unsupported import unsupported
 from sim.kubectl.errors import CommandError
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import to_json
@@ -128,4 +129,9 @@ VERSION = Command(
     VersionOptions,
     flags("client bool", "output,o"),
 )
-CLUSTER_INFO = Command("cluster-info", "Display cluster information", ClusterInfoOptions)
+CLUSTER_INFO = Command(
+    "cluster-info",
+    "Display cluster information",
+    ClusterInfoOptions,
+    subcommands=unsupported("dump"),
+)
