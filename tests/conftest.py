@@ -1,8 +1,11 @@
 """What is needed is named once: a missing browser, kubectl or PostgreSQL skips at home and fails in CI."""
 
 import os
+from importlib.util import find_spec
 
 import pytest
+
+from tests.server import postgres
 
 REQUIRED = set(filter(None, os.environ.get("UNCORDON_REQUIRE", "").split(",")))
 """Set by .ci/run: `browser,kubectl,postgres`."""
@@ -13,3 +16,19 @@ def missing(what: str, how: str) -> None:
     if what in REQUIRED:
         pytest.fail(f"{what} is required here and missing: {how}", pytrace=False)
     pytest.skip(f"{what} is not on this machine: {how}")
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """Run a real PostgreSQL server; yield the folder of its socket."""
+    bin_ = postgres.binaries()
+    if bin_ is None or find_spec("psycopg") is None:
+        missing("postgres", postgres.HOW)
+    with postgres.serving(bin_) as socket:
+        yield socket
+
+
+@pytest.fixture
+def postgres_url(postgres_server):
+    """Return the URL of an empty database."""
+    return postgres.new_database(postgres_server)

@@ -12,10 +12,9 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 def free_port() -> int:
@@ -59,6 +58,6 @@ def _wait(address: str, process: subprocess.Popen[bytes], data: Path) -> None:
         try:
             with urllib.request.urlopen(f"{address}/guide", timeout=5):
                 return
-        except (URLError, ConnectionError):
+        except OSError:
             time.sleep(0.1)
     raise RuntimeError(f"the server did not start:\n{(data / 'server.log').read_text()}")

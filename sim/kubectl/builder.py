@@ -296,6 +296,8 @@ def info_of(call: Invocation, manifest: Manifest) -> Info:
     Raises:
         CommandError: if its kind is unknown or `-n` contradicts it.
     """
+    if manifest.problem:
+        raise manifest.problem
     obj = manifest.object
     kind, version = obj.get("kind"), obj.get("apiVersion")
     missing = [

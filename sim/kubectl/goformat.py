@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -83,11 +84,13 @@ _HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\
 _HTML_CHARS = re.compile("[<>&\u2028\u2029]")
 
 
-def to_json(value: Any, *, indent: int | None = None, escape_html: bool = True) -> str:
+def to_json(
+    value: Any, *, indent: int | None = None, escape_html: bool = True, sort_keys: bool = True
+) -> str:
     """Return *value* as Go's encoding/json writes it: sorted keys, `<`, `>`, `&` escaped."""
     separators = (",", ": ") if indent else (",", ":")
     text = json.dumps(
-        value, ensure_ascii=False, indent=indent, sort_keys=True, separators=separators
+        value, ensure_ascii=False, indent=indent, sort_keys=sort_keys, separators=separators
     )
     if escape_html and _HTML_CHARS.search(text):
         text = _HTML_CHARS.sub(lambda match: _HTML[match[0]], text)
@@ -124,3 +127,44 @@ def format_float(value: float) -> str:
         return f"{Decimal(text):f}"
     sign = "-" if exponent.startswith("-") else "+"
     return f"{digits.removesuffix('.0')}e{sign}{abs(int(exponent)):02d}"
+
+
+_LAYOUT = "2006-01-02T15:04:05Z07:00"
+_TIME_PARTS = (
+    ("2006", re.compile(r"\d{4}"), "", 9999),
+    ("-", re.compile("-"), "", 0),
+    ("01", re.compile(r"\d\d"), "month", 12),
+    ("-", re.compile("-"), "", 0),
+    ("02", re.compile(r"\d\d"), "", 99),
+    ("T", re.compile("T"), "", 0),
+    ("15", re.compile(r"\d\d?"), "hour", 23),
+    (":", re.compile(":"), "", 0),
+    ("04", re.compile(r"\d\d"), "minute", 59),
+    (":", re.compile(":"), "", 0),
+    ("05", re.compile(r"\d\d"), "second", 59),
+    ("", re.compile(r"(?:[.,]\d+)?"), "", 0),
+    ("Z07:00", re.compile(r"Z|[-+]\d\d:\d\d"), "", 0),
+)
+
+
+def time_problem(text: str) -> str:
+    """Return why Go's `time.Parse(time.RFC3339, text)` refuses *text*; empty if it does not."""
+    rest = text
+    for name, pattern, unit, most in _TIME_PARTS:
+        found = pattern.match(rest)
+        if found is None:
+            return (
+                f"parsing time {quote(text)} as {quote(_LAYOUT)}: "
+                f"cannot parse {quote(rest)} as {quote(name)}"
+            )
+        value = int(found[0]) if unit else 0
+        if value > most or (unit == "month" and value == 0):
+            return f"parsing time {quote(text)}: {unit} out of range"
+        rest = rest[found.end() :]
+    if rest:
+        return f"parsing time {quote(text)}: extra text: {quote(rest)}"
+    try:
+        date.fromisoformat(text[:10])
+    except ValueError:
+        return f"parsing time {quote(text)}: day out of range"
+    return ""

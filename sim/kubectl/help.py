@@ -34,9 +34,9 @@ def command_help(command: Command, path: str) -> str:
     text = f"{command.summary}.\n"
     if command.subcommands:
         text += "\nAvailable Commands:\n"
-        text += "".join(
-            f"  {one.name:<13} {one.summary}\n" for one in command.subcommands if one.summary
-        )
+        shown = [one for one in command.subcommands if one.summary]
+        width = max((len(one.name) for one in shown), default=0) + 2
+        text += "".join(f"  {one.name:<{width}} {one.summary}\n" for one in shown)
     if command.flags:
         text += "\nOptions:\n" + "".join(map(_row, sorted(command.flags, key=lambda one: one.name)))
     usage = command.usage or ("SUBCOMMAND" if command.subcommands else "")
@@ -52,7 +52,7 @@ def options_help() -> str:
 
 
 def _row(flag: Flag) -> str:
-    short = f"-{flag.short}, " if flag.short else "    "
+    short = f"-{flag.short}, " if flag.short else ""
     default = flag.default or {"bool": "false", "int": "0", "list": "[]", "array": "[]"}.get(
         flag.kind, "''"
     )

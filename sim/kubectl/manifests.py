@@ -6,20 +6,23 @@ It reads the workstation's own files only and must not know what is done with th
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Sequence
+import re
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import simpy
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 
 from sim.apimachinery.wire import Obj
 from sim.kubectl.errors import CommandError
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Invocation
+from sim.kubectl.yamlproblem import yaml_problem
 
+_SEPARATOR = re.compile(r"^---.*(?:\n|\Z)", re.MULTILINE)
 _EXTENSIONS = (".json", ".yaml", ".yml")
 
 
@@ -30,6 +33,8 @@ class Manifest:
     object: Obj
     source: str
     """The file's name as it was typed, or `STDIN`."""
+    problem: CommandError | None = None
+    """Why there is no object."""
 
 
 def load_manifests(
@@ -73,51 +78,60 @@ def _files(call: Invocation, name: str) -> list[str]:
 
 
 def parse_manifests(text: str, source: str) -> list[Manifest]:
-    """Return the objects in *text*; `kind: List` is taken apart."""
+    """Return the objects in *text*; `kind: List` is taken apart.
+
+    A document that does not parse is the last one: its manifest carries the problem.
+    """
     found: list[Manifest] = []
-    for document in parse_documents(text, source):
-        if document is None:
-            continue
-        if not isinstance(document, dict):
-            raise CommandError(
-                f"error validating {quote(source)}: error validating data: invalid object to "
-                "validate; if you choose to ignore these errors, turn validation off with "
-                "--validate=false"
-            )
-        items = document.get("items")
-        if isinstance(items, list) and str(document.get("kind", "")).endswith("List"):
-            found += [Manifest(item, source) for item in items]
-        else:
-            found.append(Manifest(document, source))
+    try:
+        for document in parse_documents(text, source):
+            found += _objects(document, source)
+    except CommandError as problem:
+        found.append(Manifest({}, source, problem))
     return found
 
 
-def parse_documents(text: str, source: str) -> list[Any]:
-    """Return the documents of a YAML or JSON stream as JSON values."""
+def _objects(document: Any, source: str) -> Iterable[Manifest]:
+    if document is None:
+        return []
+    if not isinstance(document, dict):
+        raise CommandError(
+            f"error validating {quote(source)}: error validating data: invalid object to "
+            "validate; if you choose to ignore these errors, turn validation off with "
+            "--validate=false"
+        )
+    items = document.get("items")
+    if isinstance(items, list) and str(document.get("kind", "")).endswith("List"):
+        return [Manifest(item, source) for item in items]
+    return [Manifest(document, source)]
+
+
+def parse_documents(text: str, source: str) -> Iterator[Any]:
+    """Return the documents of a YAML or JSON stream as JSON values, one after the other.
+
+    Raises:
+        CommandError: at the first that does not parse.
+    """
     if text.lstrip().startswith("{"):
         try:
-            return [json.loads(text)]
+            yield json.loads(text)
         except ValueError:
             pass
-    try:
-        return [_as_json(document) for document in _load(text)]
-    except MarkedYAMLError as error:
-        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        problem = str(error.problem or error).splitlines()[0]
-        raise CommandError(
-            f"error parsing {source}: error converting YAML to JSON: yaml: {line}{problem}"
-        ) from None
-    except YAMLError as error:
-        problem = str(error).splitlines()[0]
-        raise CommandError(
-            f"error parsing {source}: error converting YAML to JSON: yaml: {problem}"
-        ) from None
+        else:
+            return
+    for document in _SEPARATOR.split(text):
+        try:
+            yield _as_json(_load(document))
+        except YAMLError as error:
+            raise CommandError(
+                f"error parsing {source}: error converting YAML to JSON: {yaml_problem(error, document)}"
+            ) from None
 
 
-def _load(text: str) -> Iterable[Any]:
+def _load(text: str) -> Any:
     yaml = YAML(typ="safe", pure=True)
     yaml.version = (1, 1)  # go-yaml v2, which kubectl uses, reads `yes` and `on` as booleans
-    return list(yaml.load_all(text))
+    return yaml.load(text)
 
 
 def _as_json(value: Any) -> Any:

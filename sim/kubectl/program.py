@@ -133,13 +133,20 @@ class Kubectl:
             raise CommandError(
                 f"unknown command {quote(words[at])}\nSee '{path} -h' for help and examples"
             )
-        proc.stdout.write(command_help(command, path))
-        return 0 if {"-h", "--help"} & set(words) else 1
+        asked = bool({"-h", "--help"} & set(words))
+        # `rollout` alone writes its page to standard output either way
+        quiet = asked or command.name == "rollout"
+        (proc.stdout if quiet else proc.stderr).write(command_help(command, path))
+        return 0 if asked else 1
 
     def _help(self, proc: Proc, words: Sequence[str]) -> int:
         command, path = None, "kubectl"
         for word in words:
             below = command.subcommand(word) if command else _find(word)
+            if below is None and command is None:
+                topics = " ".join(f"`{one}`" for one in words)
+                proc.stderr.write(f"Unknown help topic [{topics}]\n{overview(COMMANDS)}")
+                return 0
             if below is None:
                 break
             command, path = below, f"{path} {below.name}"

@@ -88,20 +88,19 @@ class Room:
         """Type a line and wait until the prompt is back, and for *shows* on the screen."""
         self.type(line)
         self.page.keyboard.press("Enter")
-        self.idle(line)
+        self.idle()
         if shows:
             expect(self.screen()).to_contain_text(re.compile(shows.replace(" ", r"[ \u00a0]")))
 
-    def idle(self, line: str = "") -> None:
-        """Wait until *line* is on its way and nothing runs any more."""
+    def idle(self) -> None:
+        """Wait until what was entered has ended and a prompt is the last line."""
         self.page.wait_for_function(
-            """line => {
+            """() => {
                 const rows = [...document.querySelectorAll("#screen-t1 .xterm-rows > div")];
                 const text = rows.map(row => row.textContent.replaceAll("\\u00a0", " ").trimEnd());
                 const last = text.filter(Boolean).at(-1) ?? "";
                 return document.querySelector("#tab-t1 .running").hidden && last.endsWith("~$");
-            }""",
-            arg=line,
+            }"""
         )
 
     def skip(self, minutes: int) -> None:

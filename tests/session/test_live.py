@@ -297,7 +297,7 @@ def test_closing_ends_the_run_for_everybody(session, scenario, store, wall):
 
 def test_closing_in_the_terminal_is_closing(session, store):
     with session.viewing():
-        enter(session, "sleep 3; incident close --partial --handover 'all said'")
+        enter(session, "sleep 3; incident close --scope one-node --partial --handover 'all said'")
         assert not session.closed
         session.run_on("t1", MINUTE)
     assert session.closed

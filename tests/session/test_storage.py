@@ -1,22 +1,41 @@
-"""Runs and inputs in a real database."""
+"""Runs and inputs in a real database, with owners in real processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from sim.session.storage import LeaseLostError, RunRow, RunStore, UnknownRunError
+from sim.session.storage import (
+    LeaseLostError,
+    RunRow,
+    RunStore,
+    UnknownRunError,
+    UnusableDatabaseError,
+    shown_url,
+)
+from sim.session.storage.owner import is_alive, is_here, this_process
+from sim.session.storage.store import LEASE_MS
 from sim.session.storage.tables import metadata
 
+NOW = 1_000_000
 
-@pytest.fixture
-def url(tmp_path):
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def url(request, tmp_path):
+    if request.param == "postgres":
+        return request.getfixturevalue("postgres_url")
     return f"sqlite:///{tmp_path}/uncordon.db"
 
 
 @pytest.fixture
 def store(url):
-    store = RunStore(url, wall_ms=lambda: 1_000_000)
+    store = RunStore(url, wall_ms=lambda: NOW)
     yield store
     store.close()
 
@@ -27,21 +46,60 @@ def make(store: RunStore, holder: str = "h") -> RunRow:
     )
 
 
-def test_an_appended_input_is_read_back_by_another_process(store, url):
+_OTHER = """
+import sys
+from sim.session.storage import LeaseLostError, RunStore
+store = RunStore(sys.argv[1], wall_ms=lambda: int(sys.argv[3]))
+try:
+    print("claimed", store.claim(sys.argv[2]), flush=True)
+except LeaseLostError as error:
+    print("refused", error, flush=True)
+sys.stdin.readline()
+store.release(sys.argv[2], store.find(sys.argv[2]).fence, 9)
+print("released", flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def other(url):
+    """Start processes that claim a run and hold it until they are told to let go."""
+    started = []
+
+    def start(run: RunRow, now: int = NOW):
+        process = subprocess.Popen(
+            [sys.executable, "-c", _OTHER, url, run.id, str(now)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process, process.stdout.readline().split(maxsplit=1)
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+# -- reading and writing -----------------------------------------------------------------------
+
+
+def test_an_appended_input_is_read_back_by_another_store(store, url):
     run = make(store)
     store.append(run.id, run.fence, 0, 7, "note", '{"text":"hi"}')
-    other = RunStore(url, wall_ms=lambda: 1_000_000)
+    other = RunStore(url, wall_ms=lambda: NOW)
     assert other.inputs(run.id) == [(7, "note", '{"text":"hi"}')]
     assert other.find(run.id).sim_ms == 7
     other.close()
 
 
-def test_a_stale_owner_cannot_write(store):
+def test_any_text_is_read_back_as_it_was(store):
     run = make(store)
-    fence = store.claim(run.id)
-    with pytest.raises(LeaseLostError):
-        store.append(run.id, run.fence, 0, 7, "note", "{}")
-    store.append(run.id, fence, 0, 7, "note", "{}")
+    texts = ["\\u0000", "\x7f\x1b[31m", "naïve → ☃ 🚒", "x" * 70_000, "'; drop table runs; --"]
+    for number, text in enumerate(texts):
+        store.append(run.id, run.fence, number, 7, "note", text)
+    assert [text for _, _, text in store.inputs(run.id)] == texts
 
 
 def test_the_same_number_cannot_be_stored_twice(store):
@@ -58,7 +116,19 @@ def test_a_foreign_run_is_as_unknown_as_a_missing_one(store):
         store.find(run.id, holder="h")
     with pytest.raises(UnknownRunError):
         store.find("nope", holder="h")
+    with pytest.raises(UnknownRunError):
+        store.claim("nope")
     assert store.find(run.id, holder="somebody").id == run.id
+
+
+def test_runs_are_listed_newest_first_and_only_to_their_holder(url):
+    times = iter(range(NOW, NOW + 10))
+    store = RunStore(url, wall_ms=lambda: next(times))
+    mine = [make(store, "me").id for _ in range(3)]
+    make(store, "you")
+    assert [row.id for row in store.runs("me")] == mine[::-1]
+    assert store.runs("nobody") == []
+    store.close()
 
 
 def test_the_cache_keeps_the_latest_value(store):
@@ -67,9 +137,161 @@ def test_the_cache_keeps_the_latest_value(store):
     assert (store.cached("k"), store.cached("other")) == ("2", None)
 
 
+def test_threads_that_append_to_their_runs_at_once_all_succeed(store):
+    runs = [make(store) for _ in range(4)]
+    failures = []
+
+    def work(run: RunRow) -> None:
+        try:
+            for number in range(25):
+                store.append(run.id, run.fence, number, number, "note", "{}")
+                store.remember("shared", str(number))
+        except Exception as error:  # for the thread that asserts
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(run,)) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == []
+    assert all(len(store.inputs(run.id)) == 25 for run in runs)
+
+
+# -- owners ------------------------------------------------------------------------------------
+
+
+def test_a_stale_owner_cannot_write(store):
+    run = make(store)
+    fence = store.claim(run.id)
+    for write in (
+        lambda: store.append(run.id, run.fence, 0, 7, "note", "{}"),
+        lambda: store.renew(run.id, run.fence, 7),
+        lambda: store.mark(run.id, run.fence, closed=True),
+        lambda: store.release(run.id, run.fence, 7),
+    ):
+        with pytest.raises(LeaseLostError):
+            write()
+    row = store.find(run.id)
+    assert (row.fence, row.sim_ms, row.closed, store.inputs(run.id)) == (fence, 5, False, [])
+    store.append(run.id, fence, 0, 7, "note", "{}")
+
+
+def test_a_run_that_a_living_process_has_cannot_be_claimed(store, other):
+    run = make(store)
+    _, (said, _) = other(run)
+    assert said == "refused"
+    # Also when it has not been renewed for long: a paused run writes nothing.
+    _, (said, _) = other(run, NOW + 100 * LEASE_MS)
+    assert said == "refused"
+    store.append(run.id, run.fence, 0, 7, "note", "{}")
+
+
+def test_a_run_can_be_claimed_at_once_when_its_owner_lets_go(store, other):
+    run = make(store)
+    store.release(run.id, run.fence, 8)
+    process, (said, fence) = other(run)
+    assert (said, int(fence)) == ("claimed", run.fence + 1)
+    with pytest.raises(LeaseLostError, match="open in another process"):
+        store.claim(run.id)
+    process.stdin.write("\n")
+    process.stdin.flush()
+    assert process.stdout.readline() == "released\n"
+    assert store.claim(run.id) == run.fence + 2
+    assert store.find(run.id).sim_ms == 9
+
+
+def test_a_run_can_be_claimed_at_once_when_its_owner_is_killed(store, other):
+    run = make(store)
+    store.release(run.id, run.fence, 8)
+    process, (said, fence) = other(run)
+    assert said == "claimed"
+    os.kill(process.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # dead, but not reaped
+    assert store.claim(run.id) == int(fence) + 1
+
+
+def test_a_process_of_another_machine_is_trusted_for_the_time_of_its_lease(store, url):
+    run = make(store)
+    store.release(run.id, run.fence, 5)
+    store._owner = "elsewhere/1/1"
+    store.claim(run.id)
+    soon = RunStore(url, wall_ms=lambda: NOW + LEASE_MS - 1)
+    with pytest.raises(LeaseLostError, match="elsewhere/1/1"):
+        soon.claim(run.id)
+    soon.close()
+    late = RunStore(url, wall_ms=lambda: NOW + LEASE_MS)
+    assert late.claim(run.id) == run.fence + 2
+    late.close()
+
+
+def test_of_many_that_claim_at_once_only_the_last_can_write(store, url):
+    run = make(store)
+    stores = [RunStore(url, wall_ms=lambda: NOW) for _ in range(4)]
+    fences: list[int] = []
+
+    def claim(one: RunStore) -> None:
+        try:
+            fences.append(one.claim(run.id))
+        except LeaseLostError:
+            fences.append(-1)
+
+    threads = [threading.Thread(target=claim, args=(one,)) for one in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    won = sorted(fence for fence in fences if fence > 0)
+    assert won == list(range(run.fence + 1, run.fence + 1 + len(won)))
+    assert store.find(run.id).fence == won[-1]
+    for one in stores:
+        one.close()
+
+
+def test_a_process_knows_itself_and_what_never_was():
+    me = this_process()
+    assert is_here(me)
+    assert is_alive(me)
+    assert not is_alive(me.rpartition("/")[0] + "/1")
+    assert not is_alive("host//")
+    assert not is_here("elsewhere/1/1")
+
+
+# -- the database itself -----------------------------------------------------------------------
+
+
 def test_the_migrations_lead_to_the_tables(store, url):
     engine = create_engine(url)
     with engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     engine.dispose()
     assert differences == []
+
+
+def test_several_processes_may_open_a_new_database_at_once(url):
+    program = f"from sim.session.storage import RunStore; RunStore({url!r}, wall_ms=int).runs('h')"
+    started = [
+        subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    said = [process.communicate(timeout=60)[1] for process in started]
+    assert said == [""] * 3
+    assert [process.returncode for process in started] == [0] * 3
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "nonsense",
+        "mysql://localhost/x",
+        "postgresql+psycopg://u:secret@127.0.0.1:1/x",
+        "sqlite:////proc/nowhere/x.db",
+        "sqlite:////dev/full",
+    ],
+)
+def test_a_database_that_cannot_be_used_is_told_in_one_line_without_its_password(bad):
+    with pytest.raises(UnusableDatabaseError) as caught:
+        RunStore(bad, wall_ms=lambda: NOW)
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).startswith(f"cannot use the database {shown_url(bad)}: ")
+    assert "secret" not in str(caught.value)

@@ -53,13 +53,14 @@ def test_curve_spans_the_width_and_starts_at_zero():
 def test_curve_labels_a_wide_gap_inside_and_a_narrow_one_beside():
     wide = curve(line(*[0.1] * 40), line(*[0.0] * 40)).gap_label
     narrow = curve(line(*[0.1] * 3, *[0.0] * 37), line(*[0.0] * 40)).gap_label
-    assert wide is not None and wide[2] == "middle"
-    assert narrow is not None and narrow[2] == "start"
+    assert [wide and wide[2], narrow and narrow[2]] == ["middle", "start"]
     assert curve(line(0, 0, 0), line(0, 0, 0)).gap_label is None
 
 
 def test_curve_marks_that_are_close_stand_on_rows_of_their_own():
-    made = curve(line(*[0] * 40), line(*[0] * 40), paged_at=15_000, enough_at=30_000, closed_at=None)
+    made = curve(
+        line(*[0] * 40), line(*[0] * 40), paged_at=15_000, enough_at=30_000, closed_at=None
+    )
     assert [(mark.label, mark.row) for mark in made.marks()] == [
         ("page", 0),
         ("enough on screen", 1),

@@ -69,16 +69,16 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 def noted(text: str):
-    return lambda message: any(
-        record.get("text") == text for record in message.get("records", ())
-    )
+    return lambda message: any(record.get("text") == text for record in message.get("records", ()))
 
 
 def test_two_tabs_see_what_one_of_them_did(browser: Browser):
     one, two = Tab(browser.connect()), Tab(browser.connect())
     note = {"kind": "note", "payload": {"text": "seen by both"}}
     assert one.ask(type="input", **note) == {
-        "type": "input", "id": 1, "answer": "noted",
+        "type": "input",
+        "id": 1,
+        "answer": "noted",
     }
     two.until(noted("seen by both"))
     one.socket.close()

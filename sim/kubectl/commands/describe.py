@@ -65,7 +65,7 @@ class DescribeOptions:
         errors = selection.errors
         if (errors or len(selection.infos) > 1) and not self.events_wanted:
             self.show_events = False
-        if errors and len(self.args) == 2 and _is_not_found(errors[0]):
+        if len(errors) == 1 and len(self.args) == 2 and _is_not_found(errors[0]):
             return self._by_prefix(call, errors[0])
         looking = Looking(call, self.show_events, self.lookup.chunk)
         pages = []

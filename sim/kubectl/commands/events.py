@@ -80,6 +80,8 @@ class EventsOptions:
             return 0
         go_sort(found, lambda one, other: _seen(one) < _seen(other))
         if call.flags.text("output"):
+            if call.flags.text("output") == "name":
+                return 0  # kubectl cannot name a typed list and drops the error
             printer = output_printer(output_options(call), call.read_file)
             listed = {"apiVersion": "v1", "items": found, "kind": "EventList", "metadata": {}}
             call.out(printer.render(listed))
@@ -142,10 +144,10 @@ def _about(call: Invocation, text: str) -> tuple[str, str, str] | None:
 
 
 def _seen(event: Obj) -> str:
+    """Return the time it was last seen, comparable whether it has fractions of a second or not."""
     series = event.get("series") or {}
-    return str(
-        series.get("lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime") or ""
-    )
+    seen = series.get("lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime")
+    return str(seen or "").removesuffix("Z")
 
 
 COMMAND = Command(

@@ -67,8 +67,7 @@ class PairOptions:
                 labels=flags.text("selector"),
                 fields=flags.text("field-selector"),
                 everywhere=flags.on("all-namespaces"),
-                select_all=flags.on("all"),
-                bulk=False,
+                bulk=flags.on("all"),
             ),
             add,
             remove,
@@ -106,7 +105,7 @@ class PairOptions:
             ("selector", self.lookup.labels),
             ("field-selector", self.lookup.fields),
         ):
-            if self.lookup.select_all and value:
+            if self.lookup.bulk and value:
                 raise CommandError(f"cannot set --all and --{name} at the same time")
         if not self.resources and not self.files:
             raise CommandError(

@@ -14,10 +14,10 @@ import simpy
 from sim.apimachinery.wire import Obj
 from sim.client.doors import TextStream
 from sim.client.rest import ApiStatusError, object_path
-from sim.kernel.walltime import parse_rfc3339_ms
 from sim.kubectl.builder import Lookup, select
 from sim.kubectl.errors import CommandError, plain
 from sim.kubectl.flags import flags
+from sim.kubectl.goformat import time_problem
 from sim.kubectl.invocation import Command, Invocation, Running
 from sim.kubectl.pods import (
     DEFAULT_CONTAINER,
@@ -109,14 +109,8 @@ class LogsOptions:
         """Refuse flags that contradict each other."""
         if self.since_time and self.since_s is not None:
             raise CommandError("at most one of `sinceTime` or `sinceSeconds` may be specified")
-        if self.since_time:
-            try:
-                parse_rfc3339_ms(self.since_time)
-            except ValueError:
-                raise CommandError(
-                    f'parsing time "{self.since_time}" as "2006-01-02T15:04:05Z07:00": cannot '
-                    f'parse "{self.since_time}" as "2006"'
-                ) from None
+        if self.since_time and (problem := time_problem(self.since_time)):
+            raise CommandError(problem)
         if self.all_containers and self.container:
             raise CommandError(
                 "--all-containers=true should not be specified with container name "

@@ -110,7 +110,7 @@ class PatchOptions:
         if text.lstrip().startswith("{") and (problem := json_problem(text)):
             return self._refusal(problem)  # only raised once there is an object to patch
         try:
-            documents = parse_documents(text, "patch")
+            documents = list(parse_documents(text, "patch"))
         except CommandError as error:
             why = error.message.partition("error converting YAML to JSON: ")[2]
             raise CommandError(f"unable to parse {quote(self.patch)}: {why}") from None

@@ -5,6 +5,7 @@ It must not know what the pod does.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +19,8 @@ from sim.client.rest import ApiStatusError, collection_path, object_path
 from sim.kubectl.commands.attach import AttachOptions
 from sim.kubectl.errors import CommandError, plain
 from sim.kubectl.flags import flags
+from sim.kubectl.gojson import json_problem
 from sim.kubectl.invocation import Command, Invocation, Running
-from sim.kubectl.manifests import parse_documents
 from sim.kubectl.pods import default_container, is_ready
 from sim.kubectl.results import (
     CLIENT,
@@ -345,10 +346,10 @@ def _overridden(pod: Obj, overrides: str, kind: str) -> Obj:
     """Return *pod* with `--overrides` laid over it: merged, strategic or as a JSON patch."""
     if not overrides:
         return pod
-    try:
-        patch = parse_documents(overrides, "overrides")[0]
-    except (CommandError, IndexError) as error:
-        raise CommandError(f"Invalid JSON Patch: {error}") from None
+    if problem := json_problem(overrides):
+        texts = {"json": problem, "strategic": "invalid JSON document"}
+        raise CommandError(texts.get(kind, "Invalid JSON Patch"))
+    patch = json.loads(overrides)
     result: Obj
     if kind == "json":
         result = json_patch(pod, patch)

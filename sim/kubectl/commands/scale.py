@@ -51,7 +51,7 @@ class ScaleOptions:
         return cls(
             call.args,
             flags.many("filename"),
-            Lookup(labels=flags.text("selector"), select_all=flags.on("all"), bulk=False),
+            Lookup(labels=flags.text("selector"), bulk=flags.on("all")),
             flags.number("replicas"),
             flags.number("current-replicas"),
             flags.text("resource-version"),

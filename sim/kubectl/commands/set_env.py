@@ -70,6 +70,8 @@ class SetEnvOptions:
             raise CommandError(
                 "one or more resources must be specified as <resource> <name> or <resource>/<name>"
             )
+        if self.lookup.bulk and self.lookup.labels:
+            raise CommandError("cannot set --all and --selector at the same time")
         if any(name in self.add for name in self.remove):
             raise CommandError(
                 "can not both modify and remove the same environment variable in the same command"

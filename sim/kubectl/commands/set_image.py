@@ -57,7 +57,7 @@ class SetImageOptions:
     def validate(self) -> None:
         """Require objects and images."""
         problems = []
-        if self.lookup.select_all and self.lookup.labels:
+        if self.lookup.bulk and self.lookup.labels:
             problems.append("cannot set --all and --selector at the same time")
         if self.resources and not self.images:
             problems.append("at least one image update is required")
@@ -110,7 +110,7 @@ def set_lookup(call: Invocation) -> Lookup:
     """
     if call.flags.on("local") or call.flags.many("filename"):
         raise CommandError(f'"{call.path} --filename" is not supported in this simulator')
-    return Lookup(labels=call.flags.text("selector"), select_all=call.flags.on("all"), bulk=False)
+    return Lookup(labels=call.flags.text("selector"), bulk=call.flags.on("all"))
 
 
 COMMAND = Command(

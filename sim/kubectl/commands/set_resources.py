@@ -46,7 +46,7 @@ class SetResourcesOptions:
 
     def validate(self) -> None:
         """Require limits or requests."""
-        if self.lookup.select_all and self.lookup.labels:
+        if self.lookup.bulk and self.lookup.labels:
             raise CommandError("cannot set --all and --selector at the same time")
         if self.resources and not self.amounts:
             raise CommandError(

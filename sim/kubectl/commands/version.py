@@ -18,14 +18,14 @@ from sim.kubectl.invocation import Command, Invocation
 from sim.kubectl.printers.yaml import to_yaml
 
 CLIENT: Obj = {
-    "buildDate": "2026-09-23T17:10:04Z",
-    "compiler": "gc",
-    "gitCommit": "f78e722310e50bcaca9276be22276d9e91d91308",
-    "gitTreeState": "clean",
-    "gitVersion": "v1.37.1",
-    "goVersion": "go1.26.8",
     "major": "1",
     "minor": "37",
+    "gitVersion": "v1.37.1",
+    "gitCommit": "f78e722310e50bcaca9276be22276d9e91d91308",
+    "gitTreeState": "clean",
+    "buildDate": "2026-09-23T17:10:04Z",
+    "goVersion": "go1.26.8",
+    "compiler": "gc",
     "platform": "linux/amd64",
 }
 """What kubectl 1.37.1 says of itself (https://dl.k8s.io/release/v1.37.1)."""
@@ -61,7 +61,7 @@ class VersionOptions:
         if self.output == "yaml":
             call.out(to_yaml(versions) + "\n")
         elif self.output == "json":
-            call.out(to_json(versions, indent=2) + "\n")
+            call.out(to_json(versions, indent=2, sort_keys=False) + "\n")
         else:
             call.out(f"Client Version: {CLIENT['gitVersion']}\nKustomize Version: {KUSTOMIZE}\n")
             if server is not None:

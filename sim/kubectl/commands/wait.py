@@ -49,8 +49,7 @@ class WaitOptions:
                 labels=flags.text("selector"),
                 fields=flags.text("field-selector"),
                 everywhere=flags.on("all-namespaces"),
-                select_all=flags.on("all"),
-                bulk=False,
+                bulk=flags.on("all"),
             ),
             flags.many("for"),
             _WEEK_MS if timeout_ms < 0 else timeout_ms,
@@ -78,10 +77,13 @@ class WaitOptions:
         errors = selection.errors
         if deleting:
             errors = [one for one in errors if not _is_not_found(one)]
-        raise_all(errors[:1])
         for info in selection.infos:
-            for condition in self.conditions:
-                yield from self._await(call, info, condition, deadline)
+            try:
+                for condition in self.conditions:
+                    yield from self._await(call, info, condition, deadline)
+            except (CommandError, ApiStatusError) as error:
+                errors.append(error)
+        raise_all(errors)
         if not selection.infos and not deleting:
             raise CommandError("no matching resources found")
         return 0
@@ -126,14 +128,10 @@ class WaitOptions:
     ) -> Running:
         """Return 1 once *decide* says so, 0 when time is over."""
         left = deadline - call.proc.env.now
+        if not self.timeout_ms:
+            return int(self._looked_once(call, info, decide))
         if left <= 0:
-            # no time to wait: look once
-            try:
-                return int(decide("ADDED", call.client.get(info.path)))
-            except ApiStatusError as error:
-                if error.code == 404:
-                    return int(decide("DELETED", info.object))
-                raise
+            return 0  # the time went to the objects before; kubectl does not look any more
         gone = decide("DELETED", info.object)
 
         def absent() -> bool:
@@ -158,6 +156,15 @@ class WaitOptions:
                 )
             )
         )
+
+    @staticmethod
+    def _looked_once(call: Invocation, info: Info, decide: Callable[[str, Obj], bool]) -> bool:
+        try:
+            return decide("ADDED", call.client.get(info.path))
+        except ApiStatusError as error:
+            if error.code == 404:
+                return decide("DELETED", info.object)
+            raise
 
 
 def check_for(condition: str) -> Check:

@@ -6,7 +6,9 @@ import { Tabs } from "./tabs.js";
 
 const EVERY_MS = 5_000;
 const SERIES = 8;
-const MINUTES = 60;
+const LONGEST_MS = 60 * 60_000;
+const SHORTEST_MS = 30 * 60_000;
+const BEFORE_MS = 20 * 60_000;
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
@@ -47,7 +49,7 @@ class Chart {
     try {
       const { lines, by } = await this.#room.stream.ask("chart", { panel: this.panel, by: this.by });
       if (by !== this.by && this.select) return;
-      this.#lines = lines;
+      this.#lines = living(lines);
       this.#draw();
       if (!this.table.hidden) this.#tabulate();
     } catch {
@@ -77,7 +79,10 @@ class Chart {
   #data() {
     const end = Math.max(0, ...this.#lines.map((line) => line.points.at(-1)?.[0] ?? 0));
     const times = new Set();
-    for (const line of this.#lines) for (const [at] of line.points) if (at > end - MINUTES * 60_000) times.add(at);
+    // The whole incident with some quiet time before it, or as much of it as there is.
+    const paged = Number(document.body.dataset.paged);
+    const begin = Math.max(end - LONGEST_MS, Math.min(paged - BEFORE_MS, end - SHORTEST_MS));
+    for (const line of this.#lines) for (const [at] of line.points) if (at >= begin) times.add(at);
     const xs = [...times].sort((a, b) => a - b);
     const epoch = Number(document.body.dataset.epoch);
     const ys = this.#lines.map((line) => {
@@ -98,7 +103,7 @@ class Chart {
       this.#plot = this.#lines.length ? new uPlot(this.#options(), data, this.host) : null;
     }
     this.#legend(null);
-    const last = this.#lines.map((line) => `${line.name} ${value(this.unit, line.points.at(-1)?.[1])}`).join(", ");
+    const last = this.#lines.map((line, at) => `${line.name} ${value(this.unit, data[at + 1].at(-1))}`).join(", ");
     this.host.setAttribute("role", "img");
     this.host.setAttribute("aria-label", `${$("h2", this.element).textContent}, latest: ${last || "no data"}`);
   }
@@ -115,7 +120,7 @@ class Chart {
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 5 }, sync: { key: "room", scales: ["x", null] } },
       scales: { x: { time: true }, y: { range: (_, low, high) => this.#range(low, high) } },
-      series: [{}, ...this.#lines.map((_, at) => ({ stroke: stroke(at, this.#lines.length), width: 1.5, spanGaps: false, points: { show: false } }))],
+      series: [{}, ...this.#lines.map((_, at) => ({ stroke: stroke(at, this.#lines.length), width: 1.5, dash: dash(at), spanGaps: false, points: { show: false } }))],
       axes: [
         { stroke: ink, grid: { show: false }, ticks: { show: false }, font, size: 20, gap: 2, values: (_, at) => at.map((one) => clock(one * 1000).slice(0, 5)) },
         { stroke: ink, grid, ticks: { show: false }, font, size: 46, gap: 4, space: 26, values: (_, at) => at.map((one) => this.#mark(one)) },
@@ -125,9 +130,9 @@ class Chart {
   }
 
   #range(low, high) {
-    if (this.unit === "%") return [0, Math.max(0.02, (high ?? 0) * 1.1)];
+    if (this.unit === "%") return [0, Math.min(1, Math.max(0.02, (high ?? 0) * 1.1))];
     if (!this.unit) return [0, Math.max(4, Math.ceil((high ?? 0) * 1.15))];
-    return [0, Math.max(1, (high ?? 0) * 1.15)];
+    return [0, Math.max(0.4, (high ?? 0) * 1.15)];
   }
 
   #mark(number) {
@@ -182,20 +187,20 @@ class Chart {
 
   #legend(idx) {
     const list = $(".legend", this.element);
-    if (list.children.length !== this.#lines.length + 1) {
-      list.replaceChildren(el("li", { className: "at figure" }), ...this.#lines.map(() => el("li", {}, el("i"), el("span", { className: "name" }), el("b", { className: "figure" }))));
+    if (list.children.length !== this.#lines.length) {
+      list.replaceChildren(...this.#lines.map(() => el("li", {}, el("i"), el("span", { className: "name" }), el("b", { className: "figure" }))));
     }
     const data = this.#plot?.data;
     const at = idx ?? (data?.[0].length ?? 0) - 1;
     const time = data?.[0][at];
-    setText(list.children[0], time ? `${clock(time * 1000)} UTC` : "no data");
+    setText($(".at", this.element), time ? `${clock(time * 1000)} UTC` : "no data");
     const short = shorten(this.#lines.map((line) => line.name));
     this.#lines.forEach((line, number) => {
-      const [swatch, name, figure] = list.children[number + 1].children;
+      const [swatch, name, figure] = list.children[number].children;
       swatch.style.borderTop = `2px ${dash(number).length ? "dashed" : "solid"} ${stroke(number, this.#lines.length)}`;
       setText(name, short[number]);
       name.title = line.name;
-      setText(figure, value(this.unit, data?.[number + 1]?.[at] ?? (idx === null ? line.points.at(-1)?.[1] : null)));
+      setText(figure, value(this.unit, data?.[number + 1]?.[at]));
     });
   }
 
@@ -209,13 +214,22 @@ class Chart {
 const stroke = (at, of) => (of === 1 ? token("series-1") : token(`series-${(at % SERIES) + 1}`));
 const dash = (at) => (at >= SERIES ? [4, 3] : []);
 
-/** Names without the long beginning that they share: `...x2k9m`. */
+/** Lines of what is gone (old pods) come behind those that go on. */
+function living(lines) {
+  const end = Math.max(0, ...lines.map((line) => line.points.at(-1)?.[0] ?? 0));
+  const goesOn = (line) => line.points.at(-1)?.[0] === end && line.points.at(-1)[1] !== null;
+  return [...lines.filter(goesOn), ...lines.filter((line) => !goesOn(line))];
+}
+
+/** Names without the beginning that they share: `...x2k9m`. */
 function shorten(names) {
   if (names.length < 2) return names;
   let common = names[0];
   for (const name of names) while (!name.startsWith(common)) common = common.slice(0, -1);
   common = common.slice(0, common.lastIndexOf("-") + 1);
-  return common.length > 14 ? names.map((name) => `\u2026${name.slice(common.length)}`) : names;
+  // What is left must still be a name: `worker-3`, not `3`.
+  if (names.some((name) => name.length - common.length < 5)) common = common.replace(/[^-]+-$/, "");
+  return common.length > 4 ? names.map((name) => `\u2026${name.slice(common.length)}`) : names;
 }
 
 export class Charts {

@@ -45,6 +45,7 @@ export function share(value) {
 export function value(unit, number) {
   if (number === null || number === undefined) return "-";
   if (unit === "%") return share(number);
+  if (!number) return `0${unit ? THIN + unit : ""}`;
   if (unit === "/s") return `${number >= 10 ? number.toFixed(0) : number.toFixed(1)}${THIN}/s`;
   return unit ? `${number.toFixed(0)}${THIN}${unit}` : number.toFixed(0);
 }

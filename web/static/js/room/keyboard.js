@@ -5,7 +5,7 @@ const GO_MS = 1_200;
 
 export class Keyboard {
   #room;
-  #going = 0;
+  #going = -Infinity;
   #palette = $("#palette");
   #found = [];
   #at = 0;
@@ -33,7 +33,7 @@ export class Keyboard {
     }
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
     if (performance.now() - this.#going < GO_MS) {
-      this.#going = 0;
+      this.#going = -Infinity;
       const action = this.actions.find((one) => one.key === event.key.toLowerCase());
       if (action) {
         event.preventDefault();

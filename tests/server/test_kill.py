@@ -1,0 +1,151 @@
+"""`kill -9` at any moment: what was acknowledged is there again, and the run goes on."""
+
+import contextlib
+import os
+import signal
+
+import pytest
+import websocket
+
+from tests.server.serving import Server, Visitor, until
+
+LINES = (
+    "kubectl get pods -n payments -o wide",
+    "kubectl cordon node-worker-3",
+    "ssh node-worker-3 'sudo iptables -t nat -L KUBE-SERVICES -n | wc -l'",
+    "kubectl delete pod -n payments -l app=postgres --wait=false",
+    "incident dashboard errors --by node",
+)
+
+
+def play(tab) -> dict[str, str]:
+    """Enter lines and return what each printed."""
+    tab.input("acknowledge")
+    printed = {}
+    for line in LINES:
+        tab.command(line)
+        printed[line] = tab.output_of(line)
+    return printed
+
+
+def check_is_the_same(visitor: Visitor, run: str, seen, printed: dict[str, str]) -> None:
+    """Come back as the same tab: everything is there, and commands work."""
+    with visitor.tab(run) as tab:
+        tab.wait(lambda: len(tab.records) > len(seen), "the records of before")
+        assert tab.records[: len(seen)] == seen
+        for line, text in printed.items():
+            assert tab.output_of(line) == text
+        assert tab.state["now"] >= seen[-1]["at"]
+        tab.command("kubectl get nodes")
+        nodes = tab.output_of("kubectl get nodes")
+        assert "node-worker-3" in nodes
+        assert "SchedulingDisabled" in nodes
+        now = tab.state["now"]
+        tab.wait(lambda: tab.state["now"] > now + 500, "time to go on")
+    with visitor.tab(run, since=tab.next) as later:
+        later.command("echo still here")
+        assert later.output_of("echo still here") == "still here\n"
+        assert all(record["at"] >= seen[-1]["at"] for record in later.records)
+
+
+def test_a_killed_server_comes_back_with_every_acknowledged_input_and_its_output(own_server):
+    own_server.start()
+    visitor = Visitor(own_server)
+    run = visitor.take_pager()
+    tab = visitor.tab(run)
+    printed = play(tab)
+    tab.command("kubectl get pods -n payments -w", "t2")
+    tab.wait(lambda: any(one["terminal"] == "t2" for one in tab.of("output")), "the watch")
+    seen = list(tab.records)
+    own_server.kill()
+    tab.until_lost()
+    own_server.start()
+    check_is_the_same(visitor, run, seen, printed)
+    # Twice: the second process must also give way to a third.
+    own_server.kill()
+    own_server.start()
+    check_is_the_same(visitor, run, seen, printed)
+
+
+def test_a_killed_worker_is_replaced_and_the_run_goes_on(own_server):
+    own_server.start()
+    visitor = Visitor(own_server)
+    run = visitor.take_pager()
+    tab = visitor.tab(run)
+    printed = play(tab)
+    seen = list(tab.records)
+    (worker,) = own_server.workers()
+    os.kill(worker, signal.SIGKILL)
+    until(lambda: own_server.workers() not in ([worker], []), "a new worker")
+    own_server.wait()
+    check_is_the_same(visitor, run, seen, printed)
+
+
+def test_kills_in_the_middle_of_typing_lose_nothing_that_was_acknowledged(own_server):
+    own_server.start()
+    visitor = Visitor(own_server)
+    run = visitor.take_pager()
+    acknowledged: list[str] = []
+    sent = 0
+    for kill_after in (7, 3, 12):
+        with contextlib.suppress(websocket.WebSocketException, OSError):
+            tab = visitor.tab(run)
+            while True:
+                if sent and sent % kill_after == 0:
+                    os.killpg(own_server.process.pid, signal.SIGKILL)
+                line = f"echo {sent}"
+                sent += 1
+                tab.command(line)
+                acknowledged.append(line)
+        own_server.process.wait(20)
+        own_server.start()
+    with visitor.tab(run) as tab:
+        tab.command("echo end")
+        tab.output_of("echo end")
+        lines = [record["line"] for record in tab.of("command")]
+        assert [line for line in lines if line in acknowledged] == acknowledged
+        assert lines == sorted(set(lines), key=lines.index)
+        printed = [record["text"] for record in tab.of("output")]
+        assert printed == [line.removeprefix("echo ") + "\n" for line in lines]
+
+
+def test_ctrl_c_with_an_open_tab_ends_soon_and_lets_the_run_go(own_server):
+    own_server.start()
+    visitor = Visitor(own_server)
+    run = visitor.take_pager()
+    tab = visitor.tab(run)
+    tab.command("kubectl get nodes")
+    tab.output_of("kubectl get nodes")
+    assert own_server.stop() < 10
+    assert "Traceback" not in own_server.log.read_text()
+    own_server.start()
+    with visitor.tab(run) as again:
+        assert "node-worker-3" in again.output_of("kubectl get nodes")
+
+
+def test_a_second_server_on_the_same_data_says_that_the_run_is_open_elsewhere(own_server):
+    own_server.start()
+    visitor = Visitor(own_server)
+    run = visitor.take_pager()
+    second = Server(own_server.data)
+    try:
+        second.start()
+        guest = Visitor(second)
+        for cookie in visitor.cookies:
+            guest.cookies.set_cookie(cookie)
+        status, body, _ = guest.request(f"/api/run/{run}/state")
+        assert status == 503, body
+        assert "open in another server process" in body
+        with pytest.raises(websocket.WebSocketBadStatusException) as caught:
+            guest.tab(run)
+        assert caught.value.status_code == 503
+        with visitor.tab(run) as tab:
+            tab.command("kubectl get nodes")
+            tab.output_of("kubectl get nodes")
+        own_server.kill()
+        with guest.tab(run) as tab:
+            assert "node-worker-3" in tab.output_of("kubectl get nodes")
+            tab.command("echo here")
+            tab.output_of("echo here")
+    finally:
+        second.end()
