@@ -8,9 +8,9 @@ from sim.evidence import EvidenceLog
 from sim.scenario import Scenario
 from sim.scoring import References, Scorecard, score_run
 from sim.scoring.criteria import Case
+from sim.session.branch import Branches
 from sim.session.inputs import Input
 from sim.session.references import Cache, Reference, reference
-from sim.session.run import replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,6 @@ def judge(
     """Score the run that *inputs* made; *log* is its evidence up to the horizon."""
     none = reference(scenario, seed, "idle", cache)
     expert = reference(scenario, seed, "senior", cache)
-
-    def without(left_out: frozenset[int]) -> EvidenceLog:
-        return replay(scenario, seed, inputs, without=left_out)
-
-    card, case = score_run(log, scenario, References(none.loss, expert.loss), without)
+    replays = Branches(scenario, seed, inputs)
+    card, case = score_run(log, scenario, References(none.loss, expert.loss), replays)
     return Verdict(card, case, none, expert)

@@ -195,6 +195,13 @@ def replay(
     """
     run = Run(scenario, seed)
     run.start()
+    return continued(run, inputs, without=without)
+
+
+def continued(
+    run: Run, inputs: list[Input], *, without: frozenset[int] = frozenset()
+) -> EvidenceLog:
+    """Play *inputs* on a run that stands at its page, then live on to the horizon."""
     for number, given in enumerate(inputs):
         if number in without or given.at > run.horizon:
             continue

@@ -35,12 +35,13 @@ def check_is_the_same(visitor: Visitor, run: str, seen, printed: dict[str, str])
         assert tab.records[: len(seen)] == seen
         for line, text in printed.items():
             assert tab.output_of(line) == text
-        assert tab.state["now"] >= seen[-1]["at"]
         tab.command("kubectl get nodes")
         nodes = tab.output_of("kubectl get nodes")
         assert "node-worker-3" in nodes
         assert "SchedulingDisabled" in nodes
+        tab.wait(lambda: bool(tab.state), "the state")
         now = tab.state["now"]
+        assert now >= seen[-1]["at"]
         tab.wait(lambda: tab.state["now"] > now + 500, "time to go on")
     with visitor.tab(run, since=tab.next) as later:
         later.command("echo still here")
@@ -55,7 +56,7 @@ def test_a_killed_server_comes_back_with_every_acknowledged_input_and_its_output
     tab = visitor.tab(run)
     printed = play(tab)
     tab.command("kubectl get pods -n payments -w", "t2")
-    tab.wait(lambda: any(one["terminal"] == "t2" for one in tab.of("output")), "the watch")
+    tab.wait(lambda: tab.of("output")[-1]["command"] == len(LINES), "the watch")
     seen = list(tab.records)
     own_server.kill()
     tab.until_lost()
