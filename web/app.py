@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -89,14 +90,15 @@ def _secret_key(data: Path) -> bytes:
     """Return the key that signs cookies; made at the first start, readable by its owner only."""
     path = data / "secret_key"
     data.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(handle, "wb") as file:
-        key = secrets.token_bytes(32)
-        file.write(key)
-    return key
+    if not path.exists():
+        # Written in full before it has its name: a start that is killed leaves no empty key.
+        part = data / f"secret_key.{secrets.token_hex(8)}"
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+        with suppress(FileExistsError):
+            path.hardlink_to(part)
+        part.unlink()
+    return path.read_bytes()
 
 
 def _error(error: HTTPException) -> Response | tuple[str | dict[str, str], int]:

@@ -13,6 +13,8 @@ from sim.kernel import Interrupted
 
 CHECKPOINT_MS = 300_000
 """checkpoint_timeout's default."""
+FRESH_MS = 1_500
+"""Before the first start: the image's own set-up shuts the new cluster down once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,16 @@ class PostgresSettings:
     version: str = "16.4"
 
 
+@dataclass(slots=True)
+class DataDirectory:
+    """What the servers of one application leave for each other on their volume."""
+
+    closed_at: int | None = None
+    """When the last server shut it down in order (simulated ms); None if it did not."""
+    opened: bool = False
+    """True once a server has had it."""
+
+
 class Postgres(Application):
     """One PostgreSQL server.
 
@@ -40,17 +52,20 @@ class Postgres(Application):
 
     chatty = True
 
-    def __init__(self, container: Context, settings: PostgresSettings) -> None:
-        """Accept nothing before it has recovered."""
+    def __init__(
+        self, container: Context, settings: PostgresSettings, data: DataDirectory | None = None
+    ) -> None:
+        """Accept nothing before it has recovered *data*."""
         self._ctx = container
         self._settings = settings
+        self._data = data or DataDirectory()
         self.accepting = False
 
     @classmethod
     def factory(cls, settings: PostgresSettings | None = None) -> Callable[[Context], Application]:
         """Return what makes the behaviour of each container."""
-        used = settings or PostgresSettings()
-        return lambda container: cls(container, used)
+        used, data = settings or PostgresSettings(), DataDirectory()
+        return lambda container: cls(container, used, data)
 
     def run(self, ctx: Context) -> Life:
         """Recover, then serve until the signal."""
@@ -65,7 +80,7 @@ class Postgres(Application):
             self._say(1, f'listening on IPv4 address "0.0.0.0", port {settings.port}')
             self._say(1, f'listening on IPv6 address "::", port {settings.port}')
             self._say(1, f'listening on Unix socket "/var/run/postgresql/.s.PGSQL.{settings.port}"')
-            self._say(29, f"database system was shut down at {self._stamp(ctx.env.now - 9_000)}")
+            self._say_how_it_was_left(ctx)
             yield ctx.env.timeout(ctx.stream.at("recovery").integer(*settings.startup_ms))
         except Interrupted:
             return 0
@@ -75,6 +90,7 @@ class Postgres(Application):
     def adopt(self, ctx: Context) -> Life | None:
         """Go on serving."""
         begun = (ctx.started_at or 0) + 2_000
+        self._data.opened = True
         text = "database system is ready to accept connections"
         ctx.backdate(begun, f"{self._stamp(begun)} [1] LOG:  {text}")
         return self._accepting(ctx)
@@ -110,7 +126,21 @@ class Postgres(Application):
             "0 WAL file(s) added, 0 removed, 1 recycled",
         )
         self._say(1, "database system is shut down")
+        self._data.closed_at = ctx.env.now
         return 0
+
+    def _say_how_it_was_left(self, ctx: Context) -> None:
+        """Tell what the data directory says of the server before, and take it over."""
+        data, now = self._data, ctx.env.now
+        left = data.closed_at if data.opened else now - FRESH_MS
+        data.closed_at, data.opened = None, True
+        if left is not None:
+            self._say(29, f"database system was shut down at {self._stamp(left)}")
+            return
+        self._say(29, f"database system was interrupted; last known up at {self._stamp(now)}")
+        self._say(29, "database system was not properly shut down; automatic recovery in progress")
+        self._say(29, "redo starts at 2/9C0148A8")
+        self._say(29, "redo done at 2/9C4F2310 system usage: CPU: user: 0.08 s, system: 0.03 s")
 
     def memory(self, ctx: Context, now: int) -> int:
         """Return shared buffers and sessions."""

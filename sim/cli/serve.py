@@ -102,6 +102,7 @@ def command(host: str, port: int) -> list[str]:
         "--worker-connections": str(CONNECTIONS),
         "--graceful-timeout": "3",
         "--log-level": "warning",
+        "--config": "python:web.gunicorn",
     }
     words = [word for pair in options.items() for word in pair]
     return [sys.executable, "-m", "gunicorn", *words, "web:create_app()"]

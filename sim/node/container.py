@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sim.node.machine import Machine
     from sim.node.network import Network
 
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SIGKILL_CODE = 137
 SIGTERM_CODE = 143
 
@@ -186,14 +187,10 @@ class Container:
 
     def shell(self, **options: Any) -> Shell:
         """Return a shell inside."""
-        environ = {
-            "HOME": "/root",
-            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        }
         return Shell(
             self.env,
             self.programs,
-            environ={**environ, "HOSTNAME": self.hostname, **self.environ},
+            environ={"PATH": PATH, "HOSTNAME": self.hostname, **self.environ, "HOME": "/root"},
             files=self.machine.kubelet.files_of(self),
             host=self,
             name="sh" if self.image_spec.tools == "busybox" else "bash",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Tools = Literal["full", "busybox", "none"]
+Tools = Literal["full", "busybox", "netfilter", "postgres", "none"]
 
 PULL_BYTES_PER_S = 45_000_000
 """Download and unpacking together (ours)."""
@@ -20,7 +20,7 @@ class ImageSpec:
     """One repository of images."""
 
     tools: Tools = "none"
-    """What a shell in it finds: a whole toolbox, busybox' applets, or not even a shell."""
+    """What is found in it: a whole toolbox, busybox' applets, a purpose's own programs, nothing."""
     size_bytes: int = 60_000_000
     tags: frozenset[str] | None = None
     """Tags that exist; None: every tag."""

@@ -143,8 +143,12 @@ def facts_exist(tree: dict[str, Any]) -> Iterator[Finding]:
         (("temporary", index, "safe_when"), item.get("safe_when"))
         for index, item in _items(tree, "temporary")
     ]
-    tempting = _mapping(tree.get("tempting"))
-    lists.append((("tempting", "refuted_by"), tempting.get("refuted_by")))
+    for part, fields in (("tempting", ("seen", "refuted_by")), ("rubric", ("compares", "separates"))):
+        lists += [((part, field), _mapping(tree.get(part)).get(field)) for field in fields]
+    lists += [
+        (("closing", name, "proof"), _mapping(question).get("proof"))
+        for name, question in _mapping(tree.get("closing")).items()
+    ]
     for where, names in lists:
         for index, name in enumerate(names if isinstance(names, list | tuple) else ()):
             yield from _reference("fact", (*where, index), name, known)

@@ -27,6 +27,8 @@ class Question(Spec):
     """Ids that earn everything."""
     victim: tuple[Name, ...] = ()
     """Ids that name what suffered instead of what began it."""
+    proof: tuple[Name, ...] = ()
+    """Facts any of which bears a right answer out; empty: any fact of the scenario does."""
 
 
 class Closing(Spec):
@@ -47,9 +49,10 @@ class Temporary(Spec):
 
     id: Name
     text: str
-    kind: Literal["cordon", "taint", "scale", "silence", "limit", "label", "pod"]
+    kind: Literal["cordon", "taint", "scale", "silence", "limit", "placement", "label", "pod"]
     target: str
-    """What it is about, with roles, e.g. `nodes/{node.bad}`."""
+    """What it is about, with roles, e.g. `nodes/{node.bad}`; `nodes/*` is every node that no earlier
+    measure of the list names."""
     safe_when: tuple[Name, ...] = ()
     """Facts that must be known before undoing it is right."""
 
@@ -59,6 +62,8 @@ class TemptingChange(Spec):
 
     change: Name
     """Id in the change feed."""
+    seen: tuple[Name, ...] = Field(min_length=1)
+    """Facts any of which has brought the change to the screen."""
     refuted_by: tuple[Name, ...] = Field(min_length=1)
     """Facts each of which separates it from the truth."""
     serves: tuple[str, ...] = ()
@@ -85,6 +90,10 @@ class Rubric(Spec):
     """Which window holds it."""
     dimension: Literal["node", "zone", "version", "pod", "tenant", "route"]
     """The dimension that separates the affected from the rest."""
+    compares: tuple[Name, ...] = Field(min_length=1)
+    """Facts each of which sets affected against unaffected."""
+    separates: tuple[Name, ...] = Field(min_length=1)
+    """Facts each of which shows that the true dimension separates them."""
     mitigated_below: float
     """Share of failing requests under which users count as fine."""
     hold: Duration

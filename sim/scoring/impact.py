@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sim.evidence import EvidenceLog, ImpactRecord
 
@@ -76,10 +77,25 @@ class Impact:
                 begin = None
         return begin if begin is not None and end - begin >= hold_ms else None
 
-    def worst_after(self, start: int, end: int) -> float:
-        """Return the largest share from *start* to *end*."""
+    def above_ms(self, start: int, end: int, limit: float) -> int:
+        """Return for how many ms from *start* to *end* the share was at *limit* or above."""
+        marks = [start, *(time for time in self.times if start < time < end), end]
+        return sum(
+            later - earlier
+            for earlier, later in pairwise(marks)
+            if later > earlier and self.share(earlier) >= limit
+        )
+
+    def last_fine_from(self, start: int, end: int, below: float) -> int | None:
+        """Return when the stretch below *below* began that lasts up to *end*, or None."""
         marks = [start, *(time for time in self.times if start < time < end)]
-        return max(self.share(mark) for mark in marks)
+        begin: int | None = None
+        for mark in marks:
+            if self.share(mark) >= below:
+                begin = None
+            elif begin is None:
+                begin = mark
+        return begin
 
     def curve(self, start: int, end: int, step: int) -> list[tuple[int, float]]:
         """Return (ms, mean share over the step that ends there), for a chart."""

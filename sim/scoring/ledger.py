@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sim.evidence import EvidenceLog
 from sim.scoring.impact import Impact
+from sim.scoring.lasting import lasting_damage
 from sim.scoring.story import Deed, Story
 
 Replay = Callable[[frozenset[int]], EvidenceLog]
@@ -17,10 +18,14 @@ Replay = Callable[[frozenset[int]], EvidenceLog]
 
 FREE = 0.01
 """Share of the reference loss below which an action costs nothing."""
+HELPFUL = 0.02
+"""Share of the reference loss above which an action counts as a mitigation."""
 MIN_LOSS_S = 300
 """The reference loss is at least this many seconds of loss at the paging threshold."""
 HARM_COSTS = ((0.50, 8.0), (0.10, 4.0), (FREE, 2.0))
 """(share of the reference loss, points): the first that the added loss exceeds counts."""
+LASTING_COST = 5.0
+"""Points for what nothing in the cluster restores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,24 @@ class Entry:
     without: float
     """Loss of the run without it."""
     cost: float
-    """Points of "no harm" that it costs."""
+    """Points of "no harm" that its effect on users costs."""
+    lasting: tuple[str, ...] = ()
+    """What it did that nothing restores, in words; costs points by itself."""
+
+    @property
+    def points(self) -> float:
+        """All the points of "no harm" that it costs."""
+        return self.cost + (LASTING_COST if self.lasting else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """Harm that shows only when several actions are left out together: each hides the other's."""
+
+    deeds: tuple[Deed, ...]
+    added: float
+    cost: float
+    """Points beyond those that the actions cost one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +67,68 @@ class Ledger:
     """Loss of the run itself, from the page's fault to the horizon."""
     base: float
     """What harm is measured against: max(L_none, 5 min at the paging threshold)."""
+    untouched: float = 0.0
+    """L_none: loss of the same night with nobody there."""
+    joint: Joint | None = None
 
     @classmethod
     def of(cls, story: Story, loss_none: float, replay: Replay) -> Ledger:
-        """Replay *story* once for each action."""
+        """Replay *story* once for each action, and once without all that did not help."""
         start, end = story.run.fault_at, story.horizon
         loss = story.impact.lost(start, end)
         wanted = story.impact.wanted(start, end) * 1000 / max(1, end - start)
         base = max(loss_none, MIN_LOSS_S * paging_threshold(story) * wanted)
+        damage = lasting_damage(story.deeds)
+
+        def without(inputs: frozenset[int]) -> float:
+            return Impact.of(replay(inputs)).lost(start, end)
+
         entries = []
         for deed in story.deeds:
-            other = Impact.of(replay(frozenset({deed.input})))
-            without = other.lost(start, end)
-            entries.append(Entry(deed, without - loss, without, harm_cost(loss - without, base)))
-        return cls(tuple(entries), loss, base)
+            other = without(frozenset({deed.input})) if deed.at < end else loss
+            cost = harm_cost(loss - other, base)
+            lasting = tuple(damage.get(deed.input, ()))
+            entries.append(Entry(deed, other - loss, other, cost, lasting))
+        joint = _joint(entries, loss, base, without)
+        return cls(tuple(entries), loss, base, loss_none, joint)
 
-    def best(self) -> Entry | None:
-        """Return the action that saved most, if any saved more than the free share."""
-        helpful = [entry for entry in self.entries if entry.saved > FREE * self.base]
-        return max(helpful, key=lambda entry: (entry.saved, -entry.deed.at), default=None)
+    def free(self, requests: float) -> bool:
+        """Return whether an effect of so many requests is too small to speak of."""
+        return abs(requests) <= FREE * self.base
 
-    def helpful(self, share: float = 0.1) -> list[Entry]:
-        """Return the actions that saved more than *share* of the reference loss, in order."""
-        return [entry for entry in self.entries if entry.saved > share * self.base]
+    def helpful(self) -> list[Entry]:
+        """Return the actions without which clearly more would have been lost, in order."""
+        return [entry for entry in self.entries if entry.saved > HELPFUL * self.base]
+
+    @property
+    def saved(self) -> float:
+        """What the run saved against the untouched night, all actions together."""
+        return self.untouched - self.loss
+
+    def partners(self, entry: Entry) -> list[Entry]:
+        """Return the other actions without which *entry* would not have helped, in order.
+
+        Where each of several actions shows the whole saving, none of them had it alone.
+        """
+        helpful = self.helpful()
+        if entry not in helpful:
+            return []
+        hurt = sum(-one.saved for one in self.entries if one.saved < 0)
+        most = (self.saved + hurt) * 1.02
+        return [one for one in helpful if one is not entry and entry.saved + one.saved > most]
+
+
+def _joint(
+    entries: list[Entry], loss: float, base: float, without: Callable[[frozenset[int]], float]
+) -> Joint | None:
+    rest = [entry for entry in entries if entry.saved <= HELPFUL * base and not entry.deed.probe]
+    if len(rest) < 2:  # noqa: PLR2004 - one action alone has been left out already
+        return None
+    added = loss - without(frozenset(entry.deed.input for entry in rest))
+    extra = harm_cost(added, base) - sum(entry.cost for entry in rest)
+    if extra <= 0:
+        return None
+    return Joint(tuple(entry.deed for entry in rest), added, extra)
 
 
 def harm_cost(added: float, base: float) -> float:

@@ -5,7 +5,6 @@ Criteria ask this and quote from it. Nothing here gives points.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,51 +15,17 @@ from sim.evidence import (
     CloseRecord,
     CommandRecord,
     EvidenceLog,
-    NodeCommandRecord,
     NoteRecord,
-    OutputRecord,
-    PanelRecord,
     ReminderRecord,
-    RequestRecord,
     RunRecord,
     TicketRecord,
     UpdateRecord,
 )
 from sim.kernel import Epoch
-from sim.scenario import Look, Quote, Scenario, fill, shows
+from sim.scenario import Quote, Scenario, fill, shows
 from sim.scenario.facts import Fact
 from sim.scoring.impact import Impact
-
-_DIGGING = re.compile(
-    r"\bkubectl\b.*(?:\bdescribe\b|-o\s*=?(?:yaml|json)\b|--output[= ](?:yaml|json)\b)"
-)
-"""Commands that show one object's inside out."""
-LONG_OUTPUT = 200
-"""Lines; of a longer output only the last screen counts as read."""
-SCREEN = 40
-"""Lines that a terminal shows at once."""
-
-
-@dataclass(slots=True)
-class Sight:
-    """One command or panel that showed something, with the facts that it made known."""
-
-    at: int
-    """When its last text came (ms)."""
-    began: int
-    source: str
-    """`command:12` or `panel:3`, as citations name it."""
-    line: str
-    """The command line, or the panel's name with its split."""
-    look: Look
-    input: int
-    facts: dict[str, Quote] = field(default_factory=dict)
-    """Fact -> what showed it."""
-    new: list[str] = field(default_factory=list)
-    """Facts that nothing before had shown."""
-    deep: bool = False
-    """It went into a node's or a container's inside, or into the application's source."""
-    panel: str = ""
+from sim.scoring.sights import Glance, Sight, count_looks, read_sights, was_typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +46,8 @@ class Deed:
     line: str
     command: int
     actions: list[ActionRecord] = field(default_factory=list)
+    probe: bool = False
+    """It only made, used or removed pods of the run's own, such as a debug pod."""
 
     @property
     def source(self) -> str:
@@ -102,77 +69,30 @@ class Story:
         self.paged_at = paged[0] if paged else self.run.fault_at
         self.horizon = self.paged_at + scenario.horizon
         self.commands = {record.command: record for record in log.of(CommandRecord)}
-        self.sights = self._sights()
+        self.sights = read_sights(log, scenario)
         self.known: dict[str, Known] = {}
         for sight in self.sights:
             for fact in scenario.facts:
                 self._learn(fact, sight)
+        for fact_id, known in self.known.items():
+            known.sight.new.append(fact_id)
         self.deeds = self._deeds()
 
-    def _sights(self) -> list[Sight]:
-        texts: dict[int, list[OutputRecord]] = {}
-        nodes: dict[int, list[NodeCommandRecord]] = {}
-        for output in self.log.of(OutputRecord):
-            if output.asked and output.command in self.commands:
-                texts.setdefault(output.command, []).append(output)
-        for ran in self.log.of(NodeCommandRecord):
-            nodes.setdefault(ran.command, []).append(ran)
-        dug = {
-            request.command
-            for request in self.log.of(RequestRecord)
-            if request.resource in ("pods/log", "pods/exec")
-        }
-        found: list[Sight] = []
-        for number, outputs in texts.items():
-            command = self.commands[number]
-            ran_on = nodes.get(number, [])
-            look = Look(
-                text=read_part("".join(output.text for output in outputs)),
-                command=command.line,
-                nodes=tuple(dict.fromkeys(record.node for record in ran_on)),
-            )
-            found.append(
-                Sight(
-                    at=outputs[-1].at,
-                    began=command.at,
-                    source=f"command:{number}",
-                    line=command.line,
-                    look=look,
-                    input=command.input,
-                    deep=bool(ran_on) or number in dug or bool(_DIGGING.search(command.line)),
-                )
-            )
-        for number, panel in enumerate(self.log.of(PanelRecord)):
-            split = f" by {panel.by}" if panel.by else ""
-            found.append(
-                Sight(
-                    at=panel.at,
-                    began=panel.at,
-                    source=f"panel:{number}",
-                    line=f"{panel.panel}{split}",
-                    look=Look(text=panel.text, on="panel", panel=panel.panel, by=panel.by),
-                    input=panel.input,
-                    deep=panel.panel.startswith("document:")
-                    and self._kind_of(panel.panel.removeprefix("document:")) == "source",
-                    panel=panel.panel,
-                )
-            )
-        return sorted(found, key=lambda sight: (sight.at, sight.began, sight.source))
-
-    def _kind_of(self, document: str) -> str:
-        return next((one.kind for one in self.scenario.documents if one.id == document), "")
-
     def _learn(self, fact: Fact, sight: Sight) -> None:
+        """Note whether *sight* shows *fact*, and since when."""
         starts = {"start": 0, "fault": self.run.fault_at, "page": self.paged_at}
-        if sight.at < starts[fact.since] + fact.offset:
+        since = starts[fact.since] + fact.offset
+        for at, look in sight.shots:
+            if at < since:
+                continue
+            quote = shows(fact, look, self.roles)
+            if quote is None or (look.command and was_typed(quote, look.command)):
+                continue
+            sight.facts[fact.id] = quote
+            before = self.known.get(fact.id)
+            if before is None or at < before.at:
+                self.known[fact.id] = Known(at, sight, quote)
             return
-        quote = shows(fact, sight.look, self.roles)
-        if quote is None:
-            return
-        sight.facts[fact.id] = quote
-        if fact.id not in self.known:
-            self.known[fact.id] = Known(sight.at, sight, quote)
-            sight.new.append(fact.id)
 
     def _deeds(self) -> list[Deed]:
         deeds: dict[int, Deed] = {}
@@ -185,12 +105,47 @@ class Story:
                 action.input, Deed(action.at, action.input, line, action.command)
             )
             deed.actions.append(action)
-        return [deeds[number] for number in sorted(deeds)]
+        found = [deeds[number] for number in sorted(deeds)]
+        own: set[str] = set()
+        for deed in found:
+            own |= {
+                action.target
+                for action in deed.actions
+                if action.verb == "create" and action.target.startswith("pods/")
+            }
+            deed.probe = all(action.target in own for action in deed.actions)
+        return found
+
+    @cached_property
+    def changes(self) -> list[Deed]:
+        """Actions that touch what serves users, i.e. not a probe of one's own."""
+        return [deed for deed in self.deeds if not deed.probe]
+
+    @cached_property
+    def looks(self) -> list[Glance]:
+        """What counts as a look since the page, in order."""
+        changing = [deed.command for deed in self.changes]
+        found = count_looks(self.sights, changing)
+        return [glance for glance in found if glance.at >= self.paged_at]
+
+    def looks_before(self, at: int) -> int:
+        """Return how many looks began before *at*."""
+        return sum(glance.weight for glance in self.looks if glance.at < at)
+
+    @cached_property
+    def passive(self) -> bool:
+        """Whether nothing was typed, changed, written or closed: whatever was seen came by itself."""
+        written = (self.updates, self.notes, self.tickets, self.reminders)
+        return not (self.commands or self.deeds or any(written) or self.close)
 
     def about(self, *topics: str) -> list[Known]:
         """Return the known facts that answer one of *topics*, earliest first."""
         wanted = {fact.id for fact in self.scenario.facts if set(fact.about) & set(topics)}
-        found = [known for fact, known in self.known.items() if fact in wanted]
+        return self.shown(*wanted)
+
+    def shown(self, *facts: str) -> list[Known]:
+        """Return when each of *facts* was first on the screen, for those that were, in order."""
+        found = [known for fact, known in self.known.items() if fact in facts]
         return sorted(found, key=lambda known: known.at)
 
     def sentence(self, fact: str) -> str:
@@ -210,6 +165,25 @@ class Story:
         return self.impact.fine_from(
             self.paged_at, self.horizon, rubric.mitigated_below, rubric.hold
         )
+
+    def burning_ms(self, start: int, end: int) -> int:
+        """Return for how long between *start* and *end* users were failing, up to the horizon."""
+        below = self.scenario.rubric.mitigated_below
+        return self.impact.above_ms(start, min(end, self.horizon), below)
+
+    @cached_property
+    def stable_from(self) -> int | None:
+        """Since when the figure of users has been at base, if it still is at the horizon."""
+        rubric = self.scenario.rubric
+        base = min(
+            (
+                one.below
+                for one in self.scenario.steady_state
+                if one.metric == "errors" and not one.by and one.below is not None
+            ),
+            default=rubric.mitigated_below,
+        )
+        return self.impact.last_fine_from(self.paged_at, self.horizon, base)
 
     @cached_property
     def close(self) -> CloseRecord | None:
@@ -244,9 +218,3 @@ class Story:
     def clock(self, at: int) -> str:
         """Return the time of day of a simulated instant, `02:47:00`."""
         return Epoch.parse(self.run.epoch).datetime(at).strftime("%H:%M:%S")
-
-
-def read_part(text: str) -> str:
-    """Return what of an output somebody can have read: all, or the last screen of a long one."""
-    lines = text.splitlines()
-    return text if len(lines) <= LONG_OUTPUT else "\n".join(lines[-SCREEN:])

@@ -52,6 +52,7 @@ class Hub:
         self._used: dict[str, int] = {}
         self._gates: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
+        self._closing = threading.Lock()
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._ticker: threading.Thread | None = None
@@ -78,6 +79,9 @@ class Hub:
             LeaseLostError: if another process has it.
         """
         row = self.store.find(run, holder)
+        if self._stop.is_set():
+            msg = f"run {run} was let go: this process is ending"
+            raise LeaseLostError(msg)
         session = self._loaded(run)
         if session is not None:
             return session
@@ -172,18 +176,19 @@ class Hub:
                 del self._used[session.row.id]
 
     def close(self) -> None:
-        """Stop the ticker and let every run go."""
+        """Stop the ticker and let every run go; a second call waits for the first."""
         self._stop.set()
         self._wake.set()
-        with self._lock:
-            ticker, sessions = self._ticker, list(self._sessions.values())
-            self._sessions.clear()
-            self._used.clear()
-        if ticker is not None:
-            ticker.join(timeout=5)
-        for session in sessions:
-            _let_go(session)
-        self.store.close()
+        with self._closing:
+            with self._lock:
+                ticker, sessions = self._ticker, list(self._sessions.values())
+                self._sessions.clear()
+                self._used.clear()
+            if ticker is not None:
+                ticker.join(timeout=5)
+            for session in sessions:
+                _let_go(session)
+            self.store.close()
 
 
 def _let_go(session: Session) -> None:

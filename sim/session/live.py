@@ -369,3 +369,4 @@ class Session:
             with self._fenced():
                 self._store.release(self.row.id, self._fence, self.clock.sim_ms)
             self.lost = True
+            self._changed.notify_all()

@@ -36,7 +36,7 @@ from sim.node.machine import Machine, MachineFacts
 from sim.node.metrics import NodeMetrics
 from sim.node.network import Network
 from sim.node.programs import NODE as NODE_PROGRAMS
-from sim.node.programs import node_files, programs_for
+from sim.node.programs import container_files, node_files, programs_for
 from sim.scenario import Scenario
 
 LAST_CHANGE_AGO = (60_000, 20 * 60_000)
@@ -122,6 +122,7 @@ class SimulatedBackend:
             registry=self.behaviours.registry,
             images=catalog(api, plan),
             programs=programs_for,
+            files=container_files,
         )
         self.controllers: Controllers = start_controllers(
             env,

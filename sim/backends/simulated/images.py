@@ -24,9 +24,10 @@ def catalog(api: ApiServer, plan: Plan) -> ImageCatalog:
             for container in template["containers"]:
                 name, tag = split_image(container["image"])
                 tags.setdefault(name, {})[tag] = None
-    described: dict[str, Tools] = {}
+    described: dict[str, Tools] = {split_image(plan.scenario.proxy.image)[0]: "netfilter"}
     for application in plan.scenario.applications:
-        described[application.image] = application.tools
+        database = application.behaviour.kind == "database"
+        described[application.image] = "postgres" if database else application.tools
         if application.name == plan.scenario.history.application:
             for entry in plan.scenario.history.revisions:
                 tags.setdefault(application.image, {})[entry.version] = None

@@ -18,7 +18,7 @@ from sim.client.rest import (
 from sim.kernel import Stream
 from sim.kubectl.builder import Lookup, select
 from sim.kubectl.commands.attach import AttachOptions
-from sim.kubectl.commands.run import read_log
+from sim.kubectl.commands.run_attended import read_log
 from sim.kubectl.errors import CommandError, plain
 from sim.kubectl.flags import flags
 from sim.kubectl.invocation import Command, Invocation, Running

@@ -6,22 +6,19 @@ It must not know what the pod does.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import simpy
 
 from sim.apimachinery.patch import json_patch, merge_patch
 from sim.apimachinery.strategic import strategic_merge_patch
 from sim.apimachinery.wire import Obj
-from sim.client.rest import ApiStatusError, collection_path, object_path
+from sim.client.rest import collection_path
 from sim.kubectl.commands.attach import AttachOptions
-from sim.kubectl.errors import CommandError, plain
+from sim.kubectl.commands.run_attended import AttendedPod
+from sim.kubectl.errors import CommandError
 from sim.kubectl.flags import flags
 from sim.kubectl.gojson import json_problem
 from sim.kubectl.invocation import Command, Invocation, Running
-from sim.kubectl.pods import default_container, is_ready
 from sim.kubectl.results import (
     CLIENT,
     DRY_RUN_FLAG,
@@ -31,7 +28,6 @@ from sim.kubectl.results import (
     dry_run_of,
     dry_run_query,
 )
-from sim.kubectl.waiting import until
 
 _POLICIES = ("Always", "OnFailure", "Never")
 _PULL_POLICIES = ("", "Always", "IfNotPresent", "Never")
@@ -135,7 +131,14 @@ class RunOptions:
         if self.expose:
             made.append(self._create(call, "services", self.service()))
         if self.attach:
-            return self._staying(call, pod, made)
+            attach = AttachOptions(
+                [self.name], "", self.stdin, self.tty, self.quiet, self.timeout_ms
+            )
+            remove = made if self.remove else ()
+            attended = AttendedPod(
+                pod, remove, self.restart, self.timeout_ms, attach, self.leave_open
+            )
+            return attended.stay(call)
         results = Results(call, self.dry_run)
         for obj in made:
             results.say("created", obj)
@@ -198,129 +201,6 @@ class RunOptions:
         namespace = obj["metadata"].get("namespace") or call.namespace
         path = collection_path(call.known(plural), namespace)
         return call.client.create(path, obj, query)
-
-    def _staying(self, call: Invocation, pod: Obj, made: Sequence[Obj]) -> Running:
-        try:
-            code = yield from self._attached(call, pod)
-        finally:
-            if self.remove:
-                for obj in made:
-                    self._delete(call, obj)
-        return code
-
-    def _attached(self, call: Invocation, pod: Obj) -> Running:
-        state, ran = yield from self._until_running(call, pod)
-        if not ran:
-            self._print_logs(call, state)
-        else:
-            self._print_logs(call, state)
-            options = AttachOptions(
-                [self.name], "", self.stdin, self.tty, self.quiet, self.timeout_ms
-            )
-            try:
-                yield from options.attach_to(call, state)
-            except (CommandError, ApiStatusError) as error:
-                call.err(
-                    f"warning: couldn't attach to pod/{self.name}, falling back to streaming "
-                    f"logs: {plain(error)}\n"
-                )
-                self._print_logs(call, state)
-        restart = (pod.get("spec") or {}).get("restartPolicy", self.restart)
-        if self.leave_open or self.restart == "Always" or restart == "Always":
-            return 0
-        return (yield from self._exit_code(call, pod))
-
-    def _until_running(
-        self, call: Invocation, pod: Obj
-    ) -> Generator[simpy.Event, Any, tuple[Obj, bool]]:
-        """Wait until the pod runs and is ready (True) or has run to its end (False)."""
-        last: list[Obj] = [pod]
-        ran = [False]
-
-        def decide(kind: str, obj: Obj) -> bool:
-            if kind == "DELETED":
-                raise CommandError('Error from server (NotFound): pods "" not found', bare=True)
-            last[0] = obj
-            phase = (obj.get("status") or {}).get("phase")
-            ran[0] = phase == "Running" and is_ready(obj)
-            return ran[0] or phase in ("Succeeded", "Failed")
-
-        metadata = pod["metadata"]
-        done = yield from until(
-            call,
-            call.known("pods"),
-            metadata["namespace"],
-            metadata["name"],
-            decide,
-            timeout_ms=self.timeout_ms,
-        )
-        if not done:
-            raise CommandError("timed out waiting for the condition")
-        return last[0], ran[0]
-
-    def _exit_code(self, call: Invocation, pod: Obj) -> Running:
-        last: list[Obj] = [pod]
-        ends = ("Succeeded",) if self.restart == "OnFailure" else ("Succeeded", "Failed")
-
-        def decide(kind: str, obj: Obj) -> bool:
-            if kind == "DELETED":
-                raise CommandError('Error from server (NotFound): pods "" not found', bare=True)
-            last[0] = obj
-            return (obj.get("status") or {}).get("phase") in ends
-
-        metadata = pod["metadata"]
-        done = yield from until(
-            call,
-            call.known("pods"),
-            metadata["namespace"],
-            metadata["name"],
-            decide,
-            timeout_ms=self.timeout_ms,
-        )
-        if not done:
-            raise CommandError("timed out waiting for the condition")
-        status = last[0].get("status") or {}
-        if status.get("phase") == "Succeeded":
-            return 0
-        name = f"{metadata['namespace']}/{metadata['name']}"
-        statuses = status.get("containerStatuses") or [{}]
-        ended = (statuses[0].get("state") or {}).get("terminated") or {}
-        code = int(ended.get("exitCode") or 0)
-        if code == 0:
-            raise CommandError(f"pod {name} failed with unknown exit code")
-        message = f"pod {name} terminated ({ended.get('reason', '')})\n{ended.get('message', '')}"
-        raise CommandError(message, code, bare=True)
-
-    def _print_logs(self, call: Invocation, pod: Obj) -> None:
-        container = default_container(call, pod, quiet=True)
-        try:
-            call.out(read_log(call, pod, container["name"]))
-        except ApiStatusError as error:
-            call.err(f"warning: couldn't fetch pre-attach logs: {plain(error)}\n")
-
-    def _delete(self, call: Invocation, obj: Obj) -> None:
-        resource = call.known("pods" if obj["kind"] == "Pod" else "services")
-        metadata = obj["metadata"]
-        path = object_path(resource, metadata["namespace"], metadata["name"])
-        try:
-            call.client.delete(path, {"propagationPolicy": "Background"})
-        except ApiStatusError as error:
-            if error.code == 404:
-                return
-            raise
-        if not self.quiet:
-            call.out(
-                f'{resource.label} "{metadata["name"]}" deleted from '
-                f"{metadata['namespace']} namespace\n"
-            )
-
-
-def read_log(call: Invocation, pod: Obj, container: str) -> str:
-    """Return what *container* has logged up to now."""
-    metadata = pod["metadata"]
-    path = object_path(call.known("pods"), metadata["namespace"], metadata["name"], "log")
-    text = call.client.get(path, [("container", container)], accept="*/*")
-    return text if isinstance(text, str) else ""
 
 
 def _pairs(text: str) -> dict[str, str]:

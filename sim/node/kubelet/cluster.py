@@ -44,7 +44,9 @@ class Kubelets:
         """Make a kubelet for each machine; nothing is adopted before `start`."""
         self.api = api
         self.by_node: dict[str, Kubelet] = {
-            machine.name: Kubelet(machine, api, registry=registry, images=images, programs=programs)
+            machine.name: Kubelet(
+                machine, api, registry=registry, images=images, programs=programs, files=files
+            )
             for machine in machines
         }
         self._registry = registry

@@ -6,6 +6,7 @@ Raises the kubelet's own words when something is missing. This file must not kno
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.apimachinery.wire import Obj
@@ -150,4 +151,21 @@ def _service_variables(api: ApiServer, pod: Obj) -> dict[str, str]:
             if port.get("name"):
                 label = port["name"].upper().replace("-", "_")
                 result[f"{name}_SERVICE_PORT_{label}"] = str(port["port"])
+        result |= _link_variables(name, address, ports)
+    return result
+
+
+def _link_variables(name: str, address: str, ports: Sequence[Obj]) -> dict[str, str]:
+    """Return Docker's link variables, which the kubelet still sets (pkg/kubelet/envvars)."""
+    result: dict[str, str] = {}
+    for number, port in enumerate(ports):
+        protocol = str(port.get("protocol", "TCP"))
+        url = f"{protocol.lower()}://{address}:{port['port']}"
+        if number == 0:
+            result[f"{name}_PORT"] = url
+        prefix = f"{name}_PORT_{port['port']}_{protocol}"
+        result[prefix] = url
+        result[f"{prefix}_PROTO"] = protocol.lower()
+        result[f"{prefix}_PORT"] = str(port["port"])
+        result[f"{prefix}_ADDR"] = address
     return result

@@ -5,7 +5,6 @@ The rules outlive the process. This file must not know containers' restarts, mem
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections.abc import Callable, Generator
 from dataclasses import replace
@@ -17,6 +16,7 @@ from sim.node.kubeproxy.heal import HealPlan, HealTimer
 from sim.node.kubeproxy.law import ProxyLaw
 from sim.node.kubeproxy.rules import INTACT, RuleState, ServiceKey, ServiceSnapshot, TableState
 from sim.node.kubeproxy.services import ServiceWatch
+from sim.node.kubeproxy.serving import health_body
 
 if TYPE_CHECKING:
     from sim.node.container import Container
@@ -197,19 +197,26 @@ class KubeProxy:
         self.container.terminate()
         return True
 
+    @property
+    def pending_since(self) -> int | None:
+        """Since when an update is queued (simulated ms); None when none is."""
+        return self._pending_since
+
+    @property
+    def synced_since_start(self) -> bool:
+        """True if the process that runs has synced at least once."""
+        container = self.container
+        if container is None or not self.running:
+            return False
+        return self.synced or self.last_sync_at >= (container.started_at or 0)
+
     def healthz(self) -> tuple[int, str] | None:
         """Return (code, body) of /healthz now; None if nothing listens."""
         if not self.running:
             return None
-        now = self.env.now
-        epoch = self.machine.epoch
-        late = self._pending_since is not None and now - self._pending_since > HEALTH_TIMEOUT_MS
-        body = {
-            "lastUpdated": epoch.rfc3339_micro(self.last_sync_at if late else now),
-            "currentTime": epoch.rfc3339_micro(now),
-            "nodeEligible": True,
-        }
-        return (503 if late else 200), json.dumps(body, separators=(",", ": "))
+        since = self._pending_since
+        late = since is not None and self.env.now - since > HEALTH_TIMEOUT_MS
+        return (503 if late else 200), health_body(self, healthy=not late)
 
     def healthy(self) -> bool:
         """Return True if /healthz would answer 200."""

@@ -22,6 +22,7 @@ from sim.node.programs.lookup import busybox_nslookup, dig, getent, host, nslook
 from sim.node.programs.nc import busybox_nc, nc
 from sim.node.programs.ping import ping
 from sim.node.programs.places import container_files, node_files
+from sim.node.programs.postgres import pg_isready, psql
 from sim.node.programs.procps import busybox_ps, free, kill, pgrep, pidof, ps, top, uptime
 from sim.node.programs.sockets import conntrack, ss
 from sim.node.programs.systemctl import systemctl
@@ -119,9 +120,31 @@ BUSYBOX_IMAGE: Mapping[str, Program] = {
 }
 """An image with busybox' applets only."""
 
-_IMAGES: Mapping[str, Mapping[str, Program]] = {"full": FULL_IMAGE, "busybox": BUSYBOX_IMAGE}
+NETFILTER_IMAGE: Mapping[str, Program] = {
+    "conntrack": conntrack,
+    "ip6tables": ip6tables,
+    "ip6tables-save": iptables_save,
+    "iptables": iptables,
+    "iptables-save": iptables_save,
+}
+"""kube-proxy's own image: netfilter's tools, no shell."""
+
+POSTGRES_IMAGE: Mapping[str, Program] = {
+    **_EVERYWHERE,
+    "getent": getent,
+    "pg_isready": pg_isready,
+    "psql": psql,
+}
+"""A Debian with PostgreSQL's clients and nothing for the network."""
+
+_IMAGES: Mapping[str, Mapping[str, Program]] = {
+    "full": FULL_IMAGE,
+    "busybox": BUSYBOX_IMAGE,
+    "netfilter": NETFILTER_IMAGE,
+    "postgres": POSTGRES_IMAGE,
+}
 
 
 def programs_for(tools: str) -> Mapping[str, Program]:
-    """Return what a container finds whose image has *tools*: `full`, `busybox` or `none`."""
+    """Return what a container finds whose image has *tools*, one of `sim.node.images.Tools`."""
     return _IMAGES.get(tools, {})

@@ -13,7 +13,7 @@ import simpy
 
 from sim.bash.process import FileProblem, Proc, Running
 from sim.node.programs.host import machine_of
-from sim.node.programs.http import Answer, head, request
+from sim.node.programs.http import Answer, head, request, speaks_tls
 from sim.node.programs.nc import ERRORS
 from sim.node.programs.options import Options, UsageError, parse, waiting
 from sim.node.programs.reach import Dialled, dial, resolve, seconds
@@ -25,6 +25,13 @@ _LONG = (
     "ipv4", "ipv6", "user-agent=", "retry=", "retry-delay=", "retry-connrefused", "http1.1",
     "version", "help", "no-progress-meter", "user=", "cacert=", "noproxy=", "compressed",
 )  # fmt: skip
+_UNTRUSTED = (
+    "SSL certificate problem: unable to get local issuer certificate\n"
+    "More details here: https://curl.se/docs/sslcerts.html\n\n"
+    "curl failed to verify the legitimacy of the server and therefore could not\n"
+    "establish a secure connection to it. To learn more about this situation and\n"
+    "how to fix it, please visit the web page mentioned above."
+)
 _METER = (
     "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n"
     "                                 Dload  Upload   Total   Spent    Left  Speed\n"
@@ -116,8 +123,13 @@ def _transfer(proc: Proc, options: Options, text: str) -> Generator[simpy.Event,
     connected = proc.env.now - started
     if verbose:
         proc.stderr.write(f"* Connected to {url.host} ({ip}) port {url.port} (#0)\n")
-    if url.scheme == "https":
-        return _fail(proc, options, 35, "TLS is not modelled here: use http, or nc for the port")
+    secure = url.scheme == "https"
+    if secure and not speaks_tls(done.result, url.port):
+        return _fail(
+            proc, options, 35, "OpenSSL/3.0.17: error:0A00010B:SSL routines::wrong version number"
+        )
+    if secure and not options.has("-k", "--insecure"):
+        return _fail(proc, options, 60, _UNTRUSTED)
     method = options.value("-X", "--request") or (
         "HEAD" if options.has("-I", "--head") else "POST" if options.has("-d", "--data") else "GET"
     )
@@ -126,7 +138,7 @@ def _transfer(proc: Proc, options: Options, text: str) -> Generator[simpy.Event,
         sent = [f"{method} {url.path} HTTP/1.1", f"Host: {url.authority}", f"User-Agent: {agent}"]
         sent += ["Accept: */*", *options.values("-H", "--header"), ""]
         proc.stderr.write("".join(f"> {line}\n" for line in sent))
-    answer = request(proc, done.result, url.port, method, url.path)
+    answer = request(proc, done.result, url.port, method, url.path, secure=secure)
     if answer is None:
         return _fail(proc, options, 52, "Empty reply from server")
     if total is not None and connected + answer.ms > total:
@@ -300,9 +312,12 @@ def _fetch(proc: Proc, options: Options, text: str) -> Generator[simpy.Event, An
         return proc.fail("download timed out")
     if done.result.kind != "ok":
         return proc.fail(f"can't connect to remote host ({ip}): {ERRORS[done.result.kind]}")
-    if url.scheme == "https":
-        return proc.fail("TLS is not modelled here: use http, or nc for the port")
-    answer = request(proc, done.result, url.port, "GET", url.path)
+    secure = url.scheme == "https"
+    if secure and not options.has("--no-check-certificate"):
+        proc.stderr.write("wget: note: TLS certificate validation not implemented\n")
+    if secure and not speaks_tls(done.result, url.port):
+        return proc.fail("error getting response: Connection reset by peer")
+    answer = request(proc, done.result, url.port, "GET", url.path, secure=secure)
     if answer is None:
         return proc.fail("error getting response")
     yield proc.env.timeout(answer.ms)

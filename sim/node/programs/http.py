@@ -6,18 +6,24 @@ all if they speak something else. This file must not know any client's output.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator
 from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import simpy
 
+from sim.apimachinery.wire import ApiRequest
 from sim.bash.process import Proc
 from sim.node.container import Container
+from sim.node.kubeproxy.serving import METRICS_TYPE, metrics_body
 from sim.node.machine import Machine
 from sim.node.network import Connect
 from sim.node.programs.host import machine_of
 
+API_PORT = 6443
+KUBELET_PORT = 10250
+_TLS_PORTS = (API_PORT, KUBELET_PORT, 2379)
 _HEALTH = ("/health", "/healthz", "/livez", "/ready", "/readyz")
 """Paths at which servers commonly say how they are, besides those that their probes name."""
 
@@ -48,13 +54,26 @@ class SpeaksHttp(Protocol):
         """Return (status, content type, body, ms until it is there)."""
 
 
-def request(proc: Proc, reached: Connect, port: int, method: str, path: str) -> Answer | None:
-    """Return the answer of whoever *reached* is; None if they do not speak HTTP."""
+def speaks_tls(reached: Connect, port: int) -> bool:
+    """Return True if whoever *reached* is wants TLS first: an API server, etcd, a kubelet."""
     number = int(reached.endpoint.rpartition(":")[2] or port)
-    if reached.container is None:
+    return reached.container is None and number in _TLS_PORTS
+
+
+def request(
+    proc: Proc, reached: Connect, port: int, method: str, path: str, *, secure: bool = False
+) -> Answer | None:
+    """Return the answer of whoever *reached* is; None if they do not speak HTTP.
+
+    *secure* says that TLS was agreed on before.
+    """
+    number = int(reached.endpoint.rpartition(":")[2] or port)
+    if secure:
+        return _over_tls(proc, number, path)
+    container = reached.container
+    if container is None or container is container.machine.proxy.container:
         ip = reached.endpoint.rpartition(":")[0]
         return _node(proc, ip, number, path)
-    container = reached.container
     behaviour = container.behaviour
     if isinstance(behaviour, SpeaksHttp):
         status, kind, body, ms = behaviour.http(container, method, path)
@@ -116,9 +135,35 @@ def _node(proc: Proc, ip: str, port: int, path: str) -> Answer | None:
         return _proxy_metrics(machine, path)
     if port == 10248:
         return Answer(200, "ok") if path == "/healthz" else Answer(404, "404 page not found\n")
-    if port in (10250, 6443, 2379):
+    if port in _TLS_PORTS:
         return Answer(400, "Client sent an HTTP request to an HTTPS server.\n")
     return None
+
+
+def _over_tls(proc: Proc, port: int, path: str) -> Answer | None:
+    """Answer a client that has shown no credentials."""
+    if port == KUBELET_PORT:
+        return Answer(401, "Unauthorized")
+    if port != API_PORT:
+        return None
+    plain = path.partition("?")[0]
+    if plain in ("/healthz", "/livez", "/readyz"):
+        return Answer(200, "ok")
+    api = machine_of(proc).api
+    if plain == "/version":
+        answer = api.handle(ApiRequest("GET", "/version"), "system:anonymous")
+        return Answer(answer.code, json.dumps(answer.body, indent=2), "application/json")
+    status = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Failure",
+        "message": f'forbidden: User "system:anonymous" cannot get path "{plain}"',
+        "reason": "Forbidden",
+        "details": {},
+        "code": 403,
+    }
+    return Answer(403, json.dumps(status, indent=2), "application/json")
 
 
 def _proxy_health(machine: Machine, path: str) -> Answer:
@@ -136,16 +181,7 @@ def _proxy_metrics(machine: Machine, path: str) -> Answer:
         return Answer(200, "iptables")
     if path != "/metrics":
         return Answer(404, "404 page not found\n")
-    proxy = machine.proxy
-    last = machine.epoch.at(proxy.last_sync_at or 0) / 1000
-    name = "kubeproxy_sync_proxy_rules_last_timestamp_seconds"
-    body = (
-        f"# HELP {name} [ALPHA] The last time proxy rules were successfully synced\n"
-        f"# TYPE {name} gauge\n"
-        f'{name}{{ip_family="IPv4"}} {last:.9e}\n'
-        f"process_resident_memory_bytes {_resident(machine)}\n"
-    )
-    return Answer(200, body, "text/plain; version=0.0.4; charset=utf-8")
+    return Answer(200, metrics_body(machine.proxy, _resident(machine)), METRICS_TYPE)
 
 
 def _resident(machine: Machine) -> int:

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from sim.scoring.ledger import Entry, Ledger
+from sim.scoring.ledger import HELPFUL, Entry, Ledger
 from sim.scoring.scorecard import Exhibit, Finding
-from sim.scoring.story import Deed, Known, Sight, Story
+from sim.scoring.sights import Sight
+from sim.scoring.story import Deed, Known, Story
 
 QUOTED_LINES = 6
 """Longest quote in a finding."""
+RECOGNISED_LOOKS = 4
+"""An expert who knows the picture needs no more looks than this."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,33 @@ class Case:
 
     @cached_property
     def mitigation(self) -> Entry | None:
-        """The first action that helped much, given that users were fine in the end."""
-        if self.story.mitigated_at is None:
+        """The action with which users became fine, given that the run as a whole helped them.
+
+        Of actions that only help together it is the last one. Where one action hides another's
+        effect, so that leaving out either changes little, it is the last one before users were fine.
+        """
+        fine = self.story.mitigated_at
+        if fine is None or self.ledger.saved <= HELPFUL * self.ledger.base:
             return None
         helpful = self.ledger.helpful()
-        return helpful[0] if helpful else None
+        done = [entry for entry in helpful if entry.deed.at <= fine]
+        if done:
+            return done[-1]
+        real = {deed.input for deed in self.story.changes}
+        before = [
+            entry
+            for entry in self.ledger.entries
+            if entry.deed.at <= fine and entry.deed.input in real and not entry.cost
+        ]
+        return before[-1] if before else next(iter(helpful), None)
+
+    @cached_property
+    def begun(self) -> Entry | None:
+        """The first action that the mitigation is made of."""
+        if self.mitigation is None:
+            return None
+        parts = [self.mitigation, *self.ledger.partners(self.mitigation)]
+        return min(parts, key=lambda entry: entry.deed.at)
 
     @cached_property
     def mitigated(self) -> bool:
@@ -47,42 +72,41 @@ class Case:
         since = self.story.mitigated_at
         if since is None or self.mitigation is None:
             return None
+        return self.seen_recovered(max(since, self.mitigation.deed.at))
+
+    def seen_recovered(self, since: int) -> Sight | None:
+        """Return the first look from *since* on that showed users being served again."""
         facts = {one.id for one in self.story.scenario.facts if "recovery" in one.about}
         for sight in self.story.sights:
-            if sight.at >= max(since, self.mitigation.deed.at) and facts & set(sight.facts):
+            if sight.at >= since and facts & set(sight.facts):
                 return sight
         return None
 
     @cached_property
-    def changes_done(self) -> list[Deed]:
-        """Actions that touch what serves users, i.e. not a probe of one's own."""
-        return [deed for deed in self.story.deeds if not is_probe(deed)]
-
-    @cached_property
     def looks_before_mitigation(self) -> int:
-        """How many looks came before the first action that helped."""
-        if self.mitigation is None:
-            return len(self.story.sights)
-        at = self.mitigation.deed.at
-        return sum(1 for sight in self.story.sights if sight.began < at)
+        """How many looks came before the first action that the mitigation is made of."""
+        if self.begun is None:
+            return sum(glance.weight for glance in self.story.looks)
+        return self.story.looks_before(self.begun.deed.at)
 
     @cached_property
     def recognised(self) -> bool:
         """The expert's short cut: the right mitigation within 4 looks, and its effect verified."""
-        return self.mitigated and self.looks_before_mitigation <= 4 and self.verified is not None
+        return (
+            self.mitigated
+            and self.looks_before_mitigation <= RECOGNISED_LOOKS
+            and self.verified is not None
+        )
+
+    @cached_property
+    def separating(self) -> Known | None:
+        """The first look, before closing, in which the true dimension separates."""
+        found = self.story.shown(*self.story.scenario.rubric.separates)
+        close = self.story.close
+        return found[0] if found and (close is None or found[0].at <= close.at) else None
 
 
 Criterion = Callable[[Case], Finding]
-
-
-def is_probe(deed: Deed) -> bool:
-    """Return whether a deed only made, used and removed something of its own (a debug pod)."""
-    made = {
-        action.target
-        for action in deed.actions
-        if action.verb == "create" and action.target.startswith("pods/")
-    }
-    return bool(made) and all(action.target in made for action in deed.actions)
 
 
 def quote_fact(known: Known) -> Exhibit:

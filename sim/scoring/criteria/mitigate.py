@@ -4,70 +4,76 @@ from __future__ import annotations
 
 from sim.scoring.criteria.case import Case, quote_deed, quote_fact, quote_sight
 from sim.scoring.scorecard import Finding, Part
-from sim.scoring.story import Sight
+from sim.scoring.sights import Sight
+from sim.scoring.story import Deed
 
 FULL = 8.0
 FULL_LAG_MS = 2 * 60_000
 ZERO_LAG_MS = 15 * 60_000
+SIZE_UP_MS = 5 * 60_000
+"""Who never has enough on the screen is timed from so long after the page."""
 DEEP_COST = 1.0
 DEEP_MAX = 4.0
+TELLING = frozenset({"scope", "real", "users", "change"})
+"""Topics of facts that tell hypotheses apart; a look that brings a new one is never deep."""
 
 
 def mitigate_first(case: Case) -> Finding:
     """Full points up to 2 min after enough was on the screen, none from 15 min on."""
-    story, entry = case.story, case.mitigation
-    parts: list[Part] = []
-    if entry is None:
-        parts.append(Part(0, FULL, "nothing that was done ended the users' pain"))
-    else:
-        enough = story.enough_at
-        deed = entry.deed
-        if enough is None or deed.at <= enough:
-            why = "a mitigation that worked came before enough was on the screen"
-            parts.append(Part(FULL, FULL, why, (quote_deed(deed),)))
-        else:
-            lag = deed.at - enough
-            left = 1 - (lag - FULL_LAG_MS) / (ZERO_LAG_MS - FULL_LAG_MS)
-            points = FULL * max(0.0, min(1.0, left))
-            last = max(
-                (story.known[fact] for fact in story.scenario.enough), key=lambda known: known.at
-            )
-            why = f"{lag / 60_000:.1f} min from enough on the screen to a mitigation that worked"
-            parts.append(Part(points, FULL, why, (quote_fact(last), quote_deed(deed))))
-    deep = _deep_looks(case)
-    if deep and entry is not None:
-        cost = min(DEEP_MAX, DEEP_COST * len(deep))
-        why = (
-            f"{len(deep)} deep looks while users were failing, none of which told hypotheses apart"
-        )
-        parts.append(Part(-cost, 0, why, tuple(quote_sight(sight) for sight in deep[:2])))
+    entry = case.mitigation
+    parts = [Part(0, FULL, "nothing that was done ended the users' pain")]
+    if entry is not None:
+        parts = [_lag(case, entry.deed)]
+        deep = _deep_looks(case)
+        if deep:
+            cost = min(DEEP_MAX, DEEP_COST * len(deep))
+            looks = "1 deep look" if len(deep) == 1 else f"{len(deep)} deep looks"
+            why = f"{looks} while users were failing that told no hypotheses apart"
+            parts.append(Part(-cost, 0, why, tuple(quote_sight(sight) for sight in deep[:2])))
     return Finding(
         id="mitigate-first",
         block="Method",
         title="Mitigate first, diagnose second",
         rule=(
             "Lag from enough on the screen to an adequate mitigation: up to 2 min 8 points, falling to 0 "
-            "at 15; deep looks meanwhile that tell no hypotheses apart cost 1 each, at most 4."
+            "at 15; a safe mitigation before that earns 8 as well; deep looks meanwhile that tell no "
+            "hypotheses apart cost 1 each, at most 4."
         ),
         of=FULL,
         parts=tuple(parts),
-        expert="As soon as the failing ones share a node, move the work; the node can wait.",
+        expert="As soon as the failing ones share something the others lack, move the work; why can wait.",
     )
+
+
+def _lag(case: Case, deed: Deed) -> Part:
+    story, enough, at = case.story, case.story.enough_at, deed.at
+    if enough is not None and enough < at:
+        lag = at - enough
+        last = story.shown(*story.scenario.enough)[-1]
+        why = f"{lag / 60_000:.1f} min from enough on the screen to a mitigation that worked"
+        return Part(FULL * _left(lag), FULL, why, (quote_fact(last), quote_deed(deed)))
+    lag = max(0, at - story.paged_at - SIZE_UP_MS)
+    why = "a mitigation that worked came before enough was on the screen"
+    if lag > FULL_LAG_MS:
+        why += f", but only {(at - story.paged_at) / 60_000:.0f} min after the page"
+    return Part(FULL * _left(lag), FULL, why, (quote_deed(deed),))
+
+
+def _left(lag: int) -> float:
+    """Return the share of the points that is left after *lag* ms."""
+    return max(0.0, min(1.0, 1 - (lag - FULL_LAG_MS) / (ZERO_LAG_MS - FULL_LAG_MS)))
 
 
 def _deep_looks(case: Case) -> list[Sight]:
     """Looks into nodes, containers, objects or source, while users fail, that told nothing apart."""
     story = case.story
-    until = story.mitigated_at if story.mitigated_at is not None else story.horizon
+    until = story.horizon if story.mitigated_at is None else story.mitigated_at
     if case.mitigation is not None:
         until = min(until, case.mitigation.deed.at)
-    found = []
-    for sight in story.sights:
-        if not story.paged_at <= sight.began < until or not sight.deep:
-            continue
-        telling = (
-            {"scope", "real", "users"} if sight.panel else {"scope", "real", "users", "change"}
-        )
-        if not any(telling & set(story.scenario.fact(fact).about) for fact in sight.new):
-            found.append(sight)
-    return found
+    return [
+        sight
+        for sight in story.sights
+        if sight.deep
+        and story.paged_at <= sight.began < until
+        and not any(TELLING & set(story.scenario.fact(fact).about) for fact in sight.new)
+    ]

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from sim.scoring.criteria.case import Case, quote_deed, quote_sight, quote_world
-from sim.scoring.ledger import FREE
+from sim.scoring.ledger import FREE, LASTING_COST
 from sim.scoring.scorecard import Finding, Part
 
 STABLE_MS = 10 * 60_000
 """The SLI must be at base this long."""
-BASE_SHARE = 0.01
-"""Share of failing requests that still counts as base."""
 
 
 def users_loss(case: Case) -> Finding:
     """Place the run between the untouched one and the expert's, on the same seed."""
     span = case.loss_none - case.loss_ref
-    share = (case.loss_none - case.loss) / span if span > 0 else 1.0
-    share = max(0.0, min(1.0, share))
+    if span > 0:
+        share = max(0.0, min(1.0, (case.loss_none - case.loss) / span))
+    else:
+        share = float(case.loss <= case.loss_ref)
     figures = (
         f"this run {case.loss:,.0f} requests lost, untouched {case.loss_none:,.0f}, "
         f"expert {case.loss_ref:,.0f}"
@@ -27,33 +27,49 @@ def users_loss(case: Case) -> Finding:
         if mitigated is None
         else f"users were fine again from {case.story.clock(mitigated)}"
     )
-    exhibit = quote_world(mitigated or case.story.horizon, "users' loss", f"{figures}; {when}")
+    at = case.story.horizon if mitigated is None else mitigated
+    exhibit = quote_world(at, "users' loss", f"{figures}; {when}")
+    saved = f"{share:.0%} of what an expert saves was saved" if share else "nothing was saved"
     return Finding(
         id="users-loss",
         block="Users",
         title="Users' loss",
         rule="25 x (untouched - this run) / (untouched - expert), on the same seed, over one hour.",
         of=25,
-        parts=(Part(25 * share, 25, f"{share:.0%} of what an expert saves was saved", (exhibit,)),),
+        parts=(Part(25 * share, 25, saved, (exhibit,)),),
         expert="Act on the dimension that separates the affected from the rest, then explain.",
     )
 
 
 def no_harm(case: Case) -> Finding:
-    """Start from 10 and take off what the run's own actions cost users."""
-    parts = [Part(10, 10, "starts at 10; costs nothing when no action of ours made it worse")]
-    for entry in case.ledger.entries:
+    """Start from 10 and take off what the run's own actions cost users, or broke for good."""
+    ledger = case.ledger
+    costly = [entry for entry in ledger.entries if entry.points]
+    clean = "no action of the run made it worse" if not costly and ledger.joint is None else ""
+    parts = [Part(10, 10, clean or "starts at 10")]
+    for entry in costly:
+        exhibit = (quote_deed(entry.deed),)
         if entry.cost:
-            added = -entry.saved
-            why = f"without this, {added:,.0f} requests fewer would have been lost"
-            parts.append(Part(-entry.cost, 0, why, (quote_deed(entry.deed),)))
+            why = f"without this action {-entry.saved:,.0f} requests fewer would have been lost"
+            parts.append(Part(-entry.cost, 0, why, exhibit))
+        if entry.lasting:
+            parts.append(Part(-LASTING_COST, 0, "; ".join(entry.lasting), exhibit))
+    if ledger.joint is not None:
+        joint = ledger.joint
+        why = (
+            f"without these {len(joint.deeds)} actions together {joint.added:,.0f} requests fewer would "
+            "have been lost; one by one they hide each other's effect"
+        )
+        exhibits = tuple(quote_deed(deed) for deed in joint.deeds[:3])
+        parts.append(Part(-joint.cost, 0, why, exhibits))
     return Finding(
         id="no-harm",
         block="Users",
         title="No harm of our own",
         rule=(
             "Replay without each action, same seed: an action that added more than "
-            f"{FREE:.0%} / 10 % / 50 % of the reference loss costs 2 / 4 / 8."
+            f"{FREE:.0%} / 10 % / 50 % of the reference loss costs 2 / 4 / 8; what nothing in the "
+            "cluster restores costs 5."
         ),
         of=10,
         parts=tuple(parts),
@@ -63,40 +79,25 @@ def no_harm(case: Case) -> Finding:
 
 def recovery(case: Case) -> Finding:
     """The SLI back at base for 10 min, and looked at after the last action."""
-    story, mitigated = case.story, case.story.mitigated_at
-    parts: list[Part] = []
-    last = max((deed.at for deed in case.changes_done), default=None)
-    if not case.mitigated or mitigated is None or last is None:
-        parts.append(Part(0, 5, "nothing that was done brought users back within the hour"))
+    story = case.story
+    last = max((deed.at for deed in story.changes), default=None)
+    stable = story.stable_from
+    if not case.mitigated or last is None:
+        part = Part(0, 5, "nothing that was done brought users back within the hour")
+    elif stable is None or story.horizon - stable < STABLE_MS:
+        part = Part(0, 5, "the recovery did not last: no 10 min at base up to the end of the hour")
     else:
-        base_from = story.impact.fine_from(mitigated, story.horizon, BASE_SHARE, STABLE_MS)
-        stable = base_from is not None and (
-            story.impact.fine_from(max(last, base_from), story.horizon, BASE_SHARE, 1) is not None
-        )
-        looked = next(
-            (
-                sight
-                for sight in story.sights
-                if sight.at > last and sight.at >= mitigated and _recovered(case, set(sight.facts))
-            ),
-            None,
-        )
-        if stable and looked is not None:
-            parts.append(Part(5, 5, "at base for 10 min, and looked at", (quote_sight(looked),)))
-        elif stable:
-            parts.append(Part(0, 5, "at base for 10 min, but nobody looked after the last action"))
+        looked = case.seen_recovered(max(last + 1, stable))
+        if looked is None:
+            part = Part(0, 5, "at base for 10 min, but nobody looked after the last action")
         else:
-            parts.append(Part(0, 5, "the recovery did not hold for 10 min"))
+            part = Part(5, 5, "at base for 10 min, and looked at", (quote_sight(looked),))
     return Finding(
         id="recovery",
         block="Users",
         title="Verified, stable recovery",
         rule="The SLI is at base for 10 min and somebody looked at it after the last action.",
         of=5,
-        parts=tuple(parts),
+        parts=(part,),
         expert="After the last action, look at what users see, once at once and once ten minutes later.",
     )
-
-
-def _recovered(case: Case, facts: set[str]) -> bool:
-    return any(fact.id in facts for fact in case.story.scenario.facts if "recovery" in fact.about)

@@ -1,14 +1,50 @@
 from __future__ import annotations
 
+import re
+
 from .conftest import World, service
+
+GO_TIME = r"2026-11-20 02:50:00\.\d+ \+0000 UTC m=\+\d+\.\d{9}"
 
 
 def test_health_of_kube_proxy_is_its_own_word(world: World) -> None:
     ran = world.run("curl -s http://localhost:10256/healthz")
-    assert ran.out == (
-        '{"lastUpdated": "2026-11-20T02:50:00.000000Z",'
-        '"currentTime": "2026-11-20T02:50:00.000000Z","nodeEligible": true}'
+    told = f'{{"lastUpdated": "({GO_TIME})","currentTime": "({GO_TIME})", "nodeEligible": true}}'
+    found = re.fullmatch(told, ran.out)
+    assert found is not None
+    assert found[1] == found[2]
+
+
+def test_a_start_that_has_not_synced_has_no_time_to_tell(world: World) -> None:
+    proxy = world.bad.proxy
+    container = world.find(world.bad, "kube-proxy")
+    proxy.started(container, "thrashing")
+    container.started_at = world.env.now
+    world.env.advance(world.env.now + 80_000)
+    assert '"lastUpdated": "0001-01-01 00:00:00 +0000 UTC"' in proxy.healthz()[1]
+    ran = world.run("curl -s -o /dev/null -w '%{http_code}' localhost:10256/healthz")
+    assert ran.out == "503"
+    assert (
+        'last_timestamp_seconds{ip_family="IPv4"} 0\n'
+        in world.run("curl -s localhost:10249/metrics").out
     )
+
+
+def test_metrics_of_kube_proxy_count_its_rules(world: World) -> None:
+    assert world.run("curl -s localhost:10249/proxyMode").out == "iptables"
+    text = world.run("curl -s localhost:10249/metrics").out
+    assert re.search(r'_iptables_last\{ip_family="IPv4",table="nat"\} \d+\n', text)
+    assert re.search(r"^process_resident_memory_bytes \d\.\d+e\+0[78]$", text, re.MULTILINE)
+
+
+def test_tls_is_checked_unless_told_otherwise(world: World) -> None:
+    ran = world.run(f"curl -sS https://{world.bad.internal_ip}:10250/healthz")
+    assert ran.code == 60
+    assert ran.err.startswith("curl: (60) SSL certificate problem: unable to get local issuer")
+    ran = world.run(f"curl -sk https://{world.bad.internal_ip}:10250/healthz")
+    assert (ran.code, ran.out) == (0, "Unauthorized")
+    ran = world.run("curl -sS https://10.244.1.5:8080/")
+    assert (ran.code, ran.err[:10]) == (35, "curl: (35)")
 
 
 def test_dead_kube_proxy_refuses(world: World) -> None:
