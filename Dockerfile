@@ -1,10 +1,11 @@
-# The game on one port. Assets come from npm, Python packages from the lock; neither stays in a layer it is not needed in.
+# The game on one port. Assets come from npm, Python packages from the lock; npm itself stays behind in the first stage.
 FROM node:22-slim AS assets
 WORKDIR /assets
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --no-audit --no-fund --ignore-scripts
 
 FROM python:3.12-slim
+ENV PYTHONUNBUFFERED=1
 WORKDIR /uncordon
 COPY requirements.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock
@@ -15,10 +16,15 @@ COPY scenarios ./scenarios
 COPY --from=assets /assets/node_modules/@xterm/xterm/lib/xterm.mjs /assets/node_modules/@xterm/xterm/css/xterm.css \
   /assets/node_modules/@xterm/addon-fit/lib/addon-fit.mjs \
   /assets/node_modules/uplot/dist/uPlot.esm.js /assets/node_modules/uplot/dist/uPlot.min.css web/static/vendor/
+# Compiled here, because the user that serves may not write beside the sources. The install is editable, so that the
+# scenarios are found beside the code.
 RUN pip install --no-cache-dir --no-deps --no-build-isolation -e . \
+  && python -m compileall -q sim web \
   && useradd --create-home --uid 10001 uncordon && mkdir /data && chown uncordon /data
 USER uncordon
 VOLUME /data
 EXPOSE 8247
+HEALTHCHECK --interval=10s --timeout=3s --start-period=15s \
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8247/', timeout=2)"]
 # Inside the container the port is all there is; docker-compose.yml publishes it on loopback.
 CMD ["uncordon", "serve", "--host", "0.0.0.0", "--port", "8247", "--data", "/data"]

@@ -36,7 +36,10 @@ def get_news(run: str) -> dict[str, Any]:
 def post_input(run: str) -> dict[str, Any]:
     """Take one input: `{"kind": ..., "payload": {...}}`."""
     session = open_run(run)
-    body = request.get_json(silent=True)
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:
+        body = None
     if not isinstance(body, dict):
         abort(400, 'an input is a JSON object such as {"kind": "note", "payload": {"text": "..."}}')
     answer, error = submit(session, body.get("kind"), body.get("payload"))

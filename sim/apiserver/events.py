@@ -27,6 +27,10 @@ TTL_MS = 3_600_000
 
 SERIES_RECORDERS = frozenset({"default-scheduler", "kube-proxy"})
 """Components that write through events.k8s.io: eventTime, action, reportingComponent."""
+NAMED_BY_NODE = frozenset({"kubelet", "kube-proxy"})
+"""Components that give a Node's name for its uid in what they record."""
+FIRST_WORDS = frozenset({"Starting"})
+"""Reasons of a process's first event: a recorder begins with it and knows no series."""
 ACTIONS = {
     "Scheduled": "Binding",
     "FailedScheduling": "Scheduling",
@@ -83,7 +87,7 @@ class Recorder:
     ) -> None:
         """Record that *reason* happened to *about* at *at* (ms, may be negative)."""
         reference = reference_to(about)
-        if component == "kubelet" and reference["kind"] == "Node":
+        if component in NAMED_BY_NODE and reference["kind"] == "Node":
             reference = {**reference, "uid": reference["name"]}
             reference.pop("resourceVersion", None)
             reference.pop("apiVersion", None)
@@ -156,7 +160,7 @@ class Recorder:
         key = (component, host, _space(reference), reference["name"], type_, reason, message)
         micro = self._registry.epoch.rfc3339_micro(at)
         known = self._names.get(key)
-        if known is not None:
+        if known is not None and reason not in FIRST_WORDS:
 
             def again(event: Obj) -> Obj:
                 series = event.get("series") or {"count": 1}

@@ -6,13 +6,16 @@ Numbers come from the scenario; this package must not know any one scenario, use
 from sim.apps.command import CommandRunner
 from sim.apps.context import Context
 from sim.apps.gateway import Gateway, GatewaySettings
-from sim.apps.idle import Idle, IdleSettings
+from sim.apps.idle import Bystander, Idle, IdleSettings
 from sim.apps.neighbour import Neighbour, NeighbourSettings
 from sim.apps.postgres import Postgres, PostgresSettings
 from sim.apps.requests import RateSegment, RequestLog, RequestRate, no_requests
+from sim.apps.voices import COMPONENTS
 from sim.apps.web_service import WebService, WebServiceSettings
 
 __all__ = [
+    "COMPONENTS",
+    "Bystander",
     "CommandRunner",
     "Context",
     "Gateway",

@@ -15,7 +15,6 @@ from sim.bash import ShellExecution
 from sim.kernel import Interrupted
 
 SHELLS = ("sh", "bash", "zsh", "ash")
-NOT_FOUND_CODE = 127
 MEMORY_BYTES = 6 << 20
 
 

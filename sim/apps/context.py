@@ -180,3 +180,9 @@ class Application:
 def declared_ports(spec: Mapping[str, Any]) -> frozenset[int]:
     """Return the ports that a container's spec declares."""
     return frozenset(int(one["containerPort"]) for one in spec.get("ports") or ())
+
+
+def varied(ctx: Context, size: int) -> int:
+    """Return *size* bytes, some per cent more or less for each instance, within its limit."""
+    drawn = int(size * ctx.stream.at("heap").uniform(0.93, 1.07))
+    return min(drawn, ctx.limit * 97 // 100) if ctx.limit else drawn

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sim.apps.context import Application, Context, LogLine, declared_ports
+from sim.apps.context import Application, Context, LogLine, declared_ports, varied
 from sim.apps.requests import RequestLog
 
 
@@ -45,7 +45,7 @@ class Gateway(Application):
 
     def memory(self, ctx: Context, now: int) -> int:
         """Return a steady amount."""
-        return self._settings.memory_bytes
+        return varied(ctx, self._settings.memory_bytes)
 
     def listening(self, port: int) -> bool:
         """Accept users and probes."""

@@ -1,11 +1,16 @@
-"""A container that runs and does nothing that matters here."""
+"""Containers that run and do nothing that matters here, silent or with a voice of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sim.apps.context import Application, Context, declared_ports
+from sim.apps.context import Application, Context, LogLine, declared_ports
+from sim.apps.talk import Voice
+from sim.apps.voices import ANY_TEAM, TEAMS, Manner
+
+SCRAPE_MS = 15_000
+"""How often the metrics server looks: between two looks the use of CPU stays what it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +45,37 @@ class Idle(Application):
     def listening(self, port: int) -> bool:
         """Accept on the declared ports."""
         return port in self._ports
+
+
+class Bystander(Idle):
+    """An idle container with a log: other teams' applications, the cluster's own components."""
+
+    chatty = True
+
+    def __init__(self, container: Context, manner: Manner) -> None:
+        """Talk and use resources in the *manner* of its kind."""
+        super().__init__(container, IdleSettings(manner.memory_bytes))
+        self._ports |= frozenset(manner.ports)
+        self._manner = manner
+
+    @classmethod
+    def of(cls, manner: Manner) -> Callable[[Context], Application]:
+        """Return what makes the behaviour of each container of a component."""
+        return lambda container: cls(container, manner)
+
+    @classmethod
+    def of_team(cls, container: Context) -> Application:
+        """Return the behaviour of another team's application, by the name of the container."""
+        return cls(container, Manner(_team_voice(container)))
+
+    def millicores(self, ctx: Context) -> int:
+        """Return the CPU in use now, in thousandths of a core."""
+        return ctx.stream.at("cpu", ctx.env.now // SCRAPE_MS).integer(*self._manner.millicores)
+
+    def routine(self, ctx: Context, since: int, until: int, limit: int | None) -> list[LogLine]:
+        """Return what its voice says."""
+        return self._manner.voice.read(ctx, since, until, limit)
+
+
+def _team_voice(container: Context) -> Voice:
+    return TEAMS.get(str(container.spec.get("name", "")), ANY_TEAM)

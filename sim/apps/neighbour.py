@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sim.apps.context import Application, Context, Life, LogLine, declared_ports
+from sim.apps.context import Application, Context, Life, LogLine, declared_ports, varied
 from sim.apps.lines import line
 from sim.kernel import Interrupted
 
@@ -74,7 +74,7 @@ class Neighbour(Application):
 
     def memory(self, ctx: Context, now: int) -> int:
         """Return a steady amount."""
-        return self._settings.memory_bytes
+        return varied(ctx, self._settings.memory_bytes)
 
     def listening(self, port: int) -> bool:
         """Accept on the declared ports."""

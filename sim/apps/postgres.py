@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sim.apps.context import Application, Context, Life, LogLine
+from sim.apps.context import Application, Context, Life, LogLine, varied
 from sim.kernel import Interrupted
 
 CHECKPOINT_MS = 300_000
@@ -144,7 +144,7 @@ class Postgres(Application):
 
     def memory(self, ctx: Context, now: int) -> int:
         """Return shared buffers and sessions."""
-        return self._settings.memory_bytes
+        return varied(ctx, self._settings.memory_bytes)
 
     def listening(self, port: int) -> bool:
         """Accept on its port once it has recovered."""

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import simpy
 
-from sim.apps.context import Application, Context, Life, Link, LogLine
+from sim.apps.context import Application, Context, Life, Link, LogLine, varied
 from sim.apps.lines import line
 from sim.apps.requests import RequestLog
 from sim.kernel import Interrupted
@@ -255,7 +255,7 @@ class WebService(Application):
 
     def memory(self, ctx: Context, now: int) -> int:
         """Return a warm heap, or less while it starts."""
-        whole = self.settings.memory_bytes
+        whole = varied(ctx, self.settings.memory_bytes)
         return whole if self.serving else min(whole, 90 * MIB)
 
     def listening(self, port: int) -> bool:

@@ -171,4 +171,6 @@ def interacting(
             on_line(line)
         shell.history.append(line)
         yield from shell.run(line, proc.stdin, proc.stdout, proc.stderr, tty=proc.tty)
+    if proc.tty and shell.blames.startswith("-"):
+        proc.stdout.write("logout\n")
     return shell.status

@@ -126,9 +126,7 @@ class FileSystem:
             FileProblem: if it is not an empty directory.
         """
         if not self.is_dir(path):
-            raise FileProblem(
-                "Not a directory" if self.exists(path) else "No such file or directory"
-            )
+            raise FileProblem(self._why_no_directory(path))
         if self.listdir(path):
             raise FileProblem("Directory not empty")
         if path in {"/", self.home}:
@@ -142,9 +140,7 @@ class FileSystem:
             FileProblem: if it is not a directory.
         """
         if not self.is_dir(path):
-            raise FileProblem(
-                "Not a directory" if self.exists(path) else "No such file or directory"
-            )
+            raise FileProblem(self._why_no_directory(path))
         inside = path.rstrip("/") + "/"
         names = {
             known[len(inside) :].partition("/")[0]

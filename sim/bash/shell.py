@@ -83,12 +83,14 @@ class Shell:
         host: Any = None,
         limits: Limits | None = None,
         name: str = "bash",
+        blames: str = "",
         builtins: Mapping[str, Builtin] | None = None,
         on_asked: Callable[[], None] = lambda: None,
     ) -> None:
         """Start a shell over *programs*, in which *host* is handed to each program.
 
-        *environ* is exported; *name* begins error lines; *builtins* default to bash's own.
+        *environ* is exported; *blames* (or else *name*) begins error lines: `-bash` in a login
+        shell, `bash: line 1` under `bash -c`. *builtins* default to bash's own.
         """
         self.env = env
         self.programs = programs
@@ -96,6 +98,7 @@ class Shell:
         self.host = host
         self.limits = limits or Limits()
         self.name = name
+        self.blames = blames or name
         self.builtins = BUILTINS if builtins is None else builtins
         self.on_asked = on_asked
         self.variables: dict[str, str] = {"HOME": self.files.home, **(environ or {})}
@@ -432,7 +435,8 @@ class Shell:
                 return 126
             self._complain(streams.stderr, f"{name}: No such file or directory")
             return 127
-        self._complain(streams.stderr, f"{name}: command not found")
+        told = "not found" if self.name == "sh" else "command not found"
+        self._complain(streams.stderr, f"{name}: {told}")
         return 127
 
     def find(self, name: str) -> Program | None:
@@ -480,6 +484,6 @@ class Shell:
 
     def _complain(self, stderr: Sink, message: str) -> None:
         try:
-            stderr.write(f"{self.name}: {message}\n")
+            stderr.write(f"{self.blames}: {message}\n")
         except (BrokenPipe, OutputLimit):
             return  # nobody reads it any more; the exit code still tells

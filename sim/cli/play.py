@@ -226,13 +226,15 @@ def _at_prompt(session: Session) -> None:
                 try:
                     line = prompt.prompt(lambda: workstation.prompt(TERMINAL))
                     enter("command", line=line)
-                except KeyboardInterrupt:
+                    _let_it_run(session, screen)
+                except KeyboardInterrupt:  # at the prompt, or while the command runs
                     enter("interrupt")
+                    _let_it_run(session, screen)
                 except EOFError:
                     if not workstation.busy(TERMINAL):
                         return
                     enter("eof")
-                _let_it_run(session, screen)
+                    _let_it_run(session, screen)
         finally:
             stop.set()
             ticker.join()

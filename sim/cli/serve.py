@@ -39,6 +39,9 @@ def check(host: str, port: int, data: str, database: str | None) -> None:
 def _check_folder(folder: Path, what: str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        msg = f"cannot use {what}: {folder} is not a folder"
+        raise CannotServeError(msg) from error
     except OSError as error:
         msg = f"cannot use {what}: {error.strerror}"
         raise CannotServeError(msg) from error

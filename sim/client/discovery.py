@@ -128,8 +128,8 @@ class Discovery:
 
     def _search(self, word: str) -> Resource | None:
         name, _, rest = word.partition(".")
-        version, _, group = rest.partition(".")
-        if group and (found := self._match(name, group, version)):
+        version, dot, group = rest.partition(".")
+        if dot and (found := self._match(name, group, version)):
             return found
         return self._match(name, rest, "")
 

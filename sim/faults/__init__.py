@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import simpy
 
 from sim.backends.simulated import SimulatedBackend
+from sim.faults.replaceothers import replace_others
 from sim.faults.replacepod import replace_pod
 from sim.faults.rollout import roll_out
 from sim.scenario import Scenario
@@ -23,6 +24,7 @@ class Family(Protocol):
 
 
 FAMILIES: Mapping[str, Family] = {
+    "replace-others": replace_others,
     "replace-pod": replace_pod,
     "rollout": roll_out,
 }

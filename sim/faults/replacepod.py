@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from sim.apimachinery.meta import is_terminating, key_of, labels_of
+from sim.apimachinery.wire import Obj
 from sim.backends.simulated import SimulatedBackend
-from sim.scenario.timeline import ReplacePod
+from sim.node.klog import klog
+from sim.scenario.timeline import ReplaceOthers, ReplacePod
 
 
 def replace_pod(fault: ReplacePod, backend: SimulatedBackend) -> None:
@@ -17,8 +19,22 @@ def replace_pod(fault: ReplacePod, backend: SimulatedBackend) -> None:
     ]
     if not pods:
         return
-    pod = pods[0]
+    take_away(fault, backend, pods[0])
+
+
+def take_away(fault: ReplacePod | ReplaceOthers, backend: SimulatedBackend, pod: Obj) -> None:
+    """Delete *pod*; the event and the log of whoever did it say so."""
     node = str(pod["spec"].get("nodeName", ""))
     message = fault.message.replace("{node}", node)
     backend.api.event(pod, "Normal", fault.reason, message, component=fault.by)
-    backend.api.delete("pods", *key_of(pod), grace_s=fault.grace // 1000)
+    namespace, name = key_of(pod)
+    text = (
+        f'"Evicted pod" pod="{namespace}/{name}" reason="" strategy="{fault.reason}" '
+        f'node="{node}" profile="default"'
+    )
+    line = klog(backend.epoch, backend.env.now, "I", "evictions.go:551", text)
+    for one in backend.api.list("pods", labels={"k8s-app": fault.by}):
+        worker = backend.kubelets.worker(one)
+        for container in worker.running() if worker is not None else ():
+            container.write(line, "stderr")
+    backend.api.delete("pods", namespace, name, grace_s=fault.grace // 1000)

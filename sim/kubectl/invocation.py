@@ -74,9 +74,9 @@ class Invocation:
         """
         found = self.discovery.find(word)
         if found is None:
-            raise CommandError(
-                f"the server doesn't have a resource type {quote(word.split('.', maxsplit=1)[0])}"
-            )
+            name, _, group = word.partition(".")
+            where = f" in group {quote(group)}" if group else ""
+            raise CommandError(f"the server doesn't have a resource type {quote(name)}{where}")
         for other in self.discovery.shadowed(word):
             self.client.warn(
                 f"short name {quote(word)} could also match lower priority resource "

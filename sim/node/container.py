@@ -326,7 +326,8 @@ class Container:
         if at == self.env.now:
             self.pid = self.machine.new_pid()
         else:
-            self.pid = self.machine.stream.at("adopted-pid", self.id).integer(1_200, 179_000)
+            drawn = self.machine.stream.at("adopted-pid", self.id).integer(0, 1_900)
+            self.pid = self.machine.pid_at(at) + drawn
 
     def _living(self, life: Life) -> Generator[simpy.Event, Any, None]:
         """Run *life*, keeping SIGKILL and the OOM killer out of its reach."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sim.node.kubeproxy.proxy import KubeProxy
     from sim.node.network import Network
 
+FIRST_PID = 1_500
+"""Of the processes that start once the machine is up."""
 JOURNAL_KEEPS_MS = 36 * 3_600_000
 """How far back the journal reaches: older files were rotated away (SystemMaxUse)."""
 
@@ -61,7 +63,7 @@ class Machine:
         """The machine's files that programs may read; set by the backend."""
         self._kubelet: Kubelet | None = None
         self._proxy: KubeProxy | None = None
-        self._next_pid = self.stream.at("pid").integer(180_000, 240_000)
+        self._pid_now = self._next_pid = self.stream.at("pid").integer(180_000, 240_000)
         self._cold_since: int | None = None
         self._loaded: dict[str, int] = {}
         self.disturbed_at = facts.booted_at
@@ -117,8 +119,22 @@ class Machine:
 
     def new_pid(self) -> int:
         """Return the pid of a process that starts now."""
-        self._next_pid += 1 + self.stream.at("pid-step", self._next_pid).integer(1, 9)
+        step = 1 + self.stream.at("pid-step", self._next_pid).integer(1, 9)
+        self._next_pid = max(self._next_pid + step, self.pid_at(self.env.now))
         return self._next_pid
+
+    def pid_at(self, at: int) -> int:
+        """Return about which pid a process got at *at*: numbers grow evenly from the boot on."""
+        booted = self.facts.booted_at
+        share = (at - booted) / max(1, -booted)
+        return FIRST_PID + int((self._pid_now - FIRST_PID) * max(0.0, share))
+
+    def pod_since(self, container: Container) -> int:
+        """Return since when the sandbox of *container*'s pod runs: older than a restarted container."""
+        pod = self.kubelet.pods.get((container.namespace, container.pod_name))
+        stamp = ((pod or {}).get("status") or {}).get("startTime")
+        first = container.started_at or container.created_at
+        return first if stamp is None else min(first, self.epoch.since(stamp))
 
     def page_cache_warm(self, binary: str) -> bool:
         """Return True if the pages of *binary* are cached and charged to nobody who matters."""

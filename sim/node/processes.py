@@ -50,22 +50,28 @@ def processes(machine: Machine) -> list[Process]:
         if container.state != "running":
             continue
         if container.pod_uid not in sandboxes:
-            sandboxes[container.pod_uid] = container.pid - 40
-            found.extend(_sandbox(container))
+            rows = _sandbox(container)
+            sandboxes[container.pod_uid] = rows[0].pid
+            found.extend(rows)
         found.extend(_of_container(container, sandboxes[container.pod_uid]))
     return sorted(found)
 
 
 def _sandbox(container: Container) -> list[Process]:
-    sandbox = container.machine.stream.at("sandbox", container.pod_uid).hex(64)
-    begun = (container.started_at or 0) - 600
+    """Return the shim and the pause process, which outlive the containers of their pod."""
+    machine = container.machine
+    sandbox = machine.stream.at("sandbox", container.pod_uid)
+    begun = machine.pod_since(container) + 300
+    pid = container.pid - 40
+    if container.attempt:
+        pid = machine.pid_at(begun) + sandbox.integer(0, 400)
     shim = (
-        f"/usr/bin/containerd-shim-runc-v2 -namespace k8s.io -id {sandbox} "
+        f"/usr/bin/containerd-shim-runc-v2 -namespace k8s.io -id {sandbox.hex(64)} "
         "-address /run/containerd/containerd.sock"
     )
     return [
-        Process(container.pid - 40, 1, "root", shim, SHIM_BYTES, 0.0, begun),
-        Process(container.pid - 20, container.pid - 40, "65535", "/pause", PAUSE_BYTES, 0.0, begun),
+        Process(pid, 1, "root", shim, SHIM_BYTES, 0.0, begun),
+        Process(pid + 20, pid, "65535", "/pause", PAUSE_BYTES, 0.0, begun),
     ]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.node.housekeeping import chore_units
 from sim.node.kubeproxy.units import proxy_units
 from sim.node.records import MIB, Unit
 
@@ -119,6 +120,7 @@ def units(machine: Machine) -> list[Unit]:
     """Return every unit, by name."""
     found = [_daemon(machine, index, one) for index, one in enumerate(DAEMONS)]
     found.extend(proxy_units(machine.proxy))
+    found.extend(chore_units(machine))
     return sorted(found, key=lambda unit: unit.name)
 
 

@@ -7,7 +7,7 @@ anybody would, and looks only at what its one idea needs.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from sim.kernel import Stream
 from sim.players.moves import Pause, Play, Shown, Type
@@ -77,11 +77,7 @@ def cordon_worst(names: Mapping[str, str], _stream: Stream) -> Play:
     yield Pause(20_000)
     yield Type("incident ack")
     shown = yield Type(f"kubectl get pods -n {namespace} -o wide --no-headers")
-    counts: dict[str, int] = {}
-    for row in _lines(shown):
-        if found := re.search(r"\b(?:Error|CrashLoopBackOff)\b.*?(\S*node\S*)", row):
-            counts[found[1]] = counts.get(found[1], 0) + 1
-    for node in sorted(counts, key=lambda name: (-counts[name], name))[:1]:
+    for node in _worst(_lines(shown)):
         yield Pause(20_000)
         yield Type(f"kubectl cordon {node}")
         yield Pause(10_000)
@@ -100,15 +96,62 @@ def delete_everything(names: Mapping[str, str], _stream: Stream) -> Play:
 
 
 def silence_alert(_names: Mapping[str, str], _stream: Stream) -> Play:
-    """Make the pager quiet."""
+    """Make the pager quiet for a day."""
     yield Pause(20_000)
     yield Type("incident ack")
     yield Pause(10_000)
     shown = yield Type("incident alerts")
     for row in _lines(shown):
-        if found := re.match(r"(?:firing|pending)\b.*?([\w-]+):", row):
-            yield Type(f"incident silence {found[1]} 24h")
+        if found := re.match(r"(?:firing|pending)\s.*\s(?:page|ticket)\s+(.+?)(?:: .*)?$", row):
+            yield Type(f"incident silence '{found[1]}' --for 24h")
             break
+
+
+def look_then_act(names: Mapping[str, str], _stream: Stream) -> Play:
+    """Look at everything there is, on every node, and only then do the right thing."""
+    app, namespace = names["app"], names["app.namespace"]
+    yield Pause(20_000)
+    yield Type("incident ack")
+    for panel in ("errors", "requests", "latency", "ready", "restarts"):
+        yield Pause(10_000)
+        yield Type(f"incident dashboard {panel}")
+    yield from _typing(10_000, "incident alerts", "incident changes")
+    shown = yield Type(f"kubectl get pods -n {namespace} -o wide --no-headers")
+    rows = [row.split() for row in _lines(shown) if row.startswith(app)]
+    broken = _worst(row for row in _lines(shown) if row.startswith(app))
+    crashing = [row[0] for row in rows if row[1].startswith("0/")]
+    yield from _typing(
+        15_000,
+        f"kubectl get deployments,replicasets,services,endpoints -n {namespace}",
+        f"kubectl get events -n {namespace} --sort-by=.lastTimestamp",
+        f"kubectl rollout history deployment/{app} -n {namespace}",
+        f"kubectl describe deployment {app} -n {namespace}",
+    )
+    for row in rows:
+        yield from _typing(
+            20_000,
+            f"kubectl describe pod {row[0]} -n {namespace}",
+            f"kubectl logs {row[0]} -n {namespace} --tail=40",
+        )
+    shown = yield Type("kubectl get nodes -o name")
+    nodes = [name.removeprefix("node/") for name in _lines(shown)]
+    for node in nodes:
+        yield from _typing(
+            20_000,
+            f"kubectl describe node {node}",
+            f"ssh {node} free -m",
+            f"ssh {node} 'sudo journalctl -k -n 20'",
+        )
+    yield from _typing(15_000, "kubectl get daemonsets -n kube-system -o yaml | tail -60")
+    for node in broken:
+        yield from _typing(10_000, f"kubectl cordon {node}")
+    yield from _typing(
+        10_000,
+        f"kubectl delete pod {' '.join(crashing)} -n {namespace} --wait=false",
+        'incident update "the pods were moved to other nodes"',
+    )
+    yield Pause(120_000)
+    yield Type("incident dashboard errors")
 
 
 def random_commands(names: Mapping[str, str], stream: Stream) -> Play:
@@ -145,6 +188,22 @@ def random_commands(names: Mapping[str, str], stream: Stream) -> Play:
         yield Type(line, patience_ms=60_000)
 
 
+def _worst(rows: Iterable[str]) -> list[str]:
+    """Return the node with most pods that are not well, in rows of `get pods -o wide`, if any is."""
+    counts: dict[str, int] = {}
+    for row in rows:
+        if found := re.search(r"\b(?:Error|CrashLoopBackOff)\b.*?(\S*node\S*)", row):
+            counts[found[1]] = counts.get(found[1], 0) + 1
+    return sorted(counts, key=lambda name: (-counts[name], name))[:1]
+
+
+def _typing(pause: int, *lines: str) -> Play:
+    """Type *lines*, each after a pause."""
+    for line in lines:
+        yield Pause(pause)
+        yield Type(line)
+
+
 def _lines(shown: Shown | None) -> list[str]:
     return shown.stdout.splitlines() if shown is not None else []
 
@@ -157,6 +216,7 @@ TRICKS: dict[str, Trick] = {
     "cordon-worst": cordon_worst,
     "delete-everything": delete_everything,
     "silence": silence_alert,
+    "look-then-act": look_then_act,
     "random": random_commands,
 }
 """Name -> player, as `uncordon play --player NAME` knows them; playbooks come with their scenario."""

@@ -99,10 +99,6 @@ class Informer:
         """Call *handler* after every change, when the indexes already show it."""
         self._handlers.append(handler)
 
-    def on_change_of(self, handler: Callable[[Key], None]) -> None:
-        """Call *handler* with the key of every object that has changed."""
-        self._handlers.append(lambda change: handler(change.key))
-
     def _changed(self, kind: str, new: Obj, old: Obj | None) -> None:
         key = key_of(new)
         known = self.objects.get(key)

@@ -113,6 +113,15 @@ Behaviour = Annotated[
 ]
 
 
+class Volume(Spec):
+    """A claim on network storage, mounted into an application's container."""
+
+    claim: Name
+    path: str
+    size: str
+    """A quantity, e.g. `200Gi`."""
+
+
 class Application(Spec):
     """A Deployment and its Service."""
 
@@ -144,6 +153,7 @@ class Application(Spec):
     """Environment from Secrets: variable -> `secret/key`; the Secrets are made with drawn values."""
     age: Duration
     """How long its newest pods have been running at the start."""
+    volume: Volume | None = None
     behaviour: Behaviour
 
 

@@ -143,7 +143,10 @@ def facts_exist(tree: dict[str, Any]) -> Iterator[Finding]:
         (("temporary", index, "safe_when"), item.get("safe_when"))
         for index, item in _items(tree, "temporary")
     ]
-    for part, fields in (("tempting", ("seen", "refuted_by")), ("rubric", ("compares", "separates"))):
+    for part, fields in (
+        ("tempting", ("seen", "refuted_by")),
+        ("rubric", ("compares", "separates")),
+    ):
         lists += [((part, field), _mapping(tree.get(part)).get(field)) for field in fields]
     lists += [
         (("closing", name, "proof"), _mapping(question).get("proof"))

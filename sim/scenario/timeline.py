@@ -27,11 +27,7 @@ class Rollout(_Timed):
     application: Name
 
 
-class ReplacePod(_Timed):
-    """Delete a pod of an application, as a descheduler or an operator does."""
-
-    fault: Literal["replace-pod"]
-    application: Name
+class _Eviction(_Timed):
     by: str
     """Component that records the event, e.g. `descheduler`."""
     reason: str
@@ -40,4 +36,20 @@ class ReplacePod(_Timed):
     grace: Duration
 
 
-Fault = Annotated[Rollout | ReplacePod, Field(discriminator="fault")]
+class ReplacePod(_Eviction):
+    """Delete a pod of an application, as a descheduler or an operator does."""
+
+    fault: Literal["replace-pod"]
+    application: Name
+
+
+class ReplaceOthers(_Eviction):
+    """Delete pods of teams that the scenario is not about, one a namespace; nobody is hurt."""
+
+    fault: Literal["replace-others"]
+    count: int = Field(ge=1)
+    apart: DurationRange
+    """From one to the next."""
+
+
+Fault = Annotated[Rollout | ReplacePod | ReplaceOthers, Field(discriminator="fault")]

@@ -122,7 +122,8 @@ def _joint(
     entries: list[Entry], loss: float, base: float, without: Callable[[frozenset[int]], float]
 ) -> Joint | None:
     rest = [entry for entry in entries if entry.saved <= HELPFUL * base and not entry.deed.probe]
-    if len(rest) < 2:  # noqa: PLR2004 - one action alone has been left out already
+    # One action alone has been left out already.
+    if len(rest) < 2:
         return None
     added = loss - without(frozenset(entry.deed.input for entry in rest))
     extra = harm_cost(added, base) - sum(entry.cost for entry in rest)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sim.evidence import EvidenceLog
 from sim.scenario import Scenario
 from sim.scoring.criteria import CRITERIA, Case
+from sim.scoring.criteria.temporary import taken
 from sim.scoring.ledger import Ledger, Replay
 from sim.scoring.scorecard import Finding, Part, Scorecard
 from sim.scoring.story import Story
@@ -63,19 +64,35 @@ def _reported(case: Case) -> dict[str, float | None]:
     def since_page(at: int | None) -> float | None:
         return None if at is None else (at - story.paged_at) / 1000
 
-    causes = story.about("cause")
-    looks = [sight for sight in story.sights if sight.at >= story.paged_at]
+    proof = story.shown(*story.scenario.closing.mechanism.proof)
+    commands = [one for one in story.commands.values() if one.at >= story.paged_at]
     return {
         "acknowledge_s": since_page(story.acknowledged_at),
-        "first_look_s": since_page(looks[0].began if looks else None),
+        "first_look_s": since_page(story.looks[0].at if story.looks else None),
         "enough_s": since_page(story.enough_at),
         "mitigate_s": since_page(story.mitigated_at),
-        "diagnose_s": since_page(causes[0].at if causes else None),
+        "diagnose_s": since_page(proof[0].at if proof else None),
+        "resolve_s": since_page(_resolved_at(case)),
         "close_s": since_page(story.close.at if story.close else None),
-        "looks": float(len(looks)),
-        "commands": float(len(story.commands)),
-        "actions": float(len(story.deeds)),
+        "looks": float(sum(glance.weight for glance in story.looks)),
+        "commands": float(len(commands)),
+        "actions": float(len(story.changes)),
         "requests_lost": case.loss,
         "requests_lost_untouched": case.loss_none,
         "requests_lost_expert": case.loss_ref,
     }
+
+
+def _resolved_at(case: Case) -> int | None:
+    """Return when users were at base for good and every temporary measure was safely undone."""
+    story = case.story
+    measures = taken(story)
+    if not case.mitigated or story.stable_from is None:
+        return None
+    marks = [story.stable_from]
+    for one in measures:
+        known = [story.known.get(fact) for fact in one.measure.safe_when]
+        if one.undone_at is None or any(fact is None or fact.at > one.undone_at for fact in known):
+            return None
+        marks.append(one.undone_at)
+    return max(marks)

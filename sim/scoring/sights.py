@@ -56,6 +56,8 @@ class Sight:
     input: int
     command: int = -1
     """The command line that showed it, or -1: a panel of the room."""
+    typed: str = ""
+    """That command line."""
     shots: list[tuple[int, Look]] = field(default_factory=list)
     """(ms, what stood there then), the last one being `look`."""
     facts: dict[str, Quote] = field(default_factory=dict)
@@ -88,7 +90,8 @@ def read_sights(log: EvidenceLog, scenario: Scenario) -> list[Sight]:
         if (asked := [output for output in outputs if output.asked])
     ]
     for number, panel in enumerate(log.of(PanelRecord)):
-        sight = _of_panel(number, panel, texts.get(panel.command, []), scenario)
+        line = commands[panel.command].line if panel.command in commands else ""
+        sight = _of_panel(number, panel, line, texts.get(panel.command, []), scenario)
         if sight is not None:
             found.append(sight)
     return sorted(found, key=lambda sight: (sight.at, sight.began, sight.source))
@@ -110,6 +113,7 @@ def _of_command(
         look=shots[-1][1],
         input=command.input,
         command=command.command,
+        typed=command.line,
         shots=shots,
         deep=bool(nodes) or dug or bool(_DIGGING.search(command.line)),
     )
@@ -129,7 +133,7 @@ def _growing(outputs: list[OutputRecord]) -> list[tuple[int, str]]:
 
 
 def _of_panel(
-    number: int, panel: PanelRecord, outputs: list[OutputRecord], scenario: Scenario
+    number: int, panel: PanelRecord, typed: str, outputs: list[OutputRecord], scenario: Scenario
 ) -> Sight | None:
     """Return what of a panel was seen: all of it in the room, on a terminal what was printed."""
     document = panel.panel.removeprefix("document:") if panel.panel.startswith("document:") else ""
@@ -153,6 +157,7 @@ def _of_panel(
         look=look,
         input=panel.input,
         command=panel.command,
+        typed=typed,
         shots=[(panel.at, look)],
         deep=kinds.get(document) == "source",
         panel=panel.panel,
@@ -206,6 +211,5 @@ def count_looks(sights: Iterable[Sight], changing: Iterable[int]) -> list[Glance
                 last = sight.began
         elif sight.command not in skip:
             skip.add(sight.command)
-            line = sight.line if not sight.panel else ""
-            found.append(Glance(sight.began, max(1, len(_ASKING.findall(line)))))
+            found.append(Glance(sight.began, max(1, len(_ASKING.findall(sight.typed)))))
     return found

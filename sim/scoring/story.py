@@ -5,7 +5,7 @@ Criteria ask this and quote from it. Nothing here gives points.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from sim.evidence import (
@@ -53,6 +53,20 @@ class Deed:
     def source(self) -> str:
         """Name it as a citation does."""
         return f"command:{self.command}" if self.command >= 0 else f"input:{self.input}"
+
+
+_PARTS = frozenset({"scale", "eviction", "status", "ephemeralcontainers", "binding"})
+"""Subresources: what is written there belongs to the object."""
+
+
+def plain(action: ActionRecord) -> ActionRecord:
+    """Return *action* as something done to the object itself, an eviction as what it means."""
+    resource, _, rest = action.target.partition("/")
+    part, _, name = rest.partition("/")
+    if part not in _PARTS or "/" not in name:
+        return action
+    verb = "evict" if part == "eviction" else action.verb
+    return replace(action, target=f"{resource}/{name}", verb=verb)
 
 
 class Story:
@@ -104,7 +118,7 @@ class Story:
             deed = deeds.setdefault(
                 action.input, Deed(action.at, action.input, line, action.command)
             )
-            deed.actions.append(action)
+            deed.actions.append(plain(action))
         found = [deeds[number] for number in sorted(deeds)]
         own: set[str] = set()
         for deed in found:

@@ -105,7 +105,7 @@ class IncidentDesk:
             msg = f"panel {panel!r} cannot be split"
             raise ValueError(msg)
         if panel == "alerts":
-            return panels.alerts_text(list(self._telemetry.alerts()), self.epoch)
+            return panels.alerts_text(list(self._telemetry.alerts()), self.epoch, self._env.now)
         if panel == "changes":
             return panels.changes_text(list(self._telemetry.changes()), self.epoch)
         if kind == "change":

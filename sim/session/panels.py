@@ -5,6 +5,7 @@ Everything comes through the Telemetry door; this file must not reach the cluste
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,11 @@ STEP_MS = 15_000
 """The scrape interval of the simulated Prometheus."""
 WINDOW_MS = 60 * 60_000
 """How far back a chart reaches."""
+MINUTE_MS = 60_000
+POINTS = 10
+"""How many values a chart has as text."""
+WIDTH = 100
+"""Longest row of a list; what is longer goes on in the next line."""
 SPLITS = ("", "node", "zone", "version", "pod")
 
 
@@ -91,7 +97,7 @@ def value_text(unit: str, value: float | None) -> str:
 
 
 def chart_text(telemetry: Telemetry, panel: str, by: str, now: int, epoch: Epoch) -> str:
-    """Return a chart as a small table: the latest value and ten earlier ones per line.
+    """Return a chart as a small table: the value now and nine earlier ones, a minute apart.
 
     Raises:
         ValueError: as `chart`.
@@ -100,19 +106,21 @@ def chart_text(telemetry: Telemetry, panel: str, by: str, now: int, epoch: Epoch
     metric = BY_ID[panel]
     split = f" by {by}" if by else ""
     end = now - now % STEP_MS
-    marks = [end - back for back in range(10 * 60_000, -1, -60_000)]
+    marks = [end - back * MINUTE_MS for back in range(POINTS - 1, -1, -1)]
     head = f"{metric.title}{split}, last scrape {clock_text(epoch, end)} UTC"
     if not lines:
         return f"{head}\n(no data)\n"
-    width = max(4, *(len(line["name"]) for line in lines))
-    rows = [
-        f"{'':{width}}  " + "  ".join(f"{clock_text(epoch, mark)[:5]:>8}" for mark in marks[-7:])
-    ]
+    rows = [("", [clock_text(epoch, mark)[:5] for mark in marks])]
     for line in lines:
         values = dict(line["points"])
-        cells = [f"{value_text(metric.unit, values.get(mark)):>8}" for mark in marks[-7:]]
-        rows.append(f"{line['name']:{width}}  " + "  ".join(cells))
-    return "\n".join([head, *rows]) + "\n"
+        cells = [value_text(metric.unit, values.get(mark)).replace(" ", "") for mark in marks]
+        rows.append((line["name"], cells))
+    name = max(len(title) for title, _ in rows)
+    cell = max(len(text) for _, cells in rows for text in cells)
+    table = [
+        f"{title:{name}}" + "".join(f" {text:>{cell}}" for text in cells) for title, cells in rows
+    ]
+    return "\n".join([head, *table]) + "\n"
 
 
 def clock_text(epoch: Epoch, at: int) -> str:
@@ -125,26 +133,51 @@ def stamp_text(epoch: Epoch, at: int) -> str:
     return epoch.datetime(at).strftime("%a %d %b %H:%M")
 
 
-def alerts_text(alerts: list[Alert], epoch: Epoch) -> str:
-    """Return alerts and their history, newest first."""
-    rows = [f"{'STATE':9} {'SINCE':17} {'ENDED':17} {'SEVERITY':9} ALERT"]
+def span_text(ms: int) -> str:
+    """Return a span for people, in its largest unit or two: `40s`, `6m`, `2h5m`, `3d4h`."""
+    seconds = ms // 1000
+    for size, unit, least in ((86_400, "d", "h"), (3_600, "h", "m"), (60, "m", "")):
+        if seconds >= size:
+            rest = seconds % size // {"h": 3_600, "m": 60, "": size}[least]
+            return f"{seconds // size}{unit}" + (f"{rest}{least}" if rest and least else "")
+    return f"{seconds}s"
+
+
+def alerts_text(alerts: list[Alert], epoch: Epoch, now: int) -> str:
+    """Return what fires now and the history, newest first; a summary that is long has its own line."""
+    head = f"{'STATE':8}  {'SINCE (UTC)':16}  {'LASTED':6}  {'SEVERITY':8}"
+    rows = [f"{head}  ALERT"]
     for alert in alerts:
-        ended = stamp_text(epoch, alert.ended) if alert.ended is not None else "-"
-        since = stamp_text(epoch, alert.since)
-        rows.append(
-            f"{alert.state:9} {since:17} {ended:17} {alert.severity:9} {alert.name}: {alert.summary}"
+        lasted = span_text((now if alert.ended is None else alert.ended) - alert.since)
+        row = (
+            f"{alert.state:8}  {stamp_text(epoch, alert.since):16}  {lasted:6}  {alert.severity:8}  "
+            f"{alert.name}"
         )
+        if len(row) + len(alert.summary) + 2 <= WIDTH:
+            rows.append(f"{row}: {alert.summary}")
+        else:
+            rows += [row, *fold(alert.summary, len(head) + 2)]
     return "\n".join(rows) + "\n"
 
 
 def changes_text(changes: list[Change], epoch: Epoch) -> str:
-    """Return the change feed, newest first."""
-    rows = [f"{'WHEN (UTC)':17} {'ID':9} {'KIND':9} {'TARGET':34} WHAT (BY)"]
+    """Return the change feed, newest first; `incident changes ID` has target and diff."""
+    rows = [f"{'WHEN (UTC)':16}  {'ID':8}  {'KIND':8}  WHAT (BY)"]
     for change in changes:
-        when = stamp_text(epoch, change.at)
-        what = f"{change.title} ({change.author})"
-        rows.append(f"{when:17} {change.id:9} {change.category:9} {change.target:34} {what}")
+        row = (
+            f"{stamp_text(epoch, change.at):16}  {change.id:8}  {change.category:8}  {change.title}"
+        )
+        by = f"({change.author})"
+        if len(row) + len(by) < WIDTH:
+            rows.append(f"{row} {by}")
+        else:
+            rows += [row, *fold(by, 38)]
     return "\n".join(rows) + "\n"
+
+
+def fold(text: str, indent: int) -> list[str]:
+    """Return *text* in lines that fit, each behind *indent* blanks."""
+    return textwrap.wrap(text, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * indent)
 
 
 def change_text(change: Change, epoch: Epoch) -> str:

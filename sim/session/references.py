@@ -16,8 +16,6 @@ from sim.scoring import Impact, Story
 from sim.session.play import Step, make_player, play
 from sim.session.run import Run
 
-PLAYERS = ("idle", "senior", "junior")
-
 
 class Cache(Protocol):
     """Somewhere to remember results; a RunStore is one."""

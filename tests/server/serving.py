@@ -239,7 +239,7 @@ class Tab:
             self.next = message["next"]
         elif message["type"] == "state":
             self.state = message
-        else:
+        elif isinstance(message["id"], int):
             self._answers[message["id"]] = message
         return message
 

@@ -9,6 +9,7 @@ from base64 import b64encode
 
 from sim.apimachinery.wire import Obj
 from sim.backends.simulated.plan import Plan, PlannedNode
+from sim.backends.simulated.storage import load_claim
 from sim.backends.simulated.tenants import pool_spec
 from sim.backends.simulated.workloads import Workloads
 from sim.kernel import Epoch
@@ -50,6 +51,9 @@ class Applications:
             cause = change_cause(plan, workloads.epoch, -1)
             manifest["metadata"]["annotations"] = {CHANGE_CAUSE: cause}
         self._load_secrets(application, made_ago)
+        if application.volume is not None:
+            claim = application.volume
+            load_claim(workloads, application.namespace, claim.claim, claim.size, ago=made_ago)
         running = workloads.deployment(
             manifest,
             self._nodes(application),
@@ -165,8 +169,12 @@ def manifest_of(plan: Plan, application: Application) -> Obj:
     env = [*_environment(plan, application.env), *_from_secrets(application.secret_env)]
     if env:
         container["env"] = env
-    spec: Obj = {
-        "containers": [container],
+    spec: Obj = {"containers": [container]}
+    if application.volume is not None:
+        claim = {"claimName": application.volume.claim}
+        spec["volumes"] = [{"name": "data", "persistentVolumeClaim": claim}]
+        container["volumeMounts"] = [{"mountPath": application.volume.path, "name": "data"}]
+    spec |= {
         "terminationGracePeriodSeconds": application.grace // 1000,
         **pool_spec(plan, application.pool),
     }

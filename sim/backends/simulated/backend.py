@@ -16,7 +16,8 @@ from sim.apiserver import ApiServer
 from sim.apiserver.registry import Loaded
 from sim.backends.simulated.behaviours import Behaviours
 from sim.backends.simulated.deeds import deed_of, target_of
-from sim.backends.simulated.doors import ApiTransport, MachineAccess
+from sim.backends.simulated.doors import HOME, ApiTransport, MachineAccess
+from sim.backends.simulated.furniture import renewed
 from sim.backends.simulated.genesis import load_world, measures
 from sim.backends.simulated.images import catalog
 from sim.backends.simulated.observability import make_telemetry, make_traffic
@@ -173,7 +174,7 @@ class SimulatedBackend:
             usual_flows=node.flows,
         )
         machine.programs = NODE_PROGRAMS
-        machine.files = node_files(machine)
+        machine.files = node_files(machine, HOME)
         machine.changed = lambda verb, detail: self._touched(node.name, verb, detail)
         heal = self.scenario.cluster.heal
         timer = HealPlan(heal.unit, heal.every, heal.idle, node.heal_phase)
@@ -194,7 +195,9 @@ class SimulatedBackend:
             metadata = obj["metadata"]
             kubelet = by_node.get(metadata["name"])
             ours = kubelet is not None and metadata.get("namespace") == "kube-node-lease"
-            return kubelet.refreshed_lease(obj) if kubelet is not None and ours else obj
+            if kubelet is not None and ours:
+                return kubelet.refreshed_lease(obj)
+            return renewed(obj, self.epoch, self.env.now)
 
         self.api.views |= {"nodes": node, "leases": lease}
         for kubelet in by_node.values():

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from sim.apps import (
+    COMPONENTS,
+    Bystander,
     CommandRunner,
     Gateway,
     GatewaySettings,
@@ -34,6 +36,8 @@ from sim.traffic import ServerState, Traffic
 
 IDLE_MILLICORES = 6
 """What a runtime uses for itself."""
+SCRAPE_MS = 15_000
+"""How often the metrics server looks; between two looks its figures stay."""
 SHELL_IMAGES = tuple(name for name, image in PUBLIC.items() if image.tools != "none")
 """Public images that people debug with: their containers run a command."""
 
@@ -57,8 +61,12 @@ class Behaviours:
         for name in SHELL_IMAGES:
             for image in {name: None, canonical(name): None}:
                 entries.setdefault(image, CommandRunner.factory())
+        for prefix, manner in COMPONENTS.items():
+            entries[prefix] = Bystander.of(manner)
+        ours = f"{plan.scenario.cluster.registry}/"
+        entries[ours] = Bystander.of_team
         entries[""] = Idle.factory(IdleSettings())
-        self.registry = BehaviourRegistry(entries)
+        self.registry = BehaviourRegistry(entries, lazy=("", ours, *COMPONENTS))
 
     def serving(self, running: Sequence[Container]) -> tuple[ServerState, float]:
         """Return how a pod with these *running* containers stands, and its requests per second."""
@@ -204,4 +212,6 @@ class BusyService(WebService):
     def millicores(self, container: Context) -> int:
         """Return the CPU in use now, in thousandths of a core."""
         rate = self._behaviours.request_rate(self.settings.name, container)
-        return IDLE_MILLICORES + round(rate * self._cost_ms)
+        look = container.env.now // SCRAPE_MS
+        wobble = container.stream.at("cpu", look).uniform(0.96, 1.04)
+        return IDLE_MILLICORES + round(rate * self._cost_ms * wobble)

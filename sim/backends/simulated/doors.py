@@ -16,6 +16,7 @@ from sim.node.machine import Machine
 
 USER = "oncall"
 """Who `ssh` logs in as; `sudo` makes it root."""
+HOME = f"/home/{USER}"
 
 
 class ApiTransport:
@@ -64,12 +65,13 @@ class MachineAccess:
         machine = self._machines[node]
         shell = machine.shell(
             {
-                "HOME": f"/home/{USER}",
+                "HOME": HOME,
                 "LOGNAME": USER,
                 "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                 "SHELL": "/bin/bash",
                 "USER": USER,
-            }
+            },
+            blames="bash: line 1" if command else "-bash",
         )
         return ShellExecution(
             shell,

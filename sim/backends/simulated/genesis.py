@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from sim.apiserver import ApiServer
 from sim.backends.simulated.applications import Applications
+from sim.backends.simulated.furniture import load_furniture
 from sim.backends.simulated.machines import load_nodes
 from sim.backends.simulated.plan import Plan
+from sim.backends.simulated.storage import load_storage_class
 from sim.backends.simulated.system import load_namespaces, load_system
 from sim.backends.simulated.tenants import DAY_MS, Tenants
 from sim.backends.simulated.workloads import Workloads
@@ -34,8 +36,10 @@ def load_world(api: ApiServer, plan: Plan) -> None:
     load_nodes(api, plan)
     workloads = Workloads(api, plan)
     load_system(workloads)
+    load_furniture(workloads)
+    load_storage_class(workloads)
     Applications(workloads).load()
-    Tenants(workloads).load()
+    Tenants(workloads, ages).load()
 
 
 def measures(api: ApiServer, plan: Plan) -> dict[str, str]:

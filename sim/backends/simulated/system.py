@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sim.apimachinery.wire import Obj
 from sim.apiserver import ApiServer
+from sim.backends.simulated.furniture import ACCOUNTS
 from sim.backends.simulated.plan import Plan
 from sim.backends.simulated.workloads import Running, Workloads
 
@@ -262,6 +263,7 @@ def _node_daemons(workloads: Workloads) -> None:
             "containers": [{"name": name, "image": image, "resources": requests}],
             "hostNetwork": True,
             "priorityClassName": "system-node-critical",
+            "serviceAccountName": name,
         }
         workloads.daemonset(daemonset(name, namespace, spec), made_ago=age, after_boot=140_000)
 
@@ -300,6 +302,7 @@ def _add_on(
     label: str = "k8s-app",
     address: str = "",
     service: str = "",
+    extra: dict[str, str] | None = None,
 ) -> Running:
     plan = workloads.plan
     general = [node for node in plan.workers if not _tainted(plan, node.pool)]
@@ -318,7 +321,8 @@ def _add_on(
         ]
     start = plan.stream.at("add-on-node", name).integer(0, len(general) - 1)
     nodes = [general[(start + number) % len(general)] for number in range(replicas)]
-    manifest = deployment(name, namespace, replicas, container, labels=labels)
+    account = {"serviceAccountName": name} if (namespace, name) in ACCOUNTS else {}
+    manifest = deployment(name, namespace, replicas, container, labels=labels, spec=account)
     running = workloads.deployment(manifest, nodes, made_ago=age, pods_ago=since)
     if ports:
         workloads.service(
@@ -328,7 +332,7 @@ def _add_on(
             running,
             made_ago=age,
             selector=labels,
-            labels=labels,
+            labels={**labels, **(extra or {})},
             address=address,
         )
     return running
@@ -353,6 +357,7 @@ def _cluster_add_ons(workloads: Workloads) -> None:
         dns,
         address=DNS_ADDRESS,
         service="kube-dns",
+        extra={"kubernetes.io/cluster-service": "true", "kubernetes.io/name": "CoreDNS"},
     )
     _add_on(
         workloads,

@@ -5,7 +5,7 @@ They make the cluster as large and as ordinary as it is; what the scenario is ab
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from sim.backends.simulated.plan import Plan, PlannedNode
@@ -15,6 +15,8 @@ from sim.backends.simulated.workloads import Running, Workloads
 DAY_MS = 86_400_000
 REPLICAS = (1, 1, 2, 2, 2, 2, 2, 2, 3, 3)
 """How many pods a Deployment has, drawn evenly from this; two on average."""
+KEPT_REVISIONS = 2
+"""revisionHistoryLimit of other teams' Deployments."""
 RARE = 8
 """Of so many pods of a tainted pool the last zone's node gets one: it is the emptiest."""
 _PORT = [{"name": "http", "port": 80, "protocol": "TCP", "targetPort": 8080}]
@@ -23,10 +25,11 @@ _PORT = [{"name": "http", "port": 80, "protocol": "TCP", "targetPort": 8080}]
 class Tenants:
     """Fills a cluster up to the numbers of its plan."""
 
-    def __init__(self, workloads: Workloads) -> None:
-        """Load through *workloads*."""
+    def __init__(self, workloads: Workloads, ages: Mapping[str, int]) -> None:
+        """Load through *workloads* into namespaces of the given *ages* (ms)."""
         self._workloads = workloads
         self._plan = workloads.plan
+        self._namespaces = ages
         self._draw = workloads.stream.at("tenants")
         self._turns = {pool: _turns(self._plan, pool) for pool in self._pools()}
 
@@ -75,7 +78,7 @@ class Tenants:
     def _ages(self, namespace: str, component: str) -> tuple[int, int]:
         """Return how long ago (ms) a Deployment was made and its newest pods were started."""
         draw = self._draw.at("age", namespace, component)
-        made = draw.integer(30, self._plan.scenario.cluster.age // DAY_MS - 1, 0) * DAY_MS
+        made = draw.integer(30, self._namespaces[namespace] // DAY_MS - 2, 0) * DAY_MS
         last = draw.integer(DAY_MS // 3, 23 * DAY_MS, 1)
         return made + draw.integer(0, DAY_MS, 2), last
 
@@ -105,14 +108,19 @@ class Tenants:
         }
         manifest = deployment(name, namespace, count, container, spec=spec)
         manifest["metadata"]["labels"] = {"app": name, "team": namespace}
-        return self._workloads.deployment(
+        manifest["spec"]["revisionHistoryLimit"] = KEPT_REVISIONS
+        revision = 1 if made_ago == pods_ago else draw.integer(2, 60, 4)
+        running = self._workloads.deployment(
             manifest,
             nodes,
             made_ago=max(made_ago, pods_ago),
             pods_ago=pods_ago,
-            revision=1 if made_ago == pods_ago else draw.integer(2, 60, 4),
+            revision=revision,
             restarts=restarts,
         )
+        tags = _tags_before(version)[: min(revision - 1, KEPT_REVISIONS)]
+        self._workloads.past(running.owner, tags, made_ago=made_ago, rolled_ago=pods_ago)
+        return running
 
     def _serve(
         self, namespace: str, name: str, running: Running, *, made_ago: int, app: str = ""
@@ -130,6 +138,25 @@ class Tenants:
             if namespace in pool.tenants:
                 return pool.name
         return next(pool.name for pool in pools if pool.rest)
+
+
+def _tags_before(version: str) -> list[str]:
+    """Return the tags that came before *version*, newest first.
+
+    >>> _tags_before("3.2.1"), _tags_before("3.0.0")
+    (['3.2.0', '3.1.4'], ['2.30.2', '2.30.1'])
+    """
+    major, minor, patch = (int(part) for part in version.split("."))
+    found = []
+    for _ in range(KEPT_REVISIONS):
+        if patch:
+            patch -= 1
+        elif minor:
+            minor, patch = minor - 1, 4
+        else:
+            major, minor, patch = max(0, major - 1), 30, 2
+        found.append(f"{major}.{minor}.{patch}")
+    return found
 
 
 def _turns(plan: Plan, pool: str) -> Iterator[PlannedNode]:

@@ -157,7 +157,11 @@ class Workloads:
                 ),
             },
         )
-        replicaset = self.replicaset(deployment, revision, label, made_ago=pods_ago, replicas=count)
+        # Pods of a first revision may be younger than it, never the other way round.
+        rolled_ago = made_ago if revision == 1 else pods_ago
+        replicaset = self.replicaset(
+            deployment, revision, label, made_ago=rolled_ago, replicas=count
+        )
         pods = []
         for number, node in enumerate(nodes):
             pod_name = self.names.next(metadata["namespace"], replicaset["metadata"]["name"])
@@ -165,6 +169,29 @@ class Workloads:
             restarted = (restarts or {}).get(number, 0)
             pods.append(self.pod(pod, node, pods_ago - number * 400, restarted_ago=restarted))
         return Running(deployment, tuple(pods), tuple(nodes))
+
+    def past(self, deployment: Obj, tags: Sequence[str], *, made_ago: int, rolled_ago: int) -> None:
+        """Load the ReplicaSets of the revisions before the current one, newest first in *tags*.
+
+        They were rolled out at even steps between *made_ago* and *rolled_ago* ms before the start.
+        """
+        metadata = deployment["metadata"]
+        current = int(metadata["annotations"]["deployment.kubernetes.io/revision"])
+        container, *others = deployment["spec"]["template"]["spec"]["containers"]
+        image = str(container["image"]).rpartition(":")[0]
+        step = (made_ago - rolled_ago) // (len(tags) + 1)
+        draw = self.stream.at("past-hash", metadata["namespace"], metadata["name"])
+        for turn, tag in enumerate(tags, start=1):
+            old = {**container, "image": f"{image}:{tag}"}
+            template = deployment["spec"]["template"]
+            spec = {**template["spec"], "containers": [old, *others]}
+            then = {
+                **deployment,
+                "spec": {**deployment["spec"], "template": {**template, "spec": spec}},
+            }
+            label = draw.at(turn, "head").text("5678", 1) + draw.at(turn).text(HASH_ALPHABET, 9)
+            ago = made_ago if current - turn == 1 else rolled_ago + turn * step
+            self.replicaset(then, current - turn, label, made_ago=ago, replicas=0)
 
     def replicaset(
         self, deployment: Obj, revision: int, label: str, *, made_ago: int, replicas: int

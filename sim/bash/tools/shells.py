@@ -29,7 +29,7 @@ def sh(proc: Proc) -> Running:
                 proc.stderr.write(f"{shell.name}: -c: option requires an argument\n")
                 return 2
             if shell.name == "bash":
-                shell.name = "bash: line 1"
+                shell.blames = "bash: line 1"
             return (yield from _line(shell, proc, words[0]))
     if words:
         return (yield from _line(shell, proc, proc.files.read(proc.path(words[0]))))

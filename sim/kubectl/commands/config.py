@@ -14,7 +14,7 @@ from sim.kubectl.commands.unsupported import unsupported
 from sim.kubectl.config import ClientConfig
 from sim.kubectl.errors import CommandError
 from sim.kubectl.flags import flags
-from sim.kubectl.goformat import quote
+from sim.kubectl.goformat import quote, to_json
 from sim.kubectl.invocation import Command, Invocation
 from sim.kubectl.printers.output import ObjectPrinter, output_printer
 from sim.kubectl.printers.tabwriter import TabWriter
@@ -23,33 +23,19 @@ from sim.kubectl.results import OUTPUT_FLAGS, output_options
 
 
 def as_object(config: ClientConfig) -> Obj:
-    """Return the kubeconfig as an object, certificates left out as kubectl leaves them out."""
+    """Return the kubeconfig in kubectl's order of fields, certificates left out as it does."""
+    cluster = {"server": config.server, "certificate-authority-data": "DATA+OMITTED"}
+    user = {"client-certificate-data": "DATA+OMITTED", "client-key-data": "DATA+OMITTED"}
     context: Obj = {"cluster": config.cluster, "user": config.user}
     if config.namespace:
         context["namespace"] = config.namespace
     return {
-        "apiVersion": "v1",
-        "clusters": [
-            {
-                "cluster": {
-                    "certificate-authority-data": "DATA+OMITTED",
-                    "server": config.server,
-                },
-                "name": config.cluster,
-            }
-        ],
-        "contexts": [{"context": context, "name": config.context}],
-        "current-context": config.context,
         "kind": "Config",
-        "users": [
-            {
-                "name": config.user,
-                "user": {
-                    "client-certificate-data": "DATA+OMITTED",
-                    "client-key-data": "DATA+OMITTED",
-                },
-            }
-        ],
+        "apiVersion": "v1",
+        "clusters": [{"name": config.cluster, "cluster": cluster}],
+        "users": [{"name": config.user, "user": user}],
+        "contexts": [{"name": config.context, "context": context}],
+        "current-context": config.context,
     }
 
 
@@ -80,6 +66,9 @@ class ViewOptions(_Plain):
         obj = as_object(call.config)
         if not call.flags.text("output"):
             call.out(to_yaml(obj))
+            return 0
+        if call.flags.text("output") == "json":
+            call.out(to_json(obj, indent=4, sort_keys=False) + "\n")
             return 0
         printer: ObjectPrinter = output_printer(output_options(call), call.read_file)
         call.out(printer.render(obj))

@@ -36,17 +36,14 @@ class ExplainOptions:
             raise CommandError("We accept only this format: explain RESOURCE\n")
 
     def run(self, call: Invocation) -> int:
-        """Print kind and version, and where the fields are described."""
+        """Say where the fields of a resource that exists are described."""
         word = self.args[0].partition(".")[0]
         resource = call.discovery.find(word)
         if resource is None:
             raise CommandError(f"the server doesn't have a resource type {quote(word)}", bare=True)
-        if resource.group:
-            call.out(f"GROUP:      {resource.group}\n")
-        call.out(f"KIND:       {resource.kind}\nVERSION:    {resource.version}\n\n")
         raise CommandError(
-            "field documentation is not served by this simulator; see "
-            "https://kubernetes.io/docs/reference/kubernetes-api/"
+            f"the fields of {resource.kind} ({resource.group_version}) are not documented in this "
+            "simulator; see https://kubernetes.io/docs/reference/kubernetes-api/"
         )
 
 

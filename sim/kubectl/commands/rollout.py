@@ -5,13 +5,13 @@ It must not know what one of them does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sim.apimachinery.wire import Obj
 from sim.client.rest import STRATEGIC_MERGE, ApiStatusError
 from sim.kubectl.builder import Info, Lookup, Selection, select
-from sim.kubectl.errors import CommandError, plain
+from sim.kubectl.errors import CommandError, plain, raise_all
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Invocation
@@ -57,6 +57,21 @@ class Workloads:
     def find(self, call: Invocation) -> Selection:
         """Return the workloads."""
         return select(call, self.args, Lookup(labels=self.labels))
+
+
+def change_each(
+    call: Invocation, workloads: Workloads, change: Callable[[Invocation, Info], Exception | None]
+) -> int:
+    """Let *change* act on every workload, then raise what went wrong with some."""
+    selection = workloads.find(call)
+    tell_none(call, selection)
+    errors = list(selection.errors)
+    for info in selection.infos:
+        problem = change(call, info)
+        if problem is not None:
+            errors.append(problem)
+    raise_all(errors)
+    return 0
 
 
 def patch_workload(call: Invocation, info: Info, patch: Obj, said: str) -> Exception | None:

@@ -13,11 +13,10 @@ from sim.kubectl.commands.rollout import (
     ROLLOUT_FLAGS,
     USAGE,
     Workloads,
+    change_each,
     patch_workload,
     refused,
-    tell_none,
 )
-from sim.kubectl.errors import raise_all
 from sim.kubectl.invocation import Command, Invocation
 
 
@@ -40,15 +39,7 @@ class PauseOptions:
 
     def run(self, call: Invocation) -> int:
         """Patch the field."""
-        selection = self.workloads.find(call)
-        tell_none(call, selection)
-        errors = list(selection.errors)
-        for info in selection.infos:
-            problem = self._set(call, info)
-            if problem is not None:
-                errors.append(problem)
-        raise_all(errors)
-        return 0
+        return change_each(call, self.workloads, self._set)
 
     def _set(self, call: Invocation, info: Info) -> Exception | None:
         if info.resource.kind != "Deployment":

@@ -13,11 +13,11 @@ from sim.kubectl.commands.rollout import (
     RESTARTABLE,
     ROLLOUT_FLAGS,
     Workloads,
+    change_each,
     patch_workload,
     refused,
-    tell_none,
 )
-from sim.kubectl.errors import CommandError, raise_all
+from sim.kubectl.errors import CommandError
 from sim.kubectl.invocation import Command, Invocation
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
@@ -40,15 +40,7 @@ class RestartOptions:
 
     def run(self, call: Invocation) -> int:
         """Patch the templates."""
-        selection = self.workloads.find(call)
-        tell_none(call, selection)
-        errors = list(selection.errors)
-        for info in selection.infos:
-            problem = self._restart(call, info)
-            if problem is not None:
-                errors.append(problem)
-        raise_all(errors)
-        return 0
+        return change_each(call, self.workloads, self._restart)
 
     def _restart(self, call: Invocation, info: Info) -> Exception | None:
         if info.resource.kind not in RESTARTABLE:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from sim.apimachinery.duration import human_duration
 from sim.apimachinery.wire import Obj
@@ -229,8 +228,3 @@ def pod_phases(look: Looking, obj: Obj, selector: str) -> str:
             phases[phase] += 1
     running, waiting, succeeded, failed = phases.values()
     return f"{running} Running / {waiting} Waiting / {succeeded} Succeeded / {failed} Failed"
-
-
-def number_or_text(value: Any) -> str:
-    """Return an IntOrString as text."""
-    return str(value)

@@ -23,7 +23,6 @@ CONDITIONS = (
 """In the order in which a kubelet writes them."""
 
 CREATING = "ContainerCreating"
-INITIALIZING = "PodInitializing"
 
 
 class Instance(NamedTuple):

@@ -21,6 +21,7 @@ from sim.apimachinery.wire import Obj
 from sim.kernel import Environment, Interrupted, Stream
 from sim.node.container import Container
 from sim.node.images import ImageCatalog
+from sim.node.kernelog import say_link_down, say_link_up
 from sim.node.kubelet import status as statuses
 from sim.node.kubelet.environ import environment
 from sim.node.kubelet.slot import Slot
@@ -222,6 +223,8 @@ class PodWorker:
             machine = self.kubelet.machine
             self.ip = machine.facts.internal_ip if host else self.kubelet.allocate_ip(self)
             self.sandbox = True
+            if not host:
+                say_link_up(machine, self.uid)
             for slot in self.inits:
                 slot.waiting = "PodInitializing"
                 slot.begin()
@@ -284,6 +287,8 @@ class PodWorker:
         yield from self.kubelet.gate()
         for slot in self.all_slots():
             slot.ready = slot.started = False
+        if self.sandbox and not self.pod["spec"].get("hostNetwork"):
+            say_link_down(self.kubelet.machine, self.uid)
         self.sandbox = False
         self.changed()
         self._gone = True

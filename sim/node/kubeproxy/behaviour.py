@@ -13,12 +13,14 @@ import simpy
 from sim.node.behaviour import Life, OutOfMemory, Plain
 from sim.node.container import Container
 from sim.node.klog import klog
-from sim.node.kubeproxy.klog import begin_lines, reload_text
+from sim.node.kubeproxy.klog import BIRTH_CRY, begin_lines, reload_text
 from sim.node.kubeproxy.proxy import BINARY, KubeProxy
 from sim.node.kubeproxy.units import UNIT, ended_lines, started_lines
 
 CLEANUP_MS = (120, 420)
 """From the rules written to the worst moment of the clean-up that follows."""
+LUCK_BYTES = 2 << 20
+"""By so much what is in use differs between processes with the same rules; the law has the mean."""
 VERBOSE = ("--v=2", "-v=2", "--v=3", "--v=4", "-v=3", "-v=4")
 Waiting = Generator[simpy.Event, Any, None]
 
@@ -36,6 +38,7 @@ class ProxyBehaviour(Plain):
         self._started_at = 0
         self._until = 0
         self._last_line = (-1, 0)
+        self._luck = container.stream.at("resident").integer(-LUCK_BYTES, LUCK_BYTES)
         self._verbose = any(one in VERBOSE for one in container.spec.get("command") or ()) or any(
             one in VERBOSE for one in container.spec.get("args") or ()
         )
@@ -91,6 +94,8 @@ class ProxyBehaviour(Plain):
                     break
                 yield ctx.env.at(self._started_at + span * share // 1000)
                 self._log(severity, place, text)
+                if share == BIRTH_CRY:
+                    self._cry()
             yield ctx.env.at(self._until)
         ctx.machine.load_binary(BINARY)
         if outcome == "killed":
@@ -109,6 +114,8 @@ class ProxyBehaviour(Plain):
         for share, severity, place, text in lines:
             yield ctx.env.at(self._started_at + 60_000 * share // 400)
             self._log(severity, place, text)
+            if share == BIRTH_CRY:
+                self._cry()
         machine.load_binary(BINARY)
         since = self._started_at
         while True:
@@ -137,6 +144,10 @@ class ProxyBehaviour(Plain):
         proxy = self._proxy
         self._before = proxy.state.snapshot
         if self._verbose:
+            kind = str(full).lower()
+            self._log(
+                "I", "proxier.go:820", f'"Syncing iptables rules" ipFamily="IPv4" fullSync={kind}'
+            )
             self._log("I", "proxier.go:1482", reload_text(proxy.wanted))
         proxy.write(full=full)
         if self._verbose:
@@ -165,7 +176,7 @@ class ProxyBehaviour(Plain):
             share = min(1.0, (now - self._started_at) / span)
             low = 30 << 20
             return low + int((law.peak(services, endpoints) - low) * share)
-        return law.steady(services, endpoints)
+        return law.steady(services, endpoints) + self._luck
 
     def listening(self, port: int) -> bool:
         """Serve /healthz and metrics."""
@@ -206,6 +217,12 @@ class ProxyBehaviour(Plain):
     def _ended(self, _: simpy.Event) -> None:
         # told after the container's end, so that the kernel's own lines come first
         self._unit_lines(ended_lines(self._ctx))
+
+    def _cry(self) -> None:
+        """Tell the API server that it lives (`birthCry`): once a start, before the first sync."""
+        ctx, name = self._ctx, self._ctx.machine.name
+        about = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "uid": name}}
+        ctx.api.event(about, "Normal", "Starting", "", component="kube-proxy", host=name)
 
     def _unit_lines(self, lines: Sequence[str]) -> None:
         ctx = self._ctx

@@ -151,4 +151,4 @@ class HealTimer:
         ]
 
     def _pid(self, at: int) -> int:
-        return self._proxy.machine.stream.at("heal-pid", at).integer(3_000, 32_000)
+        return self._proxy.machine.pid_at(at)

@@ -1,4 +1,4 @@
-"""kube-proxy's own log lines: texts of v1.35 and later at --v=2.
+"""kube-proxy's own log lines: texts of v1.35 and later; those of a sync only at --v=2.
 
 This file must not know when they are written.
 
@@ -8,6 +8,9 @@ Source: kubernetes/kubernetes cmd/kube-proxy/app, pkg/proxy/iptables/proxier.go.
 from __future__ import annotations
 
 from sim.node.kubeproxy.rules import ServiceSnapshot
+
+BIRTH_CRY = 181
+"""Per mille of start-up: after this line it records the event object that says it has started."""
 
 
 def begin_lines(node_ip: str, version: str, flows: int) -> list[tuple[int, str, str, str]]:
@@ -50,11 +53,15 @@ def begin_lines(node_ip: str, version: str, flows: int) -> list[tuple[int, str, 
             '"Waiting for caches to sync for endpoint slice config"',
         ),
         (180, "I", "config.go:329", '"Starting node config controller"'),
-        (181, "I", "shared_informer.go:370", '"Waiting for caches to sync for node config"'),
+        (
+            BIRTH_CRY,
+            "I",
+            "shared_informer.go:370",
+            '"Waiting for caches to sync for node config"',
+        ),
         (420, "I", "shared_informer.go:377", '"Caches are synced for node config"'),
         (610, "I", "shared_informer.go:377", '"Caches are synced for service config"'),
         (700, "I", "shared_informer.go:377", '"Caches are synced for endpoint slice config"'),
-        (705, "I", "proxier.go:820", '"Syncing iptables rules" ipFamily="IPv4" fullSync=true'),
     ]
 
 

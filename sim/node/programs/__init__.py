@@ -13,6 +13,7 @@ from sim.bash.tools import TEXT_TOOLS, date_program
 from sim.node.programs.chroot import chroot
 from sim.node.programs.crictl import crictl
 from sim.node.programs.curl import curl, wget
+from sim.node.programs.hardware import lsblk, lscpu, nproc, vmstat
 from sim.node.programs.host import unix_ms
 from sim.node.programs.identity import df, hostname, identify, su, sudo, sysctl, uname, whoami
 from sim.node.programs.iproute import ip
@@ -55,6 +56,7 @@ _EVERYWHERE: Mapping[str, Program] = {
     "id": identify,
     "ip": ip,
     "kill": kill,
+    "nproc": nproc,
     "pidof": pidof,
     "ping": ping,
     "sysctl": sysctl,
@@ -78,6 +80,8 @@ NODE: Mapping[str, Program] = {
     "iptables": iptables,
     "iptables-save": iptables_save,
     "journalctl": journalctl,
+    "lsblk": lsblk,
+    "lscpu": lscpu,
     "nc": nc,
     "netcat": nc,
     "nslookup": nslookup,
@@ -87,6 +91,7 @@ NODE: Mapping[str, Program] = {
     "su": su,
     "sudo": sudo,
     "systemctl": systemctl,
+    "vmstat": vmstat,
     "wget": wget,
 }
 """A shell on a node."""

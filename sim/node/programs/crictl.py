@@ -12,6 +12,7 @@ from sim.node.container import Container
 from sim.node.machine import Machine
 from sim.node.programs.host import container_of, is_root, machine_of
 from sim.node.programs.options import Options, UsageError, program
+from sim.node.programs.places import log_path
 
 _STATES = {"running": "Running", "exited": "Exited", "created": "Created"}
 _COMMANDS = ("ps", "pods", "logs", "inspect", "stats", "images", "version", "info")
@@ -27,10 +28,10 @@ def crictl(proc: Proc) -> int:
             words.pop(0)
     if container_of(proc) is not None or not is_root(proc):
         proc.stderr.write(
-            "E validate service connection: validate CRI v1 runtime API for endpoint"
+            "FATA[0000] validate service connection: validate CRI v1 runtime API for endpoint"
             ' "unix:///run/containerd/containerd.sock": rpc error: code = Unavailable desc ='
-            " connection error: dial unix /run/containerd/containerd.sock:"
-            " connect: permission denied\n"
+            ' connection error: desc = "transport: Error while dialing: dial unix'
+            ' /run/containerd/containerd.sock: connect: permission denied"\n'
         )
         return 1
     if not words:
@@ -174,14 +175,14 @@ def _pods(proc: Proc, machine: Machine, words: list[str]) -> int:
     rows: list[tuple[str, ...]] = [
         ("POD ID", "CREATED", "STATE", "NAME", "NAMESPACE", "ATTEMPT", "RUNTIME")
     ]
-    for c in sorted(first.values(), key=lambda c: (-c.created_at, c.id)):
+    for c in sorted(first.values(), key=lambda c: (-machine.pod_since(c), c.id)):
         if options.value("--name") not in c.pod_name:
             continue
         if options.value("--namespace") not in ("", c.namespace):
             continue
         rows.append((
             pod_id(machine, c)[: 64 if options.has("--no-trunc") else 13],
-            created_ago(proc.env.now - c.created_at), "Ready", c.pod_name, c.namespace,
+            created_ago(proc.env.now - machine.pod_since(c)), "Ready", c.pod_name, c.namespace,
             "0", "(default)",
         ))  # fmt: skip
     if options.has("-q", "--quiet"):
@@ -200,7 +201,7 @@ def _one(machine: Machine, wanted: str) -> Container:
     found = [c for c in machine.containers.values() if c.id.startswith(wanted)]
     if len(found) != 1 or not wanted:
         raise UsageError(
-            "E rpc error: code = NotFound desc = an error occurred when try to find container"
+            "FATA[0000] rpc error: code = NotFound desc = an error occurred when try to find container"
             f' "{wanted}": not found'
         )
     return found[0]
@@ -246,7 +247,7 @@ def _inspect(proc: Proc, machine: Machine, words: list[str]) -> int:
                 "io.kubernetes.pod.namespace": c.namespace,
                 "io.kubernetes.pod.uid": c.pod_uid,
             },
-            "logPath": f"/var/log/pods/{c.namespace}_{c.pod_name}_{c.pod_uid}/{c.name}/{c.attempt}.log",
+            "logPath": log_path(c),
             "resources": {"linux": {"memoryLimitInBytes": str(c.limit)}},
         }
         proc.print(json.dumps({"status": status, "info": {"pid": c.pid}}, indent=2))

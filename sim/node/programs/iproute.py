@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sim.bash.process import Proc
 from sim.node.container import Container
+from sim.node.kernelog import link_name
 from sim.node.machine import Machine
 from sim.node.programs.host import container_of, machine_of
 from sim.node.programs.options import UsageError, program
@@ -64,19 +65,19 @@ def links(proc: Proc) -> list[Link]:
         ),
     ]  # fmt: skip
     for uid in _pods(machine):
-        name = f"veth{machine.stream.at('veth', uid).hex(8)}@if2"
+        name = f"{link_name(machine, uid)}@if2"
         found.append(Link(name, up, 1500, "UP", _mac(machine, uid), master="cni0"))
     return found
 
 
 def _pods(machine: Machine) -> list[str]:
     """Return the uids of pods with a network of their own, in the order of their start."""
-    first: dict[str, tuple[int, str]] = {}
-    for one in machine.containers.values():
-        if not one.host_network and one.state != "exited":
-            key = (one.created_at, one.pod_uid)
-            first[one.pod_uid] = min(first.get(one.pod_uid, key), key)
-    return sorted(first, key=lambda uid: first[uid])
+    found = []
+    for pod in machine.kubelet.pods.values():
+        status = pod.get("status") or {}
+        if status.get("podIP") and not pod["spec"].get("hostNetwork"):
+            found.append((status.get("startTime") or "", pod["metadata"]["uid"]))
+    return [uid for _, uid in sorted(found)]
 
 
 def _veth_index(machine: Machine, container: Container) -> int:

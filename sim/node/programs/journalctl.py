@@ -16,6 +16,7 @@ import re2
 from sim.bash.process import Proc, Running
 from sim.kernel import Epoch
 from sim.node.journal import Entry
+from sim.node.kernelog import boot_entries
 from sim.node.machine import Machine
 from sim.node.programs.host import container_of, is_root, machine_of, unix_ms
 from sim.node.programs.options import Options, UsageError, parse, program, waiting
@@ -297,7 +298,10 @@ def dmesg(proc: Proc) -> int:
     bounds = [_instant(proc, options.value(name)) for name in ("--since", "--until")]
     until = proc.env.now if bounds[1] is None else min(bounds[1], proc.env.now)
     out: list[str] = []
-    for entry in machine.journal.query(None, bounds[0], until, kernel=True):
+    entries = machine.journal.query(None, bounds[0], until, kernel=True)
+    if bounds[0] is None or bounds[0] <= machine.facts.booted_at:
+        entries = [*boot_entries(machine), *entries]
+    for entry in entries:
         if worst is not None and entry.priority not in worst:
             continue
         if options.has("-t", "--notime"):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sim.node.container import Container
 
 CGROUPS = "/sys/fs/cgroup"
+POD_LOGS = "/var/log/pods"
 _NO_LIMIT = "max\n"
 
 
@@ -34,9 +35,21 @@ class NodeFiles(FileSystem):
             "/lib/systemd/system",
             "/usr/local/sbin",
             CGROUPS,
-            "/var/log",
+            POD_LOGS,
+            "/etc/kubernetes/pki",
+            "/var/lib/kubelet",
         ):
             self.mkdir(directory)
+
+    def is_dir(self, path: str) -> bool:
+        """Return whether *path* is a directory, of a pod's logs too."""
+        return super().is_dir(path) or (
+            path.startswith(POD_LOGS) and any(one.startswith(path + "/") for one in self._logs())
+        )
+
+    def _logs(self) -> dict[str, Container]:
+        """Return the containers on the machine by the path of their log."""
+        return {log_path(one): one for one in self._machine.containers.values()}
 
     def exists(self, path: str) -> bool:
         """Return whether *path* is a file or directory."""
@@ -50,6 +63,9 @@ class NodeFiles(FileSystem):
     def listdir(self, path: str) -> list[str]:
         """Return the sorted names in a directory, units among them."""
         inside = path.rstrip("/") + "/"
+        if path.startswith(POD_LOGS):
+            names = (one.removeprefix(inside) for one in self._logs() if one.startswith(inside))
+            return sorted({name.partition("/")[0] for name in names})
         units = {
             unit.path.removeprefix(inside)
             for unit in self._machine.units()
@@ -67,6 +83,9 @@ class NodeFiles(FileSystem):
                 if container.state == "running" and container.cgroup == directory:
                     return cgroup_files(container).get(name)
             return None
+        if path.startswith(POD_LOGS):
+            logged = self._logs().get(path)
+            return None if logged is None else (lambda: runtime_log(logged))
         heal = self._machine.proxy.heal
         if heal is not None and path == f"/usr/local/sbin/{heal.plan.unit}":
             return lambda: _heal_script(heal.plan)
@@ -76,6 +95,22 @@ class NodeFiles(FileSystem):
                     text = unit.text
                     return lambda: text if text.endswith("\n") else f"{text}\n"
         return None
+
+
+def log_path(container: Container) -> str:
+    """Return where the runtime writes the log of *container*."""
+    pod = f"{container.namespace}_{container.pod_name}_{container.pod_uid}"
+    return f"{POD_LOGS}/{pod}/{container.name}/{container.attempt}.log"
+
+
+def runtime_log(container: Container) -> str:
+    """Return a log in the runtime's own form: time, stream, `F` for a full line, text."""
+    lines = container.log.read(container.env.now)
+    parts = (line.stamped(container.epoch).partition(" ") for line in lines)
+    return "".join(
+        f"{stamp} {line.stream} F {text}\n"
+        for line, (stamp, _, text) in zip(lines, parts, strict=True)
+    )
 
 
 def _heal_script(plan: HealPlan) -> str:

@@ -11,7 +11,14 @@ from typing import NamedTuple
 from sim.bash.process import Proc
 from sim.node.container import Container
 from sim.node.machine import Machine
-from sim.node.programs.host import administers_network, changed, container_of, machine_of
+from sim.node.programs.host import (
+    administers_network,
+    changed,
+    container_of,
+    is_root,
+    machine_of,
+)
+from sim.node.programs.http import API_PORT
 from sim.node.programs.options import parse, program
 from sim.node.programs.portnames import port_name
 from sim.node.programs.procps import visible
@@ -93,6 +100,23 @@ def connected(proc: Proc) -> list[Socket]:
         drawn = machine.stream.at("port", address, link.ip, link.port, link.opened_at)
         local = drawn.integer(32768, 60999)
         found.append(Socket("ESTAB", address, local, link.ip, link.port))
+    if container is None or container.host_network:
+        found += _own_connections(machine)
+    return found
+
+
+def _own_connections(machine: Machine) -> list[Socket]:
+    """Return the connections that a node's own daemons keep, and the login's."""
+    draw = machine.stream.at("own-connections")
+    control = [one for one in machine.network.machines.values() if one.facts.control_plane]
+    ip, api = machine.internal_ip, control[0].internal_ip if control else ""
+    gateway = f"{ip.rpartition('.')[0]}.1"
+    pids = {p.command.split(" ")[0].rpartition("/")[2]: p.pid for p in machine.processes()}
+    found = [Socket("ESTAB", ip, 22, gateway, draw.integer(40000, 60999), "sshd")]
+    for turn, owner in enumerate(("kubelet", "kube-proxy"), start=1):
+        if api and owner in pids:
+            port = draw.integer(32768, 60999, turn)
+            found.append(Socket("ESTAB", ip, port, api, API_PORT, owner, pids[owner]))
     return found
 
 
@@ -114,7 +138,8 @@ def ss(proc: Proc) -> int:
     else:
         shown = established
     numeric = options.has("-n", "--numeric")
-    with_owner = options.has("-p", "--processes")
+    # Whose sockets they are can be told only to root.
+    with_owner = options.has("-p", "--processes") and is_root(proc)
     rows = [("State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port", "Process")]
     for s in shown if options.has("-t", "--tcp") or not options.has("-u", "--udp") else ():
         queue = "4096" if s.state == "LISTEN" else "0"

@@ -25,6 +25,7 @@ HEAL_MS = 180
 """How long `systemctl start` waits for the remediation script, a oneshot."""
 STOP_MS = 60
 """How long a daemon takes to obey SIGTERM."""
+_PASS_ALL = ". Pass --all to see loaded but inactive units, too."
 _SUFFIXES = (".service", ".timer", ".socket", ".target", ".slice", ".mount", ".scope")
 
 
@@ -181,6 +182,8 @@ def _list_units(proc: Proc, machine: Machine, options: Options, patterns: list[s
                 f"{mark} {u.name:<{widths[0]}} loaded {u.active:<{widths[1]}}"
                 f" {u.sub:<{widths[2]}} {u.description}"
             )
+    elif legend:
+        proc.print("  UNIT LOAD ACTIVE SUB DESCRIPTION")
     if legend:
         if units:
             proc.print(
@@ -189,9 +192,10 @@ def _list_units(proc: Proc, machine: Machine, options: Options, patterns: list[s
                 "ACTIVE = The high-level unit activation state, i.e. generalization of SUB.",
                 "SUB    = The low-level unit activation state, values depend on unit type.",
             )
-        tail = "." if everything else ". Pass --all to see loaded but inactive units, too."
+        tail = "." if everything or state else _PASS_ALL
         proc.print(f"{len(units)} loaded units listed{tail}")
-        proc.print("To show all installed unit files use 'systemctl list-unit-files'.")
+        if not state:
+            proc.print("To show all installed unit files use 'systemctl list-unit-files'.")
     return 0
 
 

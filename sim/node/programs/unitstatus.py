@@ -11,9 +11,14 @@ from sim.node.container import Container
 from sim.node.machine import Machine, Process, Unit
 from sim.node.programs.timespec import format_ago, format_span, format_timestamp
 
-TASKS_MAX = 4915
-"""DefaultTasksMax: 15 % of the kernel's pid_max of 32768."""
+BYTES_PER_THREAD = 131_072
+"""The kernel allows so many threads by itself: memory over eight kernel stacks of 16 KiB."""
 _DOTS = {"active": "●", "activating": "●", "failed": "×", "inactive": "○", "deactivating": "●"}
+
+
+def tasks_max(machine: Machine) -> int:
+    """Return DefaultTasksMax: 15 % of the threads that the kernel allows."""
+    return machine.facts.memory_bytes // BYTES_PER_THREAD * 15 // 100
 
 
 def format_status(machine: Machine, unit: Unit) -> list[str]:
@@ -82,7 +87,7 @@ def _running(machine: Machine, unit: Unit) -> list[str]:
     command = unit.exec_start.split(" ")[0].rpartition("/")[2][:15]
     lines = [
         f"   Main PID: {unit.main_pid} ({command})",
-        f"      Tasks: {unit.tasks} (limit: {TASKS_MAX})",
+        f"      Tasks: {unit.tasks} (limit: {tasks_max(machine)})",
     ]
     if unit.memory_max:
         left = max(0, unit.memory_max - unit.memory_bytes)

@@ -92,6 +92,11 @@ class Case:
     @cached_property
     def recognised(self) -> bool:
         """The expert's short cut: the right mitigation within 4 looks, and its effect verified."""
+        if self.begun is None or not any(
+            known.at <= self.begun.deed.at for known in self.story.about("real", "users", "scope")
+        ):
+            # Who has seen nothing of it has recognised nothing.
+            return False
         return (
             self.mitigated
             and self.looks_before_mitigation <= RECOGNISED_LOOKS
@@ -111,15 +116,16 @@ Criterion = Callable[[Case], Finding]
 
 def quote_fact(known: Known) -> Exhibit:
     """Quote what first showed a fact."""
-    return _exhibit(known.at, known.sight, known.quote.lines)
+    return exhibit(known.at, known.sight, known.quote.lines)
 
 
 def quote_sight(sight: Sight) -> Exhibit:
     """Quote the first lines of a look."""
-    return _exhibit(sight.at, sight, tuple(sight.look.text.splitlines()))
+    return exhibit(sight.at, sight, tuple(sight.look.text.splitlines()))
 
 
-def _exhibit(at: int, sight: Sight, lines: tuple[str, ...]) -> Exhibit:
+def exhibit(at: int, sight: Sight, lines: tuple[str, ...]) -> Exhibit:
+    """Quote *lines* of a look."""
     shown = lines[:QUOTED_LINES]
     more = [f"... {len(lines) - QUOTED_LINES} more lines"] if len(lines) > QUOTED_LINES else []
     return Exhibit(at, sight.source, sight.line, "\n".join([*shown, *more]))

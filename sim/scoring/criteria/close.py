@@ -4,107 +4,121 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from sim.evidence import UpdateRecord
+from sim.evidence import ReminderRecord, TicketRecord, UpdateRecord
+from sim.kernel import Epoch
 from sim.scenario import fill
-from sim.scenario.closing import Temporary
 from sim.scoring.criteria.case import Case, quote_deed
+from sim.scoring.criteria.temporary import Taken, taken
 from sim.scoring.scorecard import Exhibit, Finding, Part
-from sim.scoring.story import Deed
 
 FIELDS = ("impact", "scope", "action", "next")
+LEAST_TEXT = 2
+"""Letters and digits that a field of an update has at least."""
+LEAST_NOTE = 10
+"""Letters and digits that make a note."""
+HOUR_MS = 3_600_000
+TOMORROW_MS = (3 * HOUR_MS, 36 * HOUR_MS)
+"""A reminder between these times after the page is one for tomorrow."""
 
 
 def updates(case: Case) -> Finding:
     """The first within 5 min with four fields, a cadence while it burns, the right person asked."""
-    story, rubric = case.story, case.story.scenario.rubric
-    sent = story.updates
-    parts: list[Part] = []
-    if not sent:
-        parts.append(Part(0, 5, "no update was sent"))
-    else:
-        first = sent[0]
-        missing = [name for name in FIELDS if not first.fields.get(name)]
-        late = first.at - story.paged_at - rubric.first_update
-        exhibit = (_quote(first),)
-        if late > 0:
-            parts.append(Part(0, 2, f"the first update came {late / 1000:.0f} s late", exhibit))
-        elif missing:
-            parts.append(Part(1, 2, f"in time, but without {', '.join(missing)}", exhibit))
-        else:
-            parts.append(Part(2, 2, "in time, with impact, scope, action and next time", exhibit))
-        end = story.mitigated_at if story.mitigated_at is not None else story.horizon
-        marks = [story.paged_at, *(one.at for one in sent if one.at < end), end]
-        gap = max(later - earlier for earlier, later in pairwise(marks))
-        if gap <= rubric.cadence + rubric.first_update:
-            parts.append(Part(1, 1, "at least every 15 min while users were failing"))
-        else:
-            parts.append(
-                Part(0, 1, f"{gap / 60_000:.0f} min without a word while users were failing")
-            )
-        parts.append(_people(case, sent))
+    sent = case.story.updates
+    parts = [Part(0, 5, "no update was sent")]
+    if sent:
+        parts = [_first(case, sent), _cadence(case, sent), *_people(case, sent)]
     return Finding(
         id="updates",
         block="Close",
         title="Updates",
-        rule="First within 5 min with impact, scope, action, next time; then every 15 min; nobody woken in vain.",
+        rule=(
+            "2: the first within 5 min with impact, scope, action, next time; 1: then every 15 min while "
+            "it burns; 1: the right person asked; 1: nobody woken in vain."
+        ),
         of=5,
         parts=tuple(parts),
         expert="Four short lines in the channel before the second hypothesis.",
     )
 
 
-def _people(case: Case, sent: list[UpdateRecord]) -> Part:
+def _first(case: Case, sent: list[UpdateRecord]) -> Part:
+    """Judge the fullest update of those that came in time."""
+    story, rubric = case.story, case.story.scenario.rubric
+    timely = [one for one in sent if one.at <= story.paged_at + rubric.first_update]
+    if not timely:
+        late = (sent[0].at - story.paged_at) / 60_000
+        why = f"the first update came {late:.0f} min after the page"
+        return Part(0, 2, why, (_quote(sent[0]),))
+    best = max(timely, key=lambda one: (len(_filled(one)), -one.at))
+    missing = [name for name in FIELDS if name not in _filled(best)]
+    if missing:
+        return Part(1, 2, f"in time, but without {', '.join(missing)}", (_quote(best),))
+    return Part(2, 2, "in time, with impact, scope, action and next time", (_quote(best),))
+
+
+def _filled(update: UpdateRecord) -> list[str]:
+    """Return the fields that say something: a few letters, and not what another field says."""
+    said: dict[str, str] = {}
+    for name in FIELDS:
+        text = _letters(update.fields.get(name, ""))
+        if len(text) >= LEAST_TEXT and text not in said.values():
+            said[name] = text
+    return list(said)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).lower()
+
+
+def _cadence(case: Case, sent: list[UpdateRecord]) -> Part:
+    story, limit = case.story, case.story.scenario.rubric.cadence
+    marks = [story.paged_at, *(one.at for one in sent if one.at > story.paged_at), story.horizon]
+    gap = max(story.burning_ms(earlier, later) for earlier, later in pairwise(marks))
+    minutes = limit // 60_000
+    if gap <= limit:
+        return Part(1, 1, f"at least every {minutes} min while users were failing")
+    return Part(0, 1, f"{gap / 60_000:.0f} min without a word while users were failing")
+
+
+def _people(case: Case, sent: list[UpdateRecord]) -> tuple[Part, Part]:
     people = {one.id: one for one in case.story.scenario.people}
-    woken = [
-        (one, people[one.to])
-        for one in sent
-        if one.to in people and people[one.to].asleep and not people[one.to].needed
-    ]
-    if woken:
-        update, person = woken[0]
-        return Part(0, 2, f"{person.name} was woken and could not help tonight", (_quote(update),))
     needed = [one for one in people.values() if one.needed]
-    if needed and not any(update.to in {one.id for one in needed} for update in sent):
-        return Part(0, 2, f"{needed[0].name} ({needed[0].role}) should have been asked")
-    return Part(2, 2, "nobody was woken in vain")
+    asked = [one for one in sent if one.to in {person.id for person in needed}]
+    if asked:
+        right = Part(1, 1, "the right person was asked", (_quote(asked[0]),))
+    elif needed:
+        right = Part(0, 1, f"{needed[0].name} ({needed[0].role}) could have been asked")
+    else:
+        right = Part(1, 1, "nobody else was needed")
+    for update in sent:
+        person = people.get(update.to)
+        if person is not None and person.asleep and not person.needed:
+            why = f"{person.name} was woken and could not help tonight"
+            return right, Part(0, 1, why, (_quote(update),))
+    return right, Part(1, 1, "nobody was woken in vain")
 
 
 def _quote(update: UpdateRecord) -> Exhibit:
     shown = [f"{name}: {text}" for name, text in update.fields.items() if text]
-    return Exhibit(
-        update.at, f"input:{update.input}", "update", "\n".join([*shown, update.text][:6])
-    )
+    to = f" to {update.to}" if update.to else ""
+    lines = [line for line in (*shown, update.text) if line]
+    return Exhibit(update.at, f"input:{update.input}", f"update{to}", "\n".join(lines[:6]))
 
 
 def temporary(case: Case) -> Finding:
     """Each measure of the scenario's list that was taken is undone, and safely."""
-    parts: list[Part] = []
-    taken = 0
-    for measure in case.story.scenario.temporary:
-        made, undone = _measure(case, measure)
-        if made is None:
-            continue
-        taken += 1
-        if undone is None:
-            parts.append(Part(0, 3, f"not undone: {measure.text}", (quote_deed(made),)))
-            continue
-        known = case.story.known
-        missing = [
-            fact for fact in measure.safe_when if fact not in known or known[fact].at > undone.at
+    # What protected nothing has to be gone at the end; giving it back earns nothing by itself.
+    measures = [one for one in taken(case.story) if one.measure.safe_when or one.undone_at is None]
+    if measures:
+        share = 1 / len(measures)
+        parts = [
+            Part(one.points * share, one.of * share, one.why, one.exhibits)
+            for one in (_undone(case, measure) for measure in measures)
         ]
-        if missing:
-            sentence = case.story.sentence(missing[0])
-            why = f"undone before it was known to be safe ({sentence}): {measure.text}"
-            parts.append(Part(1, 3, why, (quote_deed(undone),)))
-        else:
-            parts.append(Part(3, 3, f"undone and safe: {measure.text}", (quote_deed(undone),)))
-    if taken:
-        share = 1 / taken
-        parts = [Part(one.points * share, one.of * share, one.why, one.exhibits) for one in parts]
     elif case.mitigated and case.verified is not None:
-        parts.append(Part(3, 3, "mitigated and verified without any measure that must be undone"))
+        parts = [Part(3, 3, "mitigated and verified without any measure that must be undone")]
     else:
-        parts.append(Part(0, 3, "no occasion: no temporary measure, no verified mitigation"))
+        parts = [Part(0, 3, "no occasion: no temporary measure, no verified mitigation")]
     return Finding(
         id="temporary",
         block="Close",
@@ -116,71 +130,36 @@ def temporary(case: Case) -> Finding:
     )
 
 
-def _measure(case: Case, measure: Temporary) -> tuple[Deed | None, Deed | None]:
-    """Return the first deed that took *measure* and the last that undid it after that."""
-    target = fill(measure.target, case.story.roles)
-    made: Deed | None = None
-    undone: Deed | None = None
-    for deed in case.story.deeds:
-        for action in deed.actions:
-            if action.target != target and not action.target.startswith(target + "/"):
-                continue
-            state = _state(measure.kind, action.detail, action.verb)
-            if state == "made":
-                made, undone = made or deed, None
-            elif state == "undone" and made is not None:
-                undone = deed
-    return made, undone
-
-
-_MARKS = {
-    "cordon": ("unschedulable: true", "unschedulable:"),
-    "taint": ("taints: +", "taints: -"),
-    "scale": ("replicas:", "replicas:"),
-    "silence": ("silence", "unsilence"),
-    "limit": ("limits", "limits"),
-    "label": ("labels", "labels"),
-}
-
-
-def _state(kind: str, detail: str, verb: str) -> str:
-    """Return `made`, `undone` or empty for one action on a measure's target."""
-    if kind == "pod":
-        return {"create": "made", "delete": "undone"}.get(verb, "")
-    made, undone = _MARKS[kind]
-    if made in detail or made == verb:
-        return "made"
-    return "undone" if undone in detail or undone == verb else ""
+def _undone(case: Case, one: Taken) -> Part:
+    story = case.story
+    what = fill(one.measure.text, story.roles)
+    if "*" in one.measure.target:
+        what += f" ({one.target.rpartition('/')[2].removeprefix('alert:')})"
+    if one.undone_at is None:
+        return Part(0, 3, f"not undone: {what}", (quote_deed(one.made),))
+    exhibit = (quote_deed(one.undone or one.made),)
+    missing = [
+        fact
+        for fact in one.measure.safe_when
+        if fact not in story.known or story.known[fact].at > one.undone_at
+    ]
+    if missing:
+        sentence = story.sentence(missing[0]).rstrip(".")
+        why = f"undone before it was seen to be safe ({sentence}): {what}"
+        return Part(1, 3, why, exhibit)
+    return Part(3, 3, f"undone, and safe: {what}", exhibit)
 
 
 def follow_through(case: Case) -> Finding:
     """A ticket that names origin, fix and owner; a reminder for tomorrow; a note."""
-    story, closing = case.story, case.story.scenario.closing
-    parts: list[Part] = []
+    story = case.story
+    parts = [Part(0, 2, "no ticket was filed")]
     if story.tickets:
-        ticket = story.tickets[-1]
-        good = [
-            name
-            for name, picked, question in (
-                ("origin", ticket.origin, closing.ticket_origin),
-                ("fix", ticket.fix, closing.ticket_fix),
-                ("owner", ticket.owner, closing.ticket_owner),
-            )
-            if picked in question.right
-        ]
-        quote = f"origin {ticket.origin}, fix {ticket.fix}, owner {ticket.owner}"
-        exhibit = (Exhibit(ticket.at, f"input:{ticket.input}", "ticket", quote),)
-        parts.append(Part(2 * len(good) / 3, 2, f"ticket: right in {len(good)} of 3", exhibit))
-    else:
-        parts.append(Part(0, 2, "no ticket was filed"))
-    if story.reminders:
-        reminder = story.reminders[0]
-        exhibit = (Exhibit(reminder.at, f"input:{reminder.input}", "reminder", reminder.due),)
-        parts.append(Part(1, 1, "a reminder was set", exhibit))
-    else:
-        parts.append(Part(0, 1, "no reminder for tomorrow"))
-    if story.notes:
-        note = story.notes[0]
+        parts = [_ticket(case, story.tickets[-1])]
+    parts.append(_reminder(case, story.reminders))
+    notes = [one for one in story.notes if len(_letters(one.text)) >= LEAST_NOTE]
+    if notes:
+        note = notes[0]
         exhibit = (Exhibit(note.at, f"input:{note.input}", "note", note.text[:200]),)
         parts.append(Part(1, 1, "the timeline has a note", exhibit))
     else:
@@ -194,3 +173,44 @@ def follow_through(case: Case) -> Finding:
         parts=tuple(parts),
         expert="Write the ticket while the numbers are on the screen; 3 AM is forgotten by the standup.",
     )
+
+
+def _ticket(case: Case, ticket: TicketRecord) -> Part:
+    """Give a third each; an origin that nothing on the screen had shown is a guess."""
+    story, closing = case.story, case.story.scenario.closing
+    right: list[str] = []
+    wrong: list[str] = []
+    for name, picked, question in (
+        ("origin", ticket.origin, closing.ticket_origin),
+        ("fix", ticket.fix, closing.ticket_fix),
+        ("owner", ticket.owner, closing.ticket_owner),
+    ):
+        shown = story.shown(*question.proof)
+        known = not question.proof or any(one.at <= ticket.at for one in shown)
+        if picked in question.right and known:
+            right.append(name)
+        elif picked in question.right:
+            wrong.append(f"{name} guessed before anything showed it")
+        else:
+            wrong.append(f"{name} is another")
+    why = f"ticket: {' and '.join(right) or 'nothing'} right"
+    if wrong:
+        why += f"; {', '.join(wrong)}"
+    quote = f"origin {ticket.origin}, fix {ticket.fix}, owner {ticket.owner}"
+    exhibit = Exhibit(ticket.at, f"input:{ticket.input}", "ticket", quote)
+    return Part(2 * len(right) / 3, 2, why, (exhibit,))
+
+
+def _reminder(case: Case, reminders: list[ReminderRecord]) -> Part:
+    if not reminders:
+        return Part(0, 1, "no reminder for tomorrow")
+    story = case.story
+    for reminder in reminders:
+        exhibit = (Exhibit(reminder.at, f"input:{reminder.input}", "reminder", reminder.due),)
+        if reminder.due == "tomorrow":
+            return Part(1, 1, "a reminder for tomorrow was set", exhibit)
+        if reminder.due != "next-week":
+            due = Epoch.parse(story.run.epoch).since(reminder.due)
+            if TOMORROW_MS[0] <= due - story.paged_at <= TOMORROW_MS[1]:
+                return Part(1, 1, "a reminder for tomorrow was set", exhibit)
+    return Part(0, 1, "a reminder was set, but not for tomorrow", exhibit)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from sim.scenario import fill
 from sim.scenario.closing import Question
-from sim.scoring.criteria.case import Case, quote_sight
+from sim.scoring.criteria.case import Case, exhibit
 from sim.scoring.scorecard import Exhibit, Finding, Part
 
 VICTIM = 1.0
-"""Points of 5 for naming what suffered instead of what began it."""
+"""Points of the origin's 5 for naming what suffered instead of what began it."""
 
 
 def diagnosis(case: Case) -> Finding:
     """Origin 5 (component 3, failure 1, trigger 1), mechanism 4, scope 4."""
     closing = case.story.scenario.closing
+    component = _pick(case, "component", closing.component, 3.0)
+    origin = component.points == component.of
     parts = (
-        _pick(case, "component", closing.component, 3.0),
-        _pick(case, "failure", closing.failure, 1.0),
-        _pick(case, "trigger", closing.trigger, 1.0),
+        component,
+        _pick(case, "failure", closing.failure, 1.0, origin=origin),
+        _pick(case, "trigger", closing.trigger, 1.0, origin=origin),
         _pick(case, "mechanism", closing.mechanism, 4.0),
         _pick(case, "scope", closing.scope, 4.0),
     )
@@ -24,41 +27,51 @@ def diagnosis(case: Case) -> Finding:
         id="diagnosis",
         block="Diagnosis",
         title="Origin, mechanism, scope",
-        rule="Structured picks, each cited; the victim instead of the origin earns 1 of 5.",
+        rule=(
+            "Structured picks after recovery, each citing what was on the screen; the victim instead of "
+            "the origin earns 1 of 5."
+        ),
         of=13,
         parts=parts,
         expert="Name what began it, not what it hurt, and point at the line that shows it.",
     )
 
 
-def _pick(case: Case, name: str, question: Question, of: float) -> Part:
-    close = case.story.close
+def _pick(case: Case, name: str, question: Question, of: float, *, origin: bool = True) -> Part:
+    """Judge one pick; *origin* is False where the component is wrong, so that this cannot be its."""
+    story, close = case.story, case.story.close
     picked = close.picks.get(name, "") if close is not None else ""
     if close is None or not picked:
         return Part(0, of, f"{name}: nothing was picked")
-    text = next((one.text for one in question.choices if one.id == picked), picked)
-    cited = _cited(case, close.citations.get(name, []))
+    texts = {one.id: fill(one.text, story.roles) for one in question.choices}
+    text = texts.get(picked, picked)
+    if story.mitigated_at is None or close.at < story.mitigated_at:
+        return Part(0, of, f"{name}: {text}; picked while users were still failing")
+    right = " or ".join(text for id_, text in texts.items() if id_ in question.right)
+    cited = close.citations.get(name, [])
     if picked in question.right:
+        proof = _proof(case, cited, set(question.proof) or set(story.known))
         if not cited:
-            return Part(
-                0, of, f"{name}: right ({text}), but nothing on the screen was cited for it"
-            )
-        return Part(of, of, f"{name}: right ({text})", cited)
-    right = " or ".join(one.text for one in question.choices if one.id in question.right)
-    if picked in question.victim and cited:
-        return Part(VICTIM, of, f"{name}: {text} is the victim; the origin is {right}", cited)
-    return Part(0, of, f"{name}: {text}; the scenario says {right}", cited)
+            return Part(0, of, f"{name}: right ({text}), but nothing was cited for it")
+        if not proof:
+            why = "what was cited was not on the screen or does not show it"
+            return Part(0, of, f"{name}: right ({text}), but {why}")
+        if not origin:
+            return Part(0, of, f"{name}: {text}, but of another component", proof)
+        return Part(of, of, f"{name}: right ({text})", proof)
+    if name == "component" and picked in question.victim:
+        proof = _proof(case, cited, set(story.known))
+        if proof:
+            return Part(VICTIM, of, f"{name}: {text} is the victim; the origin is {right}", proof)
+    return Part(0, of, f"{name}: {text}; in this run it was {right}")
 
 
-def _cited(case: Case, citations: list[str]) -> tuple[Exhibit, ...]:
-    """Return the cited looks that were on the screen and showed a fact of cause or scope."""
-    facts = {
-        fact.id
-        for fact in case.story.scenario.facts
-        if {"cause", "scope", "change"} & set(fact.about)
-    }
-    return tuple(
-        quote_sight(sight)
-        for sight in case.story.sights
-        if sight.source in citations and facts & set(sight.facts)
-    )[:2]
+def _proof(case: Case, cited: list[str], facts: set[str]) -> tuple[Exhibit, ...]:
+    """Return the cited looks that were on the screen and showed one of *facts*."""
+    found: list[Exhibit] = []
+    for sight in case.story.sights:
+        by_command = sight.command >= 0 and f"command:{sight.command}" in cited
+        if sight.source in cited or by_command:
+            showed = [quote for fact, quote in sight.facts.items() if fact in facts]
+            found += [exhibit(sight.at, sight, quote.lines) for quote in showed[:1]]
+    return tuple(found[:2])

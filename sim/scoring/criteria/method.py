@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from sim.scenario import fill
 from sim.scoring.criteria.case import Case, quote_deed, quote_fact, quote_sight
-from sim.scoring.scorecard import Finding, Part
+from sim.scoring.scorecard import Exhibit, Finding, Part
 from sim.scoring.story import Deed, Known
 
 EARLY_LOOKS = 6
 EARLY_MS = 3 * 60_000
 REVISE_ACTIONS = 3
 RECOGNISED = 0.7
-"""Share of an item that recognition earns."""
+"""Share of an item that recognition earns; the rest comes with a separating look before closing."""
+UNDONE_VERBS = frozenset({"patch", "update", "rollback", "silence"})
+"""What takes one command to take back; a deleted pod has taken its evidence along."""
 
 
 def is_it_real(case: Case) -> Finding:
     """Before the first action: one user-facing signal and one independent source seen."""
-    first = min((deed.at for deed in case.changes_done), default=case.story.horizon)
+    first = min((deed.at for deed in case.story.changes), default=None)
     parts: list[Part] = []
     for topic, yes, no in (
         ("users", "users' own figures were seen", "no user-facing figure was seen"),
         ("real", "an independent source was seen", "no independent source was seen"),
     ):
-        found = [known for known in case.story.about(topic) if known.at <= first]
-        if found:
+        found = [] if first is None else case.story.about(topic)
+        if first is None:
+            parts.append(Part(0, 2, "no occasion: nothing was done that it could have come before"))
+        elif found and found[0].at <= first:
             parts.append(Part(2, 2, f"{yes} before the first action", (quote_fact(found[0]),)))
         else:
             parts.append(Part(0, 2, f"{no} before the first action"))
@@ -40,25 +44,6 @@ def is_it_real(case: Case) -> Finding:
 
 def what_changed(case: Case) -> Finding:
     """Change sources early, the right category and window, the tempting change tested."""
-    story, scenario = case.story, case.story.scenario
-    change = story.about("change")
-    # Reading the application's source is not asking what changed.
-    early = [known for known in change if _early(case, known) and not known.sight.deep]
-    parts = [
-        Part(4, 4, "a source of changes was consulted early", (quote_fact(early[0]),))
-        if early
-        else Part(0, 4, "no source of changes within 5 looks or 3 minutes of the page")
-    ]
-    causes = {fact.id for fact in scenario.facts if {"change", "cause"} <= set(fact.about)}
-    right = [known for fact, known in story.known.items() if fact in causes]
-    if right:
-        first = min(right, key=lambda known: known.at)
-        why = f"the change that matters was reached (window {scenario.rubric.window})"
-        parts.append(Part(3, 3, why, (quote_fact(first),)))
-    else:
-        why = f"the change that matters ({scenario.rubric.category}) was never on the screen"
-        parts.append(Part(0, 3, why))
-    parts.append(_tested(case))
     return _with_recognition(
         case,
         Finding(
@@ -70,55 +55,103 @@ def what_changed(case: Case) -> Finding:
                 "window, widening 10 min, 24 h, since this thing started; 3: the tempting change tested."
             ),
             of=10,
-            parts=tuple(parts),
+            parts=(_early(case), *_right_window(case), _tested(case)),
             expert="The newest deploy first, then a day, then since the thing that failed was started.",
         ),
     )
 
 
-def _early(case: Case, known: Known) -> bool:
+def _early(case: Case) -> Part:
     story = case.story
-    before = sum(1 for sight in story.sights if story.paged_at <= sight.began < known.sight.began)
-    return before < EARLY_LOOKS - 1 or known.at <= story.paged_at + EARLY_MS
+    for known in [] if story.passive else story.about("change"):
+        before = story.looks_before(known.sight.began)
+        if before < EARLY_LOOKS - 1 or known.at <= story.paged_at + EARLY_MS:
+            return Part(4, 4, "a source of changes was consulted early", (quote_fact(known),))
+    late = f"no source of changes before the {EARLY_LOOKS}th look or within 3 minutes of the page"
+    return Part(0, 4, late)
+
+
+def _right_window(case: Case) -> tuple[Part, Part]:
+    """1 for having the change that matters on the screen, 2 for naming what kind of cause it is."""
+    story, rubric = case.story, case.story.scenario.rubric
+    causes = {fact.id for fact in story.scenario.facts if {"change", "cause"} <= set(fact.about)}
+    found = [] if story.passive else story.shown(*causes)
+    if not found:
+        missing = "the change that matters was never on the screen"
+        return Part(0, 1, missing), Part(0, 2, "so it was not told from the others either")
+    exhibit = (quote_fact(found[0]),)
+    window = {"10m": "10 minutes", "24h": "a day", "since-start": "since this thing started"}
+    seen = Part(
+        1, 1, f"the change that matters was reached (window: {window[rubric.window]})", exhibit
+    )
+    named = _named(case, found[0])
+    if named is None:
+        why = (
+            f"seen, but neither ticket nor closing form told it ({rubric.category}) from the others"
+        )
+        return seen, Part(0, 2, why)
+    return seen, Part(2, 2, f"and told from the others: {named}", exhibit)
+
+
+def _named(case: Case, known: Known) -> str | None:
+    """Return where the run named the change that matters, after having seen it."""
+    story, closing = case.story, case.story.scenario.closing
+    close = story.close
+    if (
+        close is not None
+        and close.at >= known.at
+        and close.picks.get("trigger") in closing.trigger.right
+    ):
+        return "named as the trigger at the end"
+    right = closing.ticket_origin.right
+    if any(one.origin in right and one.at >= known.at for one in story.tickets):
+        return "named in the ticket"
+    return None
 
 
 def _tested(case: Case) -> Part:
-    tempting = case.story.scenario.tempting
-    refuted = [case.story.known[fact] for fact in tempting.refuted_by if fact in case.story.known]
-    if refuted:
-        first = min(refuted, key=lambda known: known.at)
-        return Part(
-            3, 3, "a look separated the tempting change from the truth", (quote_fact(first),)
-        )
+    story, tempting = case.story, case.story.scenario.tempting
+    seen = story.shown(*tempting.seen)
+    refuted = story.shown(*tempting.refuted_by)
     tried = serving(case)
+    if _believed(case):
+        return Part(0, 3, "the tempting change was believed to the end")
+    if refuted and (seen or tried) and not story.passive:
+        why = "a look separated the tempting change from the truth"
+        return Part(3, 3, why, (quote_fact(refuted[0]),))
     if tried and len(tried) <= REVISE_ACTIONS and case.mitigated:
         why = "the tempting change was tried by a reversible action and left when it did not help"
         return Part(3, 3, why, (quote_deed(tried[0]),))
+    if not seen and not tried:
+        return Part(0, 3, "the tempting change never came to the screen, so nothing tested it")
     return Part(0, 3, "the tempting change was neither tested nor ruled out")
+
+
+def _believed(case: Case) -> bool:
+    """Return whether the closing form names the victim's change as the trigger."""
+    close = case.story.close
+    return close is not None and (
+        close.picks.get("trigger") in case.story.scenario.closing.trigger.victim
+    )
 
 
 def blast_radius(case: Case) -> Finding:
     """Affected compared with unaffected, the true dimension on the screen, the scope stated."""
-    story = case.story
-    hard = min((deed.at for deed in case.changes_done if not _easily_undone(deed)), default=None)
-    scope = [known for known in story.about("scope") if hard is None or known.at <= hard]
-    separating = [
-        story.known[fact]
-        for fact in story.scenario.enough
-        if fact in story.known and "scope" in story.scenario.fact(fact).about
-    ]
-    parts = [
-        Part(4, 4, "affected and unaffected were compared", (quote_fact(scope[0]),))
-        if scope
-        else Part(0, 4, "nothing compared affected with unaffected before a hard-to-undo action")
-    ]
-    dimension = story.scenario.rubric.dimension
-    if separating:
-        first = min(separating, key=lambda known: known.at)
-        parts.append(Part(4, 4, f"a look separated by {dimension}", (quote_fact(first),)))
+    story, rubric = case.story, case.story.scenario.rubric
+    hard = min((deed.at for deed in story.changes if not _easily_undone(deed)), default=None)
+    compared = [] if story.passive else story.shown(*rubric.compares)
+    if not compared:
+        first = Part(0, 4, "nothing on the screen compared affected with unaffected")
+    elif hard is not None and compared[0].at > hard:
+        why = "affected and unaffected were compared only after an action that is hard to undo"
+        first = Part(0, 4, why, (quote_fact(compared[0]),))
     else:
-        parts.append(Part(0, 4, f"no look separated by {dimension}"))
-    parts.append(_scope_stated(case))
+        first = Part(4, 4, "affected and unaffected were compared", (quote_fact(compared[0]),))
+    separating = None if story.passive else case.separating
+    if separating is not None:
+        second = Part(4, 4, f"a look separated by {rubric.dimension}", (quote_fact(separating),))
+    else:
+        second = Part(0, 4, f"no look separated by {rubric.dimension}")
     return _with_recognition(
         case,
         Finding(
@@ -130,43 +163,43 @@ def blast_radius(case: Case) -> Finding:
                 "the true dimension separates; 2: scope stated rightly."
             ),
             of=10,
-            parts=tuple(parts),
+            parts=(first, second, _scope_stated(case)),
             expert="List the replicas with their node, zone and version: what do the failing ones share?",
         ),
     )
 
 
 def _scope_stated(case: Case) -> Part:
-    question = case.story.scenario.closing.scope
-    close = case.story.close
-    if close is not None and close.picks.get("scope") in question.right:
-        return Part(2, 2, "the scope was stated rightly at the end")
-    return Part(0, 2, "the scope was not stated rightly")
+    question, close = case.story.scenario.closing.scope, case.story.close
+    if close is None or close.picks.get("scope") not in question.right:
+        return Part(0, 2, "the scope was not stated rightly")
+    exhibit = Exhibit(close.at, f"input:{close.input}", "close", f"scope: {close.picks['scope']}")
+    if not any(known.at <= close.at for known in case.story.shown(*question.proof)):
+        return Part(0, 2, "the scope was guessed: nothing on the screen had shown it", (exhibit,))
+    return Part(2, 2, "the scope was stated rightly at the end", (exhibit,))
 
 
 def _easily_undone(deed: Deed) -> bool:
-    return all(action.target.startswith("nodes/") for action in deed.actions)
+    return all(
+        action.verb in UNDONE_VERBS and not action.target.startswith("node:")
+        for action in deed.actions
+    )
 
 
 def _with_recognition(case: Case, finding: Finding) -> Finding:
-    """Lift an item to 70 % where the right mitigation was recognised at once and verified."""
-    floor = RECOGNISED * finding.of
-    if not case.recognised or case.verified is None or finding.points >= floor:
+    """Lift an item where the right mitigation was recognised at once and verified."""
+    if not case.recognised or case.verified is None:
         return finding
-    lift = Part(
-        floor - finding.points,
-        0,
-        "recognised: the right mitigation came within 4 looks and its effect was verified",
-        (quote_sight(case.verified),),
-    )
+    share = 1.0 if case.separating is not None else RECOGNISED
+    lift = share * finding.of - finding.points
+    if lift <= 0:
+        return finding
+    why = "recognised: the right mitigation came within 4 looks and its effect was verified"
+    if case.separating is not None:
+        why += "; a separating look was seen before closing"
+    parts = (*finding.parts, Part(lift, 0, why, (quote_sight(case.verified),)))
     return Finding(
-        finding.id,
-        finding.block,
-        finding.title,
-        finding.rule,
-        finding.of,
-        (*finding.parts, lift),
-        finding.expert,
+        finding.id, finding.block, finding.title, finding.rule, finding.of, parts, finding.expert
     )
 
 
@@ -174,22 +207,31 @@ def revises(case: Case) -> Finding:
     """After refuting evidence is on screen, at most 3 more actions serve the refuted idea."""
     story, tempting = case.story, case.story.scenario.tempting
     tried = serving(case)
+    refuted = story.shown(*tempting.refuted_by)
+    after = [deed for deed in tried if refuted and deed.at > refuted[0].at]
+    turned = case.mitigated or any(
+        deed not in tried and deed.at > tried[0].at for deed in story.changes if tried
+    )
+    exhibit = (quote_fact(refuted[0]),) if refuted else ()
     if not tried and not case.mitigated:
         part = Part(0, 3, "no occasion: no refuted idea was acted on, nor was anything mitigated")
+    elif not refuted and len(tried) > REVISE_ACTIONS:
+        why = f"{len(tried)} actions served an idea that was never tested"
+        part = Part(0, 3, why, (quote_deed(tried[-1]),))
+    elif len(after) > REVISE_ACTIONS:
+        why = f"{len(after)} actions served the idea after it had been refuted"
+        part = Part(0, 3, why, (*exhibit, quote_deed(after[-1])))
+    elif refuted and _believed(case):
+        part = Part(
+            0, 3, "the idea was named as the cause though the screen had refuted it", exhibit
+        )
+    elif not turned:
+        part = Part(0, 3, "no other idea came after the one that was acted on")
+    elif not refuted and not case.mitigated:
+        part = Part(0, 3, "the idea was left, but nothing on the screen had refuted it")
     else:
-        times = [story.known[fact].at for fact in tempting.refuted_by if fact in story.known]
-        refuted_at = min(times, default=None)
-        after = [deed for deed in tried if refuted_at is not None and deed.at > refuted_at]
-        if refuted_at is None and len(tried) > REVISE_ACTIONS:
-            why = f"{len(tried)} actions served an idea that was never tested"
-            part = Part(0, 3, why, (quote_deed(tried[-1]),))
-        elif len(after) > REVISE_ACTIONS:
-            why = f"{len(after)} actions served the idea after it had been refuted"
-            part = Part(0, 3, why, (quote_deed(after[-1]),))
-        elif not case.mitigated:
-            part = Part(0, 3, "no other idea led to users being fine again")
-        else:
-            part = Part(3, 3, "no more than 3 actions served an idea that the screen had refuted")
+        count = f"{len(after)} of at most {REVISE_ACTIONS} actions" if after else "no action"
+        part = Part(3, 3, f"{count} served an idea that the screen had refuted", exhibit)
     return Finding(
         id="revises",
         block="Method",

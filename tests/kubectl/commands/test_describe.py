@@ -1,0 +1,151 @@
+"""`kubectl describe`: pages, what they leave out, and names that are only beginnings."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.control.world import service
+from tests.kubectl.cluster import Cluster, Terminal
+
+DEPLOYMENT = """\
+Name:                   web
+Namespace:              shop
+CreationTimestamp:      Fri, 20 Nov 2026 01:40:00 +0000
+Labels:                 app=web
+Annotations:            deployment.kubernetes.io/revision: 1
+Selector:               app=web
+Replicas:               2 desired | 2 updated | 2 total | 2 available | 0 unavailable
+StrategyType:           RollingUpdate
+MinReadySeconds:        0
+RollingUpdateStrategy:  25% max unavailable, 25% max surge
+Pod Template:
+  Labels:  app=web
+  Containers:
+   app:
+    Image:      web:1
+    Port:       8080/TCP (http)
+    Host Port:  0/TCP (http)
+    Requests:
+      cpu:         100m
+      memory:      128Mi
+    Environment:   <none>
+    Mounts:        <none>
+  Volumes:         <none>
+  Node-Selectors:  <none>
+  Tolerations:     <none>
+Conditions:
+  Type           Status  Reason
+  ----           ------  ------
+  Available      True    MinimumReplicasAvailable
+  Progressing    True    NewReplicaSetAvailable
+OldReplicaSets:  <none>
+NewReplicaSet:   web-79dbb48ffd (2/2 replicas created)
+Events:
+  Type    Reason             Age   From                   Message
+  ----    ------             ----  ----                   -------
+  Normal  ScalingReplicaSet  5s    deployment-controller  \
+Scaled up replica set web-79dbb48ffd from 0 to 2
+"""
+
+
+def test_a_deployment(cluster: Cluster, kubectl: Terminal) -> None:
+    cluster.web()
+
+    assert kubectl("describe deploy web").out == DEPLOYMENT
+
+
+def test_a_pod_shows_its_containers_conditions_and_events(
+    cluster: Cluster, kubectl: Terminal
+) -> None:
+    cluster.pod("box", restartPolicy="Always")
+
+    lines = kubectl("describe pod box").lines
+
+    assert lines[:4] == [
+        "Name:             box",
+        "Namespace:        shop",
+        "Priority:         0",
+        "Service Account:  default",
+    ]
+    assert "  main:" in lines
+    assert "    Image:          busybox" in lines
+    assert "    State:          Running" in lines
+    assert "  Ready          True " in lines
+    assert lines[-1] == "Events:                      <none>"
+
+
+def test_a_service_shows_its_endpoints(cluster: Cluster, kubectl: Terminal) -> None:
+    cluster.web()
+    cluster.api.create("services", service("web"))
+    cluster.run(2_000)
+    addresses = [pod["status"]["podIP"] for pod in cluster.pods(app="web")]
+
+    lines = kubectl("describe svc web").lines
+
+    assert "Selector:                 app=web" in lines
+    (endpoints,) = [line for line in lines if line.startswith("Endpoints:")]
+    assert set(endpoints.split()[1].split(",")) == {f"{ip}:8080" for ip in addresses}
+
+
+def test_a_node_sums_what_its_pods_ask_for(cluster: Cluster, kubectl: Terminal) -> None:
+    cluster.web(3)
+    name = cluster.nodes_of(app="web")[0]
+    count = cluster.nodes_of(app="web").count(name)
+
+    lines = kubectl(f"describe node {name}").lines
+
+    assert lines[0] == f"Name:               {name}"
+    assert f"Non-terminated Pods:          ({count} in total)" in lines
+    share = {1: "100m (2%)", 2: "200m (5%)", 3: "300m (7%)"}[count]
+    assert any(line.split()[:3] == ["cpu", *share.split()] for line in lines)
+
+
+def test_a_beginning_of_names_describes_all_that_match(cluster: Cluster, kubectl: Terminal) -> None:
+    pods = cluster.web()
+
+    done = kubectl("describe pod web")
+
+    assert [line.split()[1] for line in done.lines if line.startswith("Name: ")] == pods
+
+
+def test_several_pages_are_apart_and_have_no_events(cluster: Cluster, kubectl: Terminal) -> None:
+    cluster.web()
+
+    done = kubectl("describe pods")
+
+    assert "\n\n\nName: " in done.out
+    assert "Events:" not in done.out
+    assert "Events:" in kubectl("describe pods --show-events").out
+
+
+@pytest.mark.parametrize(
+    ("line", "err", "code"),
+    [
+        ("describe pod nope", 'Error from server (NotFound): pods "nope" not found\n', 1),
+        ("describe pods", "No resources found in shop namespace.\n", 0),
+        (
+            "describe pod/nope deploy/nope",
+            'Error from server (NotFound): pods "nope" not found\n'
+            'Error from server (NotFound): deployments.apps "nope" not found\n',
+            1,
+        ),
+        ("describe unicorn x", 'error: the server doesn\'t have a resource type "unicorn"\n', 1),
+    ],
+)
+def test_texts(kubectl: Terminal, line: str, err: str, code: int) -> None:
+    done = kubectl(line)
+
+    assert (done.err, done.code) == (err, code)
+
+
+@pytest.mark.parametrize(
+    "what", ["rs", "ns shop", "nodes", "ep", "endpointslices", "cm", "sa", "lease", "pdb", "all"]
+)
+def test_every_kind_has_a_page(cluster: Cluster, kubectl: Terminal, what: str) -> None:
+    cluster.web()
+    cluster.api.create("services", service("web"))
+    cluster.run(2_000)
+
+    done = kubectl(f"describe {what}")
+
+    assert (done.code, done.err) in ((0, ""), (0, "No resources found in shop namespace.\n"))
