@@ -21,8 +21,8 @@ from sim.evidence import (
 )
 from sim.players import Shown
 from sim.scenario import Catalogue, Scenario, ScenarioError, fill
-from sim.scoring import band
-from sim.session.debrief import headline, practise_next
+from sim.scoring import LEAST_NO_HARM, PASS, band
+from sim.session.debrief import effect_text, headline, practise_next
 from sim.session.hub import steady_ms, wall_ms
 from sim.session.inputs import BadInputError, Input
 from sim.session.judge import Verdict, judge
@@ -335,7 +335,10 @@ def scorecard_json(verdict: Verdict) -> dict[str, Any]:
 def scorecard_text(verdict: Verdict) -> str:
     """Return the scorecard for a terminal: bars, every line with its reason, what to practise."""
     card, story = verdict.card, verdict.case.story
-    lines = ["", f"{card.total:.0f} of 100: {band(card.total)}", headline(verdict), ""]
+    total = f"{card.total:.0f} of 100: {band(card.total)}"
+    if card.total >= PASS and not card.passed:
+        total += f", but no pass with fewer than {LEAST_NO_HARM} points of no harm"
+    lines = ["", total, headline(verdict), ""]
     for name, points, of in card.blocks():
         filled = round(20 * points / of) if of else 0
         lines.append(f"{name:10} {'#' * filled:20} {points:5.1f} / {of:.0f}")
@@ -347,11 +350,13 @@ def scorecard_text(verdict: Verdict) -> str:
                 first = exhibit.quote.splitlines()[0] if exhibit.quote else ""
                 lines.append(f"         {story.clock(exhibit.at)} {exhibit.line}")
                 lines.append(f"         > {first[:100]}")
-    lines.append("\nActions and what they did to users:")
-    for entry in verdict.case.ledger.entries:
-        word = "saved" if entry.saved >= 0 else "cost"
-        at = story.clock(entry.deed.at)
-        lines.append(f"  {at}  {word} {abs(entry.saved):8,.0f} requests  {entry.deed.line[:90]}")
+    lines.append("\nActions, each left out in turn, and what they did to users:")
+    ledger = verdict.case.ledger
+    for entry in ledger.entries:
+        lines.append(f"  {story.clock(entry.deed.at)}  {entry.deed.line[:90]}")
+        lines.append(f"            {effect_text(ledger, entry)[:200]}")
+    if not ledger.entries:
+        lines.append("  nothing was changed")
     practice = practise_next(verdict)
     lines += ["", f"Practise next: {practice.heuristic} ({practice.why}).", practice.drill]
     return "\n".join(lines)

@@ -326,7 +326,7 @@ class Container:
         if at == self.env.now:
             self.pid = self.machine.new_pid()
         else:
-            drawn = self.machine.stream.at("adopted-pid", self.id).integer(0, 1_900)
+            drawn = self.machine.stream.at("adopted-pid", self.id).integer(450, 1_900)
             self.pid = self.machine.pid_at(at) + drawn
 
     def _living(self, life: Life) -> Generator[simpy.Event, Any, None]:

@@ -47,12 +47,12 @@ def processes(machine: Machine) -> list[Process]:
         )
     sandboxes: dict[str, int] = {}
     for container in machine.containers.values():
-        if container.state != "running":
-            continue
         if container.pod_uid not in sandboxes:
             rows = _sandbox(container)
             sandboxes[container.pod_uid] = rows[0].pid
             found.extend(rows)
+        if container.state != "running":
+            continue
         found.extend(_of_container(container, sandboxes[container.pod_uid]))
     return sorted(found)
 
@@ -62,9 +62,7 @@ def _sandbox(container: Container) -> list[Process]:
     machine = container.machine
     sandbox = machine.stream.at("sandbox", container.pod_uid)
     begun = machine.pod_since(container) + 300
-    pid = container.pid - 40
-    if container.attempt:
-        pid = machine.pid_at(begun) + sandbox.integer(0, 400)
+    pid = machine.pid_at(begun) + sandbox.integer(0, 400 if begun < 0 else 6)
     shim = (
         f"/usr/bin/containerd-shim-runc-v2 -namespace k8s.io -id {sandbox.hex(64)} "
         "-address /run/containerd/containerd.sock"

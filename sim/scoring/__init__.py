@@ -7,11 +7,13 @@ anywhere.
 from sim.scoring.impact import Impact
 from sim.scoring.ledger import Entry, Ledger, Replay
 from sim.scoring.score import References, score_run
-from sim.scoring.scorecard import BANDS, Finding, Scorecard, band
+from sim.scoring.scorecard import BANDS, LEAST_NO_HARM, PASS, Finding, Scorecard, band
 from sim.scoring.story import Story
 
 __all__ = [
     "BANDS",
+    "LEAST_NO_HARM",
+    "PASS",
     "Entry",
     "Finding",
     "Impact",

@@ -18,13 +18,18 @@ from sim.evidence import (
     UpdateRecord,
 )
 from sim.scenario import fill
-from sim.scoring import Finding, Story, band
+from sim.scoring import LEAST_NO_HARM, Entry, Finding, Ledger, Story, band
 from sim.session.judge import Verdict
 from sim.session.references import Cache, Reference, reference
 
 CURVE_STEP_MS = 15_000
 BEFORE_MS = 5 * 60_000
 """How much of the time before the fault the curve shows."""
+HARM_SPOKEN_OF = 4.0
+"""Points of harm from which on an action can be what mattered most."""
+LONG_WAIT_MS = 5 * 60_000
+LITTLE = 2
+"""Points that may be missing without a drill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,48 +141,83 @@ def _curves(story: Story, references: list[Reference]) -> dict[str, list[tuple[i
 def headline(verdict: Verdict) -> str:
     """Return one sentence on what mattered most."""
     case, story = verdict.case, verdict.case.story
-    lost, expert = case.loss, case.loss_ref
-    worst = max(case.ledger.entries, key=lambda entry: entry.cost, default=None)
-    if worst is not None and worst.cost >= 4:
-        return f"`{worst.deed.line}` cost users {-worst.saved:,.0f} requests; everything else mattered less."
+    lost, more = case.loss, max(0.0, case.loss - case.loss_ref)
+    ledger = case.ledger
+    worst = max(ledger.entries, key=lambda entry: (entry.points, -entry.saved), default=None)
+    if worst is not None and worst.cost >= HARM_SPOKEN_OF and -worst.saved >= ledger.saved:
+        return (
+            f"`{worst.deed.line}` cost users {-worst.saved:,.0f} requests, more than anything else in "
+            "this run."
+        )
+    if worst is not None and worst.lasting:
+        return (
+            f"`{worst.deed.line}` left something behind that nothing restores: {worst.lasting[0]}."
+        )
+    if not story.changes:
+        return (
+            f"Nothing was changed in this run, and {lost:,.0f} requests were lost; the expert's run lost "
+            f"{case.loss_ref:,.0f} on the same night."
+        )
     if case.mitigation is None:
         return (
             f"Nothing that was done ended the users' pain: {lost:,.0f} requests were lost, "
-            f"{max(0.0, lost - expert):,.0f} more than in the expert's run."
+            f"{more:,.0f} more than in the expert's run."
         )
     enough, deed = story.enough_at, case.mitigation.deed
-    if enough is not None and deed.at - enough > 2 * 60_000:
+    if enough is not None and deed.at - enough > LONG_WAIT_MS:
         waited = (deed.at - enough) / 60_000
         cost = story.impact.lost(enough, deed.at)
         return (
-            f"The evidence was on the screen {waited:.0f} min before the mitigation; that wait cost "
-            f"{cost:,.0f} requests."
+            f"Enough was on the screen {waited:.0f} min before the mitigation; {cost:,.0f} requests were "
+            "lost in between."
         )
+    parts = [*ledger.partners(case.mitigation), case.mitigation]
+    lines = " and ".join(f"`{entry.deed.line}`" for entry in parts if entry.deed.at <= deed.at)
     return (
-        f"`{deed.line}` at {story.clock(deed.at)} ended the users' pain: "
-        f"{case.mitigation.saved:,.0f} requests saved."
+        f"{lines} ended the users' pain at {story.clock(story.mitigated_at or deed.at)}: "
+        f"{max(ledger.saved, case.mitigation.saved):,.0f} requests saved."
     )
 
 
 def practise_next(verdict: Verdict) -> Practice:
-    """Return the heuristic whose items left most points on the table, weakest share first."""
-    card = verdict.card
+    """Return the heuristic whose items left most points on the table."""
+    card, story = verdict.card, verdict.case.story
     shares: list[tuple[float, int, str]] = []
     for rank, (key, items) in enumerate(_COVERS.items()):
         found = [finding for finding in card.findings if finding.id in items]
         missed = sum(finding.of - finding.points for finding in found)
         shares.append((-missed, rank, key))
-    missed, _, key = min(shares)
+    if card.finding("no-harm").points < LEAST_NO_HARM:
+        # Nothing else counts before this does.
+        heuristic, drill = _DRILLS["no-harm"]
+        return Practice(heuristic, "the run's own actions cost users more than they saved", drill)
+    most, _, key = min(shares)
+    missed = round(-most)
     heuristic, drill = _DRILLS[key]
-    if missed > -0.5:
+    if missed <= LITTLE:
         return Practice(
             heuristic,
-            "nothing was left on the table; keep it fluent",
+            "next to nothing was left on the table; keep it fluent",
             "Play another seed, or the same one with the dashboards closed.",
         )
-    return Practice(
-        heuristic, f"{-missed:.0f} points were left here, more than anywhere else", drill
-    )
+    why = f"{missed} points were left here, more than anywhere else"
+    if key == "diagnosis" and story.close is None:
+        why += ", since the closing form was not filled in"
+    return Practice(heuristic, why, drill)
+
+
+def effect_text(ledger: Ledger, entry: Entry) -> str:
+    """Return what an action did to users, in words: `saved 1,200 requests, together with ...`."""
+    if ledger.free(entry.saved):
+        text = "no effect on users"
+    elif entry.saved < 0:
+        text = f"cost {-entry.saved:,.0f} requests"
+    else:
+        text = f"saved {entry.saved:,.0f} requests"
+    partners = ledger.partners(entry)
+    if partners:
+        text += f", only together with {' and '.join(f'`{one.deed.line}`' for one in partners)}"
+    return "; ".join([text, *entry.lasting])
 
 
 def _timeline(story: Story, verdict: Verdict) -> list[dict[str, Any]]:
@@ -191,7 +231,7 @@ def _timeline(story: Story, verdict: Verdict) -> list[dict[str, Any]]:
         deed = deeds.get(command.command)
         if deed is not None and deed.input in effects:
             row["kind"] = "action"
-            row["saved"] = effects[deed.input].saved
+            row |= _effect(verdict.case.ledger, effects[deed.input])
         rows.append(row)
     rows += [
         {
@@ -206,7 +246,7 @@ def _timeline(story: Story, verdict: Verdict) -> list[dict[str, Any]]:
     rows += [
         {"at": sight.at, "kind": "panel", "text": sight.line, "source": sight.source}
         for sight in story.sights
-        if sight.panel and sight.new
+        if sight.panel and sight.new and sight.command < 0
     ]
     for record in story.log:
         match record:
@@ -254,6 +294,7 @@ def _expert(expert: Reference, story: Story) -> list[dict[str, Any]]:
 
 
 def _ledger(verdict: Verdict) -> list[dict[str, Any]]:
+    ledger = verdict.case.ledger
     return [
         {
             "at": entry.deed.at,
@@ -262,11 +303,17 @@ def _ledger(verdict: Verdict) -> list[dict[str, Any]]:
             "changed": list(
                 dict.fromkeys(f"{one.verb} {one.target}" for one in entry.deed.actions)
             )[:4],
-            "saved": entry.saved,
-            "cost": entry.cost,
+            "cost": entry.points,
+            **_effect(ledger, entry),
         }
-        for entry in verdict.case.ledger.entries
+        for entry in ledger.entries
     ]
+
+
+def _effect(ledger: Ledger, entry: Entry) -> dict[str, Any]:
+    """Return the requests saved (0 where too few to speak of) and the same in words."""
+    saved = 0.0 if ledger.free(entry.saved) else entry.saved
+    return {"saved": saved, "effect": effect_text(ledger, entry)}
 
 
 def _answers(story: Story) -> list[dict[str, Any]]:

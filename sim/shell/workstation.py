@@ -35,6 +35,10 @@ from sim.shell.places import ELSEWHERE
 from sim.shell.ssh import ssh_program
 from sim.shell.terminal import Job, Remote, Terminal
 
+CLUSTER = "kubernetes"
+SERVER = "https://api.k8s.internal:6443"
+USER = "oncall"
+"""Whom the API server and the nodes know the person at the keys as."""
 HOME = "/home/oncall"
 USER, LAPTOP = "oncall", "laptop"
 MAX_HISTORY = 2000
@@ -68,7 +72,7 @@ class Workstation:
         self._attribution = Attribution(env)
         self._terminals: dict[str, Terminal] = {}
         self._done: dict[int, simpy.Event] = {}
-        config = ClientConfig()
+        config = ClientConfig(context=f"{USER}@{CLUSTER}", cluster=CLUSTER, user=USER, server=SERVER)
         recorded = RecordingNodeAccess(nodes, log, self._attribution)
         kubectl = kubectl_program(
             ContainerDoor(

@@ -45,3 +45,14 @@ def test_checkpoints_are_drawn_every_five_minutes_the_same_at_each_reading(world
     first = world.logs("postgres-0", since=0)
     assert first.count("checkpoint starting: time") == 12
     assert world.logs("postgres-0", since=0) == first
+
+
+def test_a_server_tells_how_the_one_before_left_its_data(world):
+    world.env.advance(10_000)
+    world.container("postgres-0").terminate()
+    world.env.advance(20_000)
+    (told,) = (line for line in said(world, "postgres-0") if "was shut down at" in line)
+    assert told.endswith("01:40:16.500 UTC")
+    world.container("postgres-0").kill()
+    world.env.advance(60_000)
+    assert any("not properly shut down" in line for line in said(world, "postgres-0"))

@@ -55,7 +55,10 @@ def main() -> None:
         page.keyboard.type("incident close --component app-code --partial\n")
         page.wait_for_url(re.compile(r"/debrief$"), timeout=60_000)
         expect(page.locator(".total")).to_contain_text("of 100", timeout=60_000)
-        page.screenshot(path=IMAGES / "debrief.png")
+        answer = page.get_by_role("heading", name="What it was").bounding_box()
+        assert answer is not None
+        top = {"x": 0, "y": 0, "width": 1440, "height": answer["y"] - 20}
+        page.screenshot(path=IMAGES / "debrief.png", clip=top)
         browser.close()
 
 

@@ -126,3 +126,14 @@ def test_systemctl_has_no_power_over_a_kube_proxy_that_waits():
     lose_database(world)
     world.env.advance(world.at("02:45:00"))
     assert not world.machines[BAD].control("restart", "kube-proxy.service")
+
+
+def test_each_start_tells_the_api_server_so():
+    world = build()
+    lose_database(world)
+    world.env.advance(world.at("02:45:00"))
+    starts = [one for one in world.api.list("events", "default") if one["reason"] == "Starting"]
+    assert len(starts) == 3
+    assert {one["involvedObject"]["uid"] for one in starts} == {BAD}
+    assert {one["action"] for one in starts} == {"StartKubeProxy"}
+    assert not any("series" in one for one in starts)

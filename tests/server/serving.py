@@ -34,13 +34,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(true: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
+def until(
+    true: Callable[[], bool], what: str, patience_s: float = PATIENCE_S, pause_s: float = 0.05
+) -> None:
     """Wait until *true*; fail with *what* if it never is."""
     end = time.monotonic() + patience_s
     while not true():
         if time.monotonic() > end:
             raise AssertionError(f"waited {patience_s:.0f} s in vain for {what}")
-        time.sleep(0.05)
+        time.sleep(pause_s)
 
 
 class Server:
@@ -55,7 +57,7 @@ class Server:
         self.log = data / "server.log"
         self.tabs: list[Tab] = []
 
-    def start(self) -> None:
+    def start(self, page: str = "/guide", watch_s: float = 0.05) -> None:
         """Start it and wait for its first page."""
         self.data.mkdir(parents=True, exist_ok=True)
         words = ["serve", "--port", str(self.port), "--data", str(self.data)]
@@ -71,21 +73,21 @@ class Server:
                 text=True,
                 start_new_session=True,
             )
-        self.wait()
+        self.wait(page, watch_s)
 
-    def wait(self) -> None:
-        """Wait until it answers."""
+    def wait(self, page: str = "/guide", watch_s: float = 0.05) -> None:
+        """Wait until it answers; look every *watch_s*."""
         assert self.process is not None
         end = time.monotonic() + PATIENCE_S
         while True:
             try:
-                urllib.request.urlopen(f"http://{self.address}/guide", timeout=10).read()
+                urllib.request.urlopen(f"http://{self.address}{page}", timeout=10).read()
             except OSError:
                 ended = self.process.poll() is not None
                 if ended or time.monotonic() > end:
                     said = self.log.read_text()[-2000:]
                     raise AssertionError(f"the server does not answer: {said}") from None
-                time.sleep(0.05)
+                time.sleep(watch_s)
             else:
                 return
 

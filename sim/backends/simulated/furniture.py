@@ -129,7 +129,7 @@ def _kubeadm(workloads: Workloads) -> str:
         "certificateValidityPeriod: 8760h0m0s\n"
         "certificatesDir: /etc/kubernetes/pki\n"
         "clusterName: kubernetes\n"
-        f"controlPlaneEndpoint: {workloads.plan.nodes[0].ip}:6443\n"
+        "controlPlaneEndpoint: api.k8s.internal:6443\n"
         "controllerManager: {}\n"
         "dns: {}\n"
         "etcd:\n  local:\n    dataDir: /var/lib/etcd\n"

@@ -62,8 +62,8 @@ def _pick(case: Case, name: str, question: Question, of: float, *, origin: bool 
     if name == "component" and picked in question.victim:
         proof = _proof(case, cited, set(story.known))
         if proof:
-            return Part(VICTIM, of, f"{name}: {text} is the victim; the origin is {right}", proof)
-    return Part(0, of, f"{name}: {text}; in this run it was {right}")
+            return Part(VICTIM, of, f"{name}: {text} is the victim; the origin was: {right}", proof)
+    return Part(0, of, f"{name}: {text}; it was: {right}")
 
 
 def _proof(case: Case, cited: list[str], facts: set[str]) -> tuple[Exhibit, ...]:

@@ -124,6 +124,9 @@ def _tested(case: Case) -> Part:
         return Part(3, 3, why, (quote_deed(tried[0]),))
     if not seen and not tried:
         return Part(0, 3, "the tempting change never came to the screen, so nothing tested it")
+    if tried:
+        why = "the tempting change was acted on, but no look showed whether it was to blame"
+        return Part(0, 3, why, (quote_deed(tried[0]),))
     return Part(0, 3, "the tempting change was neither tested nor ruled out")
 
 

@@ -25,7 +25,7 @@ def test_a_node_gets_a_pod_with_its_file_system_and_a_shell(
     assert done.code == 0
     assert name.startswith("node-debugger-node-1-")
     assert pod["spec"]["nodeName"] == "node-1"
-    assert pod["spec"]["volumes"][0]["hostPath"] == {"path": "/"}
+    assert pod["spec"]["volumes"][0]["hostPath"]["path"] == "/"
 
 
 def test_the_pod_stays_behind(cluster: Cluster, kubectl: Terminal) -> None:

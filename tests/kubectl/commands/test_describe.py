@@ -70,7 +70,7 @@ def test_a_pod_shows_its_containers_conditions_and_events(
     assert "  main:" in lines
     assert "    Image:          busybox" in lines
     assert "    State:          Running" in lines
-    assert "  Ready          True " in lines
+    assert ["Ready", "True"] in [line.split() for line in lines]
     assert lines[-1] == "Events:                      <none>"
 
 

@@ -88,7 +88,7 @@ def test_events_are_listed_oldest_first(cluster: Cluster, kubectl: Terminal) -> 
 
     assert done.out == (
         f"LAST SEEN   TYPE     REASON      OBJECT{' ' * (len(name) - 2)}   MESSAGE\n"
-        f"5s          Normal   Scheduled   Pod/{name}   Successfully assigned shop/{name} to {node}\n"
+        f"4s          Normal   Scheduled   Pod/{name}   Successfully assigned shop/{name} to {node}\n"
     )
 
 

@@ -100,8 +100,10 @@ class World:
                     "example.net/kube-proxy": ImageSpec("full"),
                     **{
                         f"example.net/{name}": ImageSpec("full")
-                        for name in ("postgres", "api", "toolbox")
+                        for name in ("api", "toolbox")
                     },
+                    "example.net/postgres": ImageSpec("full"),
+                    "example.net/database": ImageSpec("postgres"),
                 }
             ),
             programs=programs_for,
@@ -112,6 +114,7 @@ class World:
             self._load(machine, "kube-system", f"kube-proxy-{machine.name[-1]}", "kube-proxy",
                        machine.internal_ip, 10256, host=True)  # fmt: skip
         self._load(self.good, "payments", "postgres-0", "postgres", "10.244.1.9", 5432)
+        self._load(self.good, "payments", "database-0", "database", "10.244.1.19", 5432)
         self._load(self.good, "payments", "api-1", "api", "10.244.1.5", 8080, probe="/healthz")
         self._load(self.bad, "default", "debug", "busybox", "10.244.3.7", 9)
         self._load(self.bad, "default", "shell", "toolbox", "10.244.3.8", 9)

@@ -110,3 +110,9 @@ def test_names_resolve_in_pods_by_the_local_cache(world: World) -> None:
     assert world.run(f"host {POSTGRES}", world.postgres).lines == [
         "12.45.96.10.in-addr.arpa domain name pointer postgres.payments.svc.cluster.local."
     ]
+
+
+def test_a_login_has_connections_and_only_root_knows_whose(world: World) -> None:
+    assert f"{world.bad.internal_ip}:22" in world.run("ss -tn").out
+    assert "kubelet" in world.run("ss -tlnp").out
+    assert "users:" not in world.run("ss -tlnp", user="oncall").out

@@ -116,3 +116,19 @@ def test_every_program_answers_without_arguments(world: World, table: dict[str, 
 def test_an_image_without_tools_has_no_programs() -> None:
     assert programs_for("none") == {}
     assert "bash" not in programs_for("busybox")
+
+
+def test_logs_lie_where_the_runtime_writes_them(world: World) -> None:
+    container = world.find(world.bad, "kube-proxy")
+    container.write("first words")
+    folder = f"/var/log/pods/{container.namespace}_{container.pod_name}_{container.pod_uid}"
+    assert folder.rpartition("/")[2] in world.run("ls /var/log/pods").lines
+    assert world.run(f"ls {folder}/{container.name}").lines == ["0.log"]
+    ran = world.run(f"tail -1 {folder}/{container.name}/0.log")
+    assert ran.out.endswith("Z stdout F first words\n")
+
+
+def test_hardware_is_that_of_the_node(world: World) -> None:
+    assert world.run("nproc").lines == [str(world.bad.facts.cpu_millicores // 1000)]
+    assert len(world.run("vmstat 1 3").lines) == 5
+    assert "GenuineIntel" in world.run("lscpu").out

@@ -47,10 +47,13 @@ def test_restart_ends_the_process_and_the_kubelet_brings_it_back(world: World) -
 def test_timer_can_be_seen_and_stopped(world: World) -> None:
     rows = world.run("systemctl list-timers").lines
     assert rows[0].split() == ["NEXT", "LEFT", "LAST", "PASSED", "UNIT", "ACTIVATES"]
-    assert rows[1] == (
+    assert " ".join(rows[1].split()) == (
         "Fri 2026-11-20 02:54:10 UTC 4min 10s left Fri 2026-11-20 02:49:10 UTC 50s ago "
         "kube-proxy-heal.timer kube-proxy-heal.service"
     )
+    assert {"apt-daily.timer", "fstrim.timer", "logrotate.timer"} <= {
+        word for row in rows for word in row.split()
+    }
     assert world.run("systemctl stop kube-proxy-heal.timer").code == 0
     assert world.bad.proxy.heal is not None
     assert not world.bad.proxy.heal.enabled
@@ -109,3 +112,19 @@ def test_unit_files_can_be_read_as_files_too(world: World) -> None:
         world.run("cat /etc/systemd/system/kube-proxy-heal.service").out == text.partition("\n")[2]
     )
     assert "kube-proxy-heal.timer" in world.run("ls /etc/systemd/system").lines
+
+
+def test_no_failed_unit_is_said_in_one_line(world: World) -> None:
+    assert world.run("systemctl --failed").lines == [
+        "  UNIT LOAD ACTIVE SUB DESCRIPTION",
+        "0 loaded units listed.",
+    ]
+
+
+def test_a_chores_timer_elapses_again_and_again(world: World) -> None:
+    timer = world.bad.unit("logrotate.timer")
+    assert timer is not None
+    assert timer.next_at is not None
+    assert timer.last_at is not None
+    assert timer.last_at <= world.env.now < timer.next_at == timer.last_at + 86_400_000
+    assert "Rotate log files" in world.run("systemctl status logrotate").out

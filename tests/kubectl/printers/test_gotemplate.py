@@ -1,0 +1,48 @@
+"""The part of Go's text/template that people use with kubectl."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sim.kubectl.printers.gotemplate import GoTemplate, GoTemplateError
+
+DATA: dict[str, Any] = {
+    "kind": "List",
+    "items": [{"name": "a", "n": 1, "ok": True}, {"name": "b", "n": 2, "labels": {"x": "y"}}],
+    "data": {"secret": "aGk="},
+}
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{{.kind}}", "List"),
+        ("{{range .items}}{{.name}} {{end}}", "a b "),
+        ("{{range $i, $one := .items}}{{$i}}={{$one.name}};{{end}}", "0=a;1=b;"),
+        ("{{range .none}}x{{else}}empty{{end}}", "empty"),
+        ("{{if .kind}}yes{{else}}no{{end}}", "yes"),
+        ('{{if eq .kind "Pod"}}pod{{else if eq .kind "List"}}list{{end}}', "list"),
+        ("{{with .data}}{{.secret}}{{end}}", "aGk="),
+        ("{{.data.secret | base64decode}}", "hi"),
+        ("{{len .items}}", "2"),
+        ('{{index .items 1 "name"}}', "b"),
+        ("{{(index .items 0).name}}", "a"),
+        ('{{printf "%s-%d" .kind 3}}', "List-3"),
+        ("{{.missing}}", "<no value>"),
+        ("a {{- .kind -}} b", "aListb"),
+        ("{{/* a comment */}}x", "x"),
+        ("{{range .items}}{{if gt .n 1}}{{.name}}{{end}}{{end}}", "b"),
+        ("{{and .kind (not .missing)}}", "true"),
+        ('{{"\\n"}}', "\n"),
+    ],
+)
+def test_a_template_renders(template: str, text: str) -> None:
+    assert GoTemplate(template).render(DATA) == text
+
+
+@pytest.mark.parametrize("template", ["{{", "{{range .items}}", "{{end}}", '{{template "x"}}'])
+def test_what_does_not_parse_is_refused(template: str) -> None:
+    with pytest.raises(GoTemplateError):
+        GoTemplate(template).render(DATA)

@@ -1,0 +1,171 @@
+"""The same commands, the same server: the real kubectl and this one print the same bytes.
+
+Only what does not depend on the clock of the machine is compared.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import missing
+from tests.control.world import service
+from tests.kubectl.cluster import Cluster, Done
+from tests.kubectl.gateway import serving
+
+KUBECONFIG = """\
+apiVersion: v1
+kind: Config
+clusters: [{{name: kubernetes, cluster: {{server: "{url}"}}}}]
+users: [{{name: kubernetes-admin, user: {{token: none}}}}]
+contexts:
+- name: kubernetes-admin@kubernetes
+  context: {{cluster: kubernetes, user: kubernetes-admin, namespace: shop}}
+current-context: kubernetes-admin@kubernetes
+"""
+LINES = [
+    "get pods",
+    "get pods -o wide",
+    "get pods -A",
+    "get deploy,rs,svc,ep",
+    "get all",
+    "get nodes --show-labels",
+    "get pods -L app,pod-template-hash --no-headers",
+    "get deploy web -o yaml",
+    "get deploy web -o json",
+    "get pods -o name",
+    "get pods -o yaml",
+    'get pods -o jsonpath=\'{range .items[*]}{.metadata.name}{"\\t"}{.spec.nodeName}{"\\n"}{end}\'',
+    "get pods -o jsonpath='{.items[*].status.conditions[?(@.type==\"Ready\")].status}'",
+    "get pods -o jsonpath-as-json={.items[0].metadata.labels}",
+    "get nodes -o custom-columns=NAME:.metadata.name,CPU:.status.capacity.cpu,NO:.none",
+    "get pods -o go-template='{{range .items}}{{.metadata.name}} {{end}}'",
+    "get events --sort-by=.lastTimestamp -o name",
+    "get pods --sort-by=.spec.nodeName -o name",
+    "get pods -l app=web --field-selector status.phase=Running -o name",
+    "get pod nope",
+    "get pod nope -o name",
+    "get deploy web nope -o name",
+    "get unicorns",
+    "get pods.v1.apps",
+    "get deployments.v1.apps -o name",
+    "get pods -o bad",
+    "get pods -o jsonpath={.items[*",
+    "get pods/a/b",
+    "get pods web -l a=b",
+    "get",
+    "describe svc web",
+    "describe ns shop",
+    "describe ep web",
+    "describe pod nope",
+    "describe unicorns",
+    "api-resources",
+    "api-resources --verbs=list --namespaced=false -o name",
+    "api-versions",
+    "version",
+    "version -o yaml",
+    "top pods",
+    "auth can-i",
+    "auth can-i get",
+    "config get-contexts",
+    "config current-context",
+    "config use-context nope",
+    "config view -o jsonpath={..namespace}",
+    "rollout history deploy/web",
+    "rollout status deploy/web",
+    "rollout undo deploy/web --dry-run=client",
+    "set env deploy/web --list",
+    "set image deploy/web nope=x",
+    "taint node node-1 a=b:Never",
+    "label pods",
+    "scale deploy web",
+    "patch deploy web",
+    "logs",
+    "logs nope",
+    "exec nope -- ls",
+    "exec",
+    "run tmp",
+    "run tmp --image=busybox --restart=Never --dry-run=client -o yaml -- sleep 5",
+    "create deployment api --image=api:1 --dry-run=client -o yaml",
+    "create configmap c --from-literal=a=b --dry-run=client -o yaml",
+    "delete",
+    "delete pod nope",
+    "delete pods",
+    "wait pod/nope --for=condition=Ready",
+    "wait --for=soon pod/nope",
+    "drain",
+    "cordon nope",
+    "debug",
+    "apply",
+    "events --types=Loud",
+    "foo",
+    "lgs",
+    "get pods --foo",
+    "get -Z pods",
+    "get pods -n",
+    "rollout foo",
+    "create foo",
+]
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Cluster:
+    made = Cluster()
+    made.web()
+    made.api.create("services", service("web"))
+    made.api.create(
+        "configmaps",
+        {
+            "metadata": {"name": "odd", "namespace": "shop"},
+            "data": {"a": "x: y", "b": "two\nlines\n", "c": "yes", "d": "a" * 200, "e": "é\t✓"},
+        },
+    )
+    made.run(2_000)
+    return made
+
+
+@pytest.fixture(scope="module")
+def real(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Done]]:
+    beside = Path(sys.executable).with_name("kubectl")
+    binary = str(beside) if beside.exists() else shutil.which("kubectl")
+    if binary is None:
+        missing("kubectl", "https://kubernetes.io/docs/tasks/tools/")
+    home = tmp_path_factory.mktemp("home")
+    with serving(cluster.transport) as url:
+        (home / "config").write_text(KUBECONFIG.format(url=url))
+
+        def ask(line: str) -> Done:
+            ran = subprocess.run(
+                [binary, *shlex.split(line)],
+                capture_output=True,
+                text=True,
+                env={"HOME": str(home), "KUBECONFIG": str(home / "config"), "TZ": "UTC"},
+                timeout=60,
+                check=False,
+            )
+            return Done(ran.stdout, ran.stderr, ran.returncode, 0)
+
+        yield ask
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_both_print_the_same(cluster: Cluster, real: Callable[[str], Done], line: str) -> None:
+    kubectl = cluster.terminal()
+
+    theirs, ours = real(line), kubectl(line)
+
+    assert (ours.out, ours.err, ours.code) == (theirs.out, theirs.err, theirs.code)
+
+
+def test_both_write_the_same_yaml(cluster: Cluster, real: Callable[[str], Done]) -> None:
+    kubectl = cluster.terminal()
+
+    assert kubectl("get cm odd -o yaml").out == real("get cm odd -o yaml").out
