@@ -89,7 +89,7 @@ class RequestLog:
         route, status = self._route(draw.unit(1))
         slow = segment.p50_ms * (segment.p99_ms / max(segment.p50_ms, 1)) ** (draw.unit(2) ** 4)
         took = max(1, round(slow * draw.uniform(0.6, 1.15, 3)))
-        request = draw.hex(8)
+        request = f"{draw.bits(5) >> 32:08x}"
         if draw.unit(4) < segment.error_share:
             text = f"{route} {self.error_status} {took}ms req={request} {self.error_text}"
             return LogLine(at, line(container.epoch, at, "WARN", text))

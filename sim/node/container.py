@@ -54,9 +54,12 @@ class Container:
         ip: str,
         image: ImageSpec,
         factory: Factory,
-        environ: Mapping[str, str],
+        environ: Mapping[str, str] | Callable[[], dict[str, str]],
     ) -> None:
-        """Create the container *spec* of *pod*; *ip* is the pod's address."""
+        """Create the container *spec* of *pod*; *ip* is the pod's address.
+
+        An *environ* that has to be made is made when it is first asked for.
+        """
         metadata = pod["metadata"]
         self.machine = machine
         self.id = container_id
@@ -74,7 +77,7 @@ class Container:
         self.qos: str = (pod.get("status") or {}).get("qosClass") or "BestEffort"
         self.host_network = bool(pod["spec"].get("hostNetwork"))
         self.ip = ip
-        self.environ = dict(environ)
+        self._environ = environ
         self.limit = memory_limit(spec)
         """Bytes; 0 when there is no limit."""
         self.adjust = oom_score_adjust(pod, spec, self.qos, machine.facts.memory_bytes)
@@ -131,6 +134,13 @@ class Container:
         return self.machine.stream.at("container", self.pod_uid, self.name, self.attempt)
 
     @property
+    def environ(self) -> dict[str, str]:
+        """The variables it was started with."""
+        if not isinstance(self._environ, dict):
+            self._environ = self._environ() if callable(self._environ) else dict(self._environ)
+        return self._environ
+
+    @property
     def hostname(self) -> str:
         """What `hostname` prints inside."""
         return self.machine.name if self.host_network else self.pod_name
@@ -144,7 +154,7 @@ class Container:
             parts = [*command, *(args or ())]
         else:
             parts = [*image.entrypoint, *(args or image.command)] or [f"/{self.name}"]
-        return [expand(part, self.environ) for part in parts]
+        return [expand(part, self.environ) if "$" in part else part for part in parts]
 
     @property
     def command_line(self) -> str:

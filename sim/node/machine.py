@@ -64,6 +64,7 @@ class Machine:
         self._kubelet: Kubelet | None = None
         self._proxy: KubeProxy | None = None
         self._pid_now = self._next_pid = self.stream.at("pid").integer(180_000, 240_000)
+        self._sandboxes: dict[str, str] = {}
         self._cold_since: int | None = None
         self._loaded: dict[str, int] = {}
         self.disturbed_at = facts.booted_at
@@ -119,7 +120,7 @@ class Machine:
 
     def new_pid(self) -> int:
         """Return the pid of a process that starts now."""
-        step = 1 + self.stream.at("pid-step", self._next_pid).integer(1, 9)
+        step = 1 + self.stream.at("pid-step", self._next_pid).integer(0, 2)
         self._next_pid = max(self._next_pid + step, self.pid_at(self.env.now))
         return self._next_pid
 
@@ -135,6 +136,13 @@ class Machine:
         stamp = ((pod or {}).get("status") or {}).get("startTime")
         first = container.started_at or container.created_at
         return first if stamp is None else min(first, self.epoch.since(stamp))
+
+    def sandbox_id(self, pod_uid: str) -> str:
+        """Return the runtime's id of a pod's sandbox."""
+        known = self._sandboxes.get(pod_uid)
+        if known is None:
+            known = self._sandboxes[pod_uid] = self.stream.at("sandbox", pod_uid).hex(64)
+        return known
 
     def page_cache_warm(self, binary: str) -> bool:
         """Return True if the pages of *binary* are cached and charged to nobody who matters."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.node.kubeproxy.proxy import CPU_SHARES
 from sim.node.records import MIB, Memory, Process
 from sim.node.units import DAEMONS, daemon_pid
 
@@ -60,11 +61,11 @@ def processes(machine: Machine) -> list[Process]:
 def _sandbox(container: Container) -> list[Process]:
     """Return the shim and the pause process, which outlive the containers of their pod."""
     machine = container.machine
-    sandbox = machine.stream.at("sandbox", container.pod_uid)
+    sandbox = machine.sandbox_id(container.pod_uid)
     begun = machine.pod_since(container) + 300
-    pid = machine.pid_at(begun) + sandbox.integer(0, 400 if begun < 0 else 6)
+    pid = machine.pid_at(begun) + int(sandbox[:8], 16) % (400 if begun < 0 else 6)
     shim = (
-        f"/usr/bin/containerd-shim-runc-v2 -namespace k8s.io -id {sandbox.hex(64)} "
+        f"/usr/bin/containerd-shim-runc-v2 -namespace k8s.io -id {sandbox} "
         "-address /run/containerd/containerd.sock"
     )
     return [
@@ -77,11 +78,13 @@ def _of_container(container: Container, shim: int) -> list[Process]:
     rows: list[Process] = []
     begun = container.started_at or 0
     busy = container_millicores(container) / 10
+    proxy = container.machine.proxy
     for index, (command, parent, size) in enumerate(container.behaviour.commands(container)):
         pid = container.pid + 7 * index
         above = shim if parent < 0 else container.pid + 7 * parent
         cpu = busy if index == 0 else 0.0
-        rows.append(Process(pid, above, "root", command, size, cpu, begun, container.id))
+        spent = proxy.cpu_ms() if index == 0 and proxy.container is container else -1
+        rows.append(Process(pid, above, "root", command, size, cpu, begun, container.id, spent))
     return rows
 
 
@@ -93,7 +96,7 @@ def container_millicores(container: Container) -> int:
     if using is not None:
         return int(using(container))
     if container.machine.proxy.container is container:
-        return {"starting": 210, "thrashing": 640}.get(container.machine.proxy.regime, 4)
+        return int(1000 * CPU_SHARES.get(container.machine.proxy.regime, 0.004))
     return container.machine.stream.at("idle-cpu", container.id).integer(1, 22)
 
 

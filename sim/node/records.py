@@ -44,10 +44,13 @@ class Process(NamedTuple):
     """With arguments."""
     rss_bytes: int
     cpu_percent: float
+    """Of one core, now."""
     started_at: int
     """Simulated ms."""
     container_id: str = ""
     """Empty for the machine's own."""
+    cpu_ms: int = -1
+    """CPU time used so far, where it is known better than by share and age."""
 
 
 class Memory(NamedTuple):

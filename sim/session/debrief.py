@@ -190,7 +190,8 @@ def practise_next(verdict: Verdict) -> Practice:
     if card.finding("no-harm").points < LEAST_NO_HARM:
         # Nothing else counts before this does.
         heuristic, drill = _DRILLS["no-harm"]
-        return Practice(heuristic, "the run's own actions cost users more than they saved", drill)
+        why = "the run's own actions hurt users, or broke what nothing restores; that comes first"
+        return Practice(heuristic, why, drill)
     most, _, key = min(shares)
     missed = round(-most)
     heuristic, drill = _DRILLS[key]

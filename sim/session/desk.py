@@ -6,6 +6,7 @@ Telemetry door only.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,7 @@ from sim.session.inputs import MAX_TEXT
 PICKS = ("component", "failure", "trigger", "mechanism", "scope")
 """What the closing form asks."""
 DUES = ("tomorrow", "next-week")
+_MENTION = re.compile(r"(?<![\w.])@([a-z0-9][a-z0-9-]*)")
 
 
 class IncidentDesk:
@@ -146,16 +148,19 @@ class IncidentDesk:
         return "\n".join(rows) + "\n"
 
     def update(self, text: str, to: str = "", fields: dict[str, str] | None = None) -> str:
-        """Write in the incident channel, to everybody or to one person.
+        """Write in the incident channel, to everybody or to one person (`@noor` in the text does it).
 
         Raises:
             ValueError: if it is empty, too long, or the person does not exist.
         """
-        given = {name: value.strip() for name, value in (fields or {}).items() if value.strip()}
+        given = {name: _short(value) for name, value in (fields or {}).items() if value.strip()}
         if not text.strip() and not given:
             msg = "an update needs a text or the fields --impact, --scope, --action, --next"
             raise ValueError(msg)
         people = {one.id: one for one in self._scenario.people}
+        if not to:
+            mentions = (name for name in _MENTION.findall(text) if name in people)
+            to = next(mentions, "")
         if to and to not in people:
             msg = f"nobody called {to!r}; there are: {', '.join(people)}"
             raise ValueError(msg)
@@ -203,10 +208,13 @@ class IncidentDesk:
         """Set a reminder; raises ValueError if *due* is neither known nor an instant."""
         if due not in DUES:
             try:
-                Epoch.parse(due)
+                at = Epoch.parse(due).unix_ms - self.epoch.unix_ms
             except ValueError:
                 msg = f"no such time {due!r}; use {', '.join(DUES)} or e.g. 2026-11-21T09:00:00Z"
                 raise ValueError(msg) from None
+            if at <= self._env.now:
+                msg = f"{due} has passed; it is {self.epoch.rfc3339(self._env.now)}"
+                raise ValueError(msg)
         self._log.append(
             ReminderRecord(at=self._env.now, input=self._given(), due=due, text=_short(text))
         )

@@ -93,6 +93,8 @@ def value_text(unit: str, value: float | None) -> str:
         return f"{share:.2f} %" if share < 1 else f"{share:.1f} %"
     if unit == "/s":
         return f"{value:.0f} /s" if value >= 10 else f"{value:.1f} /s"
+    if unit == "ms" and value >= 10_000:
+        return f"{value / 1000:.1f} s"
     return f"{value:.0f} {unit}".rstrip()
 
 

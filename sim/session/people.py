@@ -30,6 +30,7 @@ class Channel:
         self._log = log
         self._updated = False
         self._mitigated = False
+        self._typing: set[tuple[str, str]] = set()
         log.listen(self._hear)
         for person in scenario.people:
             for remark in person.remarks:
@@ -66,10 +67,15 @@ class Channel:
         self, person: Person, update: UpdateRecord
     ) -> Generator[simpy.Event, None, None]:
         asked = " ".join([update.text, *update.fields.values()])
+        text, delay = person.otherwise, person.otherwise_delay
         for reply in person.replies:
             if re.search(reply.when, asked, re.IGNORECASE):
-                yield self._env.timeout(reply.delay)
-                self._desk.say(person.name, reply.text)
-                return
-        yield self._env.timeout(person.otherwise_delay)
-        self._desk.say(person.name, person.otherwise)
+                text, delay = reply.text, reply.delay
+                break
+        if (person.id, text) in self._typing:
+            # Asked again before they have answered: one answer does.
+            return
+        self._typing.add((person.id, text))
+        yield self._env.timeout(delay)
+        self._typing.discard((person.id, text))
+        self._desk.say(person.name, text)

@@ -37,8 +37,6 @@ from sim.shell.terminal import Job, Remote, Terminal
 
 CLUSTER = "kubernetes"
 SERVER = "https://api.k8s.internal:6443"
-USER = "oncall"
-"""Whom the API server and the nodes know the person at the keys as."""
 HOME = "/home/oncall"
 USER, LAPTOP = "oncall", "laptop"
 MAX_HISTORY = 2000
@@ -72,7 +70,9 @@ class Workstation:
         self._attribution = Attribution(env)
         self._terminals: dict[str, Terminal] = {}
         self._done: dict[int, simpy.Event] = {}
-        config = ClientConfig(context=f"{USER}@{CLUSTER}", cluster=CLUSTER, user=USER, server=SERVER)
+        config = ClientConfig(
+            context=f"{USER}@{CLUSTER}", cluster=CLUSTER, user=USER, server=SERVER
+        )
         recorded = RecordingNodeAccess(nodes, log, self._attribution)
         kubectl = kubectl_program(
             ContainerDoor(

@@ -125,3 +125,46 @@ def test_build_is_the_same_twice(scenario: Scenario) -> None:
 
     for resource in ("pods", "services", "endpointslices", "nodes", "events"):
         assert first.api.list(resource) == second.api.list(resource)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_nothing_is_older_than_what_it_belongs_to(scenario: Scenario, seed: int) -> None:
+    api = build(scenario, seed).api
+    born = {one["metadata"]["name"]: _born(one) for one in api.list("namespaces")}
+    for resource in ("deployments", "services", "persistentvolumeclaims", "configmaps"):
+        for one in api.list(resource):
+            assert _born(one) >= born[one["metadata"]["namespace"]], one["metadata"]
+    owners = {one["metadata"]["uid"]: one for one in api.list("deployments")}
+    for one in api.list("replicasets"):
+        owner = owners[one["metadata"]["ownerReferences"][0]["uid"]]
+        assert _born(one) >= _born(owner), one["metadata"]["name"]
+
+
+def test_revisions_of_other_teams_are_remembered(world: SimulatedBackend) -> None:
+    revision = "deployment.kubernetes.io/revision"
+    for deployment in world.api.list("deployments", "catalog"):
+        uid = deployment["metadata"]["uid"]
+        sets = [
+            one
+            for one in world.api.list("replicasets", "catalog")
+            if one["metadata"]["ownerReferences"][0]["uid"] == uid
+        ]
+        newest = int(deployment["metadata"]["annotations"][revision])
+        kept = sorted(int(one["metadata"]["annotations"][revision]) for one in sets)
+        assert kept == list(range(newest - len(kept) + 1, newest + 1))
+        images = {one["spec"]["template"]["spec"]["containers"][0]["image"] for one in sets}
+        assert len(images) == len(sets) == min(newest, 3)
+
+
+def test_the_database_has_its_volume(world: SimulatedBackend) -> None:
+    claim = world.api.get("persistentvolumeclaims", "payments", "postgres-data")
+    assert claim is not None
+    volume = world.api.get("persistentvolumes", "", claim["spec"]["volumeName"])
+    assert volume is not None
+    assert volume["spec"]["claimRef"]["uid"] == claim["metadata"]["uid"]
+
+
+def _born(one: dict[str, object]) -> str:
+    metadata = one["metadata"]
+    assert isinstance(metadata, dict)
+    return str(metadata["creationTimestamp"])

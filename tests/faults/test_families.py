@@ -58,3 +58,28 @@ def test_timeline_of_another_seed_is_refused() -> None:
 
     with pytest.raises(ValueError, match="plays payments-0247 on seed 0"):
         schedule(night.scenario, 1, night.backend)
+
+
+def test_other_teams_lose_one_pod_each_and_never_their_last() -> None:
+    night = Night("payments-0247", 0)
+    night.until("02:40:55")
+    moved = [
+        one
+        for one in night.backend.api.list("events")
+        if one["reason"] == "LowNodeUtilization" and one["metadata"]["namespace"] != "payments"
+    ]
+    (fault,) = (one for one in night.scenario.timeline if one.fault == "replace-others")
+
+    assert len({one["metadata"]["namespace"] for one in moved}) == len(moved) == fault.count
+    (log,) = (
+        container.log.read(night.backend.env.now)
+        for pod in night.backend.api.list("pods", labels={"k8s-app": "descheduler"})
+        for container in night.backend.kubelets.worker(pod).running()
+    )
+    assert sum("Evicted pod" in line.text for line in log) == fault.count
+    lost = [
+        rule
+        for rule in night.backend.services.snapshot.rules.values()
+        if not rule.endpoints and rule.namespace not in ("default",)
+    ]
+    assert lost == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,13 +107,18 @@ class Terminal:
     """kubectl at a prompt."""
 
     def __init__(
-        self, env: Environment, transport: Any, *, config: ClientConfig | None = None
+        self,
+        env: Environment,
+        transport: Any,
+        *,
+        config: ClientConfig | None = None,
+        clock: Callable[[], int] | None = None,
     ) -> None:
         self.env = env
         self.files = FileSystem(home=HOME)
         self.config = config or ClientConfig(namespace="shop")
         self.program = kubectl_program(
-            transport, clock=lambda: EPOCH.at(env.now), config=self.config
+            transport, clock=clock or (lambda: EPOCH.at(env.now)), config=self.config
         )
 
     def start(self, line: str, *, stdin: str | None = "", tty: bool = False) -> Running:

@@ -104,7 +104,7 @@ class Kubelet(PlainKubelet):
             super()._start(namespace, name)
             return
         container = pod["spec"]["containers"][0]
-        argv = tuple([*container.get("command", ()), *container.get("args", ())])
+        argv = (*container.get("command", ()), *container.get("args", ()))
         stdin, tty = bool(container.get("stdin")), bool(container.get("tty"))
         program = ShellExecution(self._shell(name), argv=argv, stdin=stdin, tty=tty)
         self.programs[name] = program

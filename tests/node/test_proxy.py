@@ -137,3 +137,18 @@ def test_each_start_tells_the_api_server_so():
     assert {one["involvedObject"]["uid"] for one in starts} == {BAD}
     assert {one["action"] for one in starts} == {"StartKubeProxy"}
     assert not any("series" in one for one in starts)
+
+
+def test_cpu_time_never_falls():
+    world = build()
+    lose_database(world)
+    proxy = world.machines[BAD].proxy
+    seen = 0
+    world.env.advance(world.at("02:50:20"))
+    container = proxy.container
+    for clock in ("02:51:00", "02:55:00", "02:59:00", "03:10:00", "03:20:00"):
+        world.env.advance(world.at(clock))
+        if proxy.container is container:
+            assert proxy.cpu_ms() >= seen
+            seen = proxy.cpu_ms()
+    assert seen > 20_000

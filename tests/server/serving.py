@@ -103,11 +103,11 @@ class Server:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(20)
 
-    def stop(self) -> float:
-        """End it as Ctrl-C does and return how long that took."""
+    def stop(self, number: int = signal.SIGINT) -> float:
+        """End it as Ctrl-C does, or with another signal; return how long that took."""
         assert self.process is not None
         begin = time.monotonic()
-        self.process.send_signal(signal.SIGINT)
+        self.process.send_signal(number)
         self.process.wait(30)
         return time.monotonic() - begin
 

@@ -3,11 +3,15 @@
 import contextlib
 import os
 import signal
+import threading
 
 import pytest
 import websocket
 
+from sim.session.hub import wall_ms
+from sim.session.storage import RunStore
 from tests.server.serving import Server, Visitor, until
+from web import create_app
 
 LINES = (
     "kubectl get pods -n payments -o wide",
@@ -110,18 +114,42 @@ def test_kills_in_the_middle_of_typing_lose_nothing_that_was_acknowledged(own_se
         assert printed == [line.removeprefix("echo ") + "\n" for line in lines]
 
 
-def test_ctrl_c_with_an_open_tab_ends_soon_and_lets_the_run_go(own_server):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_orderly_end_with_an_open_tab_is_quick_and_lets_the_run_go(own_server, number):
     own_server.start()
     visitor = Visitor(own_server)
     run = visitor.take_pager()
     tab = visitor.tab(run)
     tab.command("kubectl get nodes")
     tab.output_of("kubectl get nodes")
-    assert own_server.stop() < 10
+    browser = threading.Thread(target=tab.until_lost)
+    browser.start()
+    assert own_server.stop(number) < 10
+    browser.join(20)
     assert "Traceback" not in own_server.log.read_text()
+    # Free for any process at once, not only where it can be seen that this one has ended.
+    store = RunStore(f"sqlite:///{own_server.data}/uncordon.db", wall_ms=wall_ms)
+    store._owner = "elsewhere/1/1"
+    assert store.claim(run) > 1
+    assert [kind for _, kind, _ in store.inputs(run)] == ["resume", "command", "pause"]
+    store.release(run, store.find(run).fence, store.find(run).sim_ms)
+    store.close()
     own_server.start()
     with visitor.tab(run) as again:
         assert "node-worker-3" in again.output_of("kubectl get nodes")
+
+
+def test_a_start_that_was_killed_leaves_no_empty_key(tmp_path):
+    apps = []
+    for _ in range(2):
+        (tmp_path / "secret_key.0123456789abcdef").write_bytes(b"")
+        apps.append(create_app({"DATA": str(tmp_path)}))
+    keys = {app.secret_key for app in apps}
+    assert len(keys) == 1
+    assert len(keys.pop()) == 32
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+    for app in apps:
+        app.extensions["hub"].close()
 
 
 def test_a_second_server_on_the_same_data_says_that_the_run_is_open_elsewhere(own_server):

@@ -260,3 +260,8 @@ def test_the_same_typing_gives_the_same_bytes() -> None:
         return laptop.log.dumps()
 
     assert played() == played()
+
+
+def test_the_kubeconfig_and_the_cluster_agree_on_who_is_here(laptop: Laptop) -> None:
+    lines = laptop.run("kubectl config get-contexts").splitlines()
+    assert lines[1].split() == ["*", "oncall@kubernetes", "kubernetes", "oncall"]

@@ -70,6 +70,10 @@ def _compile(options: Options, patterns: list[str]) -> Any:
     return regex
 
 
+_PLAIN = re.compile(r"[\w /:,=-]+")
+"""Text in which nothing has a meaning of its own, in any dialect."""
+
+
 @tool(2)
 def grep(proc: Proc) -> Running:
     """Print the lines that fit a pattern."""
@@ -87,7 +91,7 @@ def grep(proc: Proc) -> Running:
             proc.stderr.write("Usage: grep [OPTION]... PATTERNS [FILE]...\n")
             return 2
         patterns = [options.operands.pop(0)]
-    search = _Search(proc, options, _compile(options, patterns))
+    search = _Search(proc, options, _compile(options, patterns), _literal(options, patterns))
     code = 0
     for file in options.operands or ["-"]:
         search.begin(file)
@@ -100,9 +104,16 @@ def grep(proc: Proc) -> Running:
     return 0 if search.found else 1
 
 
+def _literal(options: Options, patterns: list[str]) -> str | None:
+    """Return the pattern if it is plain text, which is found faster without the engine."""
+    plain = len(patterns) == 1 and not {"i", "w", "x"} & set(options.flags)
+    return patterns[0] if plain and _PLAIN.fullmatch(patterns[0]) else None
+
+
 class _Search:
-    def __init__(self, proc: Proc, options: Options, regex: Any) -> None:
+    def __init__(self, proc: Proc, options: Options, regex: Any, literal: str | None) -> None:
         self.proc = proc
+        self.literal = literal
         self.options = options
         self.regex = regex
         context = options.number("C", 0)
@@ -129,7 +140,9 @@ class _Search:
         if self.count == self.most:
             return True
         self.number += 1
-        fits = (self.regex.search(line) is not None) != self.inverted
+        literal = self.literal
+        there = self.regex.search(line) is not None if literal is None else literal in line
+        fits = there != self.inverted
         if not fits:
             if self.owed:
                 self.owed -= 1

@@ -64,7 +64,7 @@ class ExposeOptions:
     def run(self, call: Invocation) -> int:
         """Create the Service."""
         for info in select(call, self.args, Lookup(bulk=False)).require():
-            obj = self._service(info)
+            obj = self._service(info, info.namespace if call.namespace_given else "")
             if self.dry_run != CLIENT:
                 path = collection_path(call.known("services"), info.namespace)
                 query = [("fieldManager", "kubectl-expose"), *dry_run_query(self.dry_run)]
@@ -72,14 +72,16 @@ class ExposeOptions:
             Results(call, self.dry_run).say("exposed", obj)
         return 0
 
-    def _service(self, info: Info) -> Obj:
+    def _service(self, info: Info, namespace: str) -> Obj:
         kind = info.resource.kind
         if kind not in _EXPOSABLE:
             raise CommandError(f"cannot expose a {kind}.{info.resource.group}".rstrip("."))
         spec: Obj = {"ports": self._ports(info), "selector": _selector(info.object)}
         if self.kind:
             spec["type"] = self.kind
-        metadata: Obj = {"name": self.name or info.name, "namespace": info.namespace}
+        metadata: Obj = {"name": self.name or info.name}
+        if namespace:
+            metadata["namespace"] = namespace
         if labels := info.object["metadata"].get("labels"):
             metadata["labels"] = dict(labels)
         return {

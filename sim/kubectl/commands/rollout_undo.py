@@ -134,7 +134,7 @@ class UndoOptions:
             raise _missing(self.to_revision)
         wanted = at_revision(info.object, by_number[number])
         if self.dry_run == CLIENT:
-            return _printed(wanted["spec"]["template"])
+            return f"will roll back to {_printed(wanted['spec']['template'])}"
         if wanted["spec"]["template"] == info.object["spec"]["template"]:
             return self._skipped()
         self._patch(call, info, by_number[number].get("data") or {}, STRATEGIC_MERGE)

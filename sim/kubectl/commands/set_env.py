@@ -148,7 +148,8 @@ def _line(variable: Obj) -> str:
         what = f"field path {ref['fieldPath']}"
     else:
         ref = source.get("resourceFieldRef") or {}
-        what = f"container {ref.get('containerName', '')} resource field {ref.get('resource', '')}"
+        container = f"{ref['containerName']}/" if ref.get("containerName") else ""
+        what = f"resource field {container}{ref.get('resource', '')}"
     return f"# {name} from {what}\n"
 
 

@@ -12,7 +12,8 @@ This file must not know other pods, nor what containers do.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import simpy
@@ -306,7 +307,11 @@ class PodWorker:
         return self.kubelet.stream.at("container-id", self.uid, slot.name, attempt).hex(64)
 
     def _container(
-        self, slot: Slot, attempt: int, container_id: str, environ: dict[str, str]
+        self,
+        slot: Slot,
+        attempt: int,
+        container_id: str,
+        environ: dict[str, str] | Callable[[], dict[str, str]],
     ) -> Container:
         image = slot.spec["image"]
         return Container(
@@ -331,8 +336,8 @@ class PodWorker:
         slot.restarts = restarts
         if "running" in state:
             container_id = known["containerID"].removeprefix("containerd://")
-            container = self._container(slot, restarts, container_id, {})
-            container.environ = self.kubelet.environ_of(self, slot)
+            environ = partial(self.kubelet.environ_of, self, slot)
+            container = self._container(slot, restarts, container_id, environ)
             container.adopt(epoch.since(state["running"]["startedAt"]))
             slot.adopt(
                 container,

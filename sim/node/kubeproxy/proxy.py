@@ -31,6 +31,10 @@ CACHES_MS = 17_000
 """From the start of a tight start-up until its caches are synced and the first update is queued."""
 
 
+CPU_SHARES = {"starting": 0.21, "thrashing": 0.64, "synced": 0.004}
+"""Of one core, by regime."""
+
+
 class Mark(NamedTuple):
     """One change in the life of a node's kube-proxy."""
 
@@ -217,6 +221,23 @@ class KubeProxy:
         since = self._pending_since
         late = since is not None and self.env.now - since > HEALTH_TIMEOUT_MS
         return (503 if late else 200), health_body(self, healthy=not late)
+
+    def cpu_ms(self) -> int:
+        """Return the CPU time that the process of the current or last container has used."""
+        container = self.container
+        if container is None or container.started_at is None:
+            return 0
+        started = container.started_at
+        end = self.env.now if container.finished_at is None else container.finished_at
+        synced = self.mark_before(end, "synced")
+        begun = end
+        if started < 0:
+            begun = started + self.law.ample_startup_ms
+        elif synced is not None and synced.at >= started:
+            begun = synced.at
+        long = begun - started > 2 * self.law.tight_startup_ms
+        share = CPU_SHARES["thrashing" if long or self.regime == "thrashing" else "starting"]
+        return int((begun - started) * share + (end - begun) * CPU_SHARES["synced"])
 
     def healthy(self) -> bool:
         """Return True if /healthz would answer 200."""

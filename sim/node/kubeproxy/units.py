@@ -77,7 +77,7 @@ def proxy_units(proxy: KubeProxy) -> list[Unit]:
                 result="success" if running else "oom-kill" if killed else "exit-code",
                 exit_code=container.exit_code or 0,
                 tasks=8 if running else 0,
-                cpu_ms=_cpu_ms(proxy, now),
+                cpu_ms=proxy.cpu_ms(),
                 exec_start=container.command_line,
                 path=f"/etc/systemd/system/{UNIT}",
                 docs=DOCS,
@@ -138,12 +138,3 @@ def _heal_service(name: str, idle_ms: int) -> str:
         "# When kube-proxy is down and has not synced for IDLE_SECONDS:\n"
         "# flush KUBE-* chains (nat, filter) and drop the page cache, so that it starts clean.\n"
     )
-
-
-def _cpu_ms(proxy: KubeProxy, now: int) -> int:
-    container = proxy.container
-    if container is None or container.started_at is None:
-        return 0
-    ran = (container.finished_at or now) - container.started_at
-    share = 0.62 if proxy.regime == "thrashing" else 0.2 if proxy.regime == "starting" else 0.004
-    return int(ran * share)

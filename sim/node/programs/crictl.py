@@ -121,7 +121,7 @@ def _found(machine: Machine, *, everything: bool) -> list[Container]:
 
 def pod_id(machine: Machine, container: Container) -> str:
     """Return the id of the sandbox that a container runs in."""
-    return machine.stream.at("sandbox", container.pod_uid).hex(64)
+    return machine.sandbox_id(container.pod_uid)
 
 
 def _ps(proc: Proc, machine: Machine, words: list[str]) -> int:

@@ -70,8 +70,17 @@ def _human(size: int) -> str:
 
 def _elapsed(machine: Machine, process: Process) -> int:
     """Return the CPU time a process has used, in seconds, from its share and age."""
+    if process.cpu_ms >= 0:
+        return process.cpu_ms // 1000
     age = machine.env.now - process.started_at
     return int(age * process.cpu_percent / 100_000)
+
+
+def _average(machine: Machine, process: Process) -> float:
+    """Return what ps calls %CPU: the CPU time used over the time it has run."""
+    if process.cpu_ms < 0:
+        return process.cpu_percent
+    return 100 * process.cpu_ms / max(1000, machine.env.now - process.started_at)
 
 
 def _start(machine: Machine, process: Process) -> str:
@@ -112,7 +121,7 @@ def ps(proc: Proc) -> int:
                 else "Sl"
             )
             proc.print(
-                f"{p.user:<8} {p.pid:>5} {p.cpu_percent:>4.1f} {share:>4.1f} {_virtual(p):>6}"
+                f"{p.user:<8} {p.pid:>5} {_average(machine, p):>4.1f} {share:>4.1f} {_virtual(p):>6}"
                 f" {rss:>5} ?        {stat:<4} {_start(machine, p):<5}"
                 f" {used // 60:>3}:{used % 60:02d} {p.command}"
             )
@@ -120,7 +129,7 @@ def ps(proc: Proc) -> int:
         proc.print("UID        PID  PPID  C STIME TTY          TIME CMD")
         for p in found:
             proc.print(
-                f"{p.user:<8} {p.pid:>5} {p.ppid:>5} {int(p.cpu_percent):>2}"
+                f"{p.user:<8} {p.pid:>5} {p.ppid:>5} {int(_average(machine, p)):>2}"
                 f" {_start(machine, p)} ?        {_clock(_elapsed(machine, p))} {p.command}"
             )
     else:

@@ -70,6 +70,7 @@ def _note(
 ) -> None:
     key = measure.id, action.target
     one = found.get(key)
+    stood = bool(one and one.open)
     if one is not None and action.verb == "rollback" and measure.kind in _TEMPLATE:
         one.open.clear()
     for part, (before, after) in _READ[measure.kind](action).items():
@@ -83,10 +84,10 @@ def _note(
             one.open[part] = before
         elif after == was or (was == SOME and after != NONE):
             del one.open[part]
-    if one is not None:
-        closed = not one.open
-        one.undone = deed if closed else None
-        one.undone_at = deed.at if closed else None
+    if one is None or (not one.open and not stood):
+        return
+    one.undone = None if one.open else deed
+    one.undone_at = None if one.open else deed.at
 
 
 Parts = dict[str, tuple[str, str]]

@@ -16,7 +16,7 @@ def test_a_node_gets_a_pod_with_its_file_system_and_a_shell(
     cluster.run(1_000)
 
     done = running.done
-    (pod,) = [one for one in cluster.api.list("pods", "shop")]
+    (pod,) = list(cluster.api.list("pods", "shop"))
     name = pod["metadata"]["name"]
     assert done.out.startswith(
         f"Creating debugging pod {name} with container debugger on node node-1.\n"
