@@ -23,7 +23,9 @@ from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Invocation
 from sim.kubectl.manifests import Manifest
+from sim.kubectl.names import check_name
 
+_JSON_KINDS: dict[type, str] = {str: "string", bool: "bool", list: "array"}
 MISSING = """You must provide one or more resources by argument or filename.
 Example resource specifications include:
    '-f rsrc.yaml'
@@ -163,7 +165,7 @@ def select(
 
 def _cross(args: Sequence[str]) -> list[str]:
     """Turn `a,b x y` into `a/x a/y b/x b/y`."""
-    kinds = [word for word in args[0].split(",") if word] if args else []
+    kinds = args[0].split(",") if args else []
     if len(args) >= 2 and len(kinds) > 1:
         return [f"{kind}/{name}" for kind in kinds for name in args[1:]]
     return list(args)
@@ -173,7 +175,7 @@ def _expand(call: Invocation, words: str) -> list[str]:
     expanded: list[str] = []
     for word in words.split(","):
         category = call.discovery.category(word) if word else []
-        expanded += [one.qualified for one in category] or ([word] if word else [])
+        expanded += [one.qualified for one in category] or [word]
     return expanded
 
 
@@ -200,13 +202,12 @@ def _info(resource: Resource, namespace: str, name: str, lookup: Lookup) -> Info
 
 def _named(call: Invocation, infos: list[Info], lookup: Lookup, *, single: bool) -> Selection:
     selection = Selection(single=single)
-    if not lookup.fetch:
-        selection.infos = infos
-        return selection
     for info in infos:
         try:
-            info.object = fetch(call, info, lookup)
-        except ApiStatusError as error:
+            check_name(info.name)
+            if lookup.fetch:
+                info.object = fetch(call, info, lookup)
+        except (ApiStatusError, CommandError) as error:
             selection.errors.append(error)
         else:
             selection.infos.append(info)
@@ -278,16 +279,7 @@ def _from_manifests(call: Invocation, manifests: Sequence[Manifest], lookup: Loo
     for manifest in manifests:
         info = info_of(call, manifest)
         infos.append(info)
-    selection = Selection(single=len(infos) == 1)
-    for info in infos:
-        try:
-            if lookup.fetch:
-                info.object = fetch(call, info, lookup)
-        except ApiStatusError as error:
-            selection.errors.append(error)
-        else:
-            selection.infos.append(info)
-    return selection
+    return _named(call, infos, lookup, single=len(infos) == 1)
 
 
 def info_of(call: Invocation, manifest: Manifest) -> Info:
@@ -310,6 +302,12 @@ def info_of(call: Invocation, manifest: Manifest) -> Info:
             "choose to ignore these errors, turn validation off with --validate=false"
         )
     metadata = obj.get("metadata") or {}
+    if not isinstance(metadata, dict):
+        raise CommandError(
+            f"unable to decode {quote(manifest.source)}: json: cannot unmarshal "
+            f"{_JSON_KINDS.get(type(metadata), 'number')} into Go struct field "
+            "metadataOnlyObject.metadata of type v1.ObjectMeta"
+        )
     name, namespace = str(metadata.get("name", "")), str(metadata.get("namespace", ""))
     resource = call.discovery.of_kind(str(version), str(kind))
     if resource is None:

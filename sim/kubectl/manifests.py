@@ -94,16 +94,17 @@ def parse_manifests(text: str, source: str) -> list[Manifest]:
 def _objects(document: Any, source: str) -> Iterable[Manifest]:
     if document is None:
         return []
-    if not isinstance(document, dict):
+    objects = [document]
+    if isinstance(document, dict) and str(document.get("kind", "")).endswith("List"):
+        items = document.get("items")
+        objects = items if isinstance(items, list) else objects
+    if not all(isinstance(obj, dict) for obj in objects):
         raise CommandError(
             f"error validating {quote(source)}: error validating data: invalid object to "
             "validate; if you choose to ignore these errors, turn validation off with "
             "--validate=false"
         )
-    items = document.get("items")
-    if isinstance(items, list) and str(document.get("kind", "")).endswith("List"):
-        return [Manifest(item, source) for item in items]
-    return [Manifest(document, source)]
+    return [Manifest(obj, source) for obj in objects]
 
 
 def parse_documents(text: str, source: str) -> Iterator[Any]:

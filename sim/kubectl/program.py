@@ -21,6 +21,7 @@ from sim.kubectl.flags import GLOBAL_FLAGS, Flag, parse
 from sim.kubectl.goformat import quote
 from sim.kubectl.help import command_help, options_help, overview
 from sim.kubectl.invocation import Command, Invocation, Running
+from sim.kubectl.names import check_namespace
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 + SIGINT."""
@@ -111,6 +112,7 @@ class Kubectl:
         for name in _REFUSED_FLAGS:
             if flags.is_set(name):
                 raise CommandError(f"the flag --{name} is not supported in this simulator")
+        check_namespace(flags.text("namespace"))
         context = flags.text("context")
         if context and context != self.config.context:
             raise CommandError(

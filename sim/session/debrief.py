@@ -305,6 +305,8 @@ def _ledger(verdict: Verdict) -> list[dict[str, Any]]:
                 dict.fromkeys(f"{one.verb} {one.target}" for one in entry.deed.actions)
             )[:4],
             "cost": entry.points,
+            "together": [one.deed.line for one in ledger.partners(entry)],
+            "lasting": list(entry.lasting),
             **_effect(ledger, entry),
         }
         for entry in ledger.entries

@@ -52,14 +52,15 @@ SERVES = (
 )
 RATE = """\
 Error rate (5xx share), last scrape 02:48:13 UTC
-        02:42     02:43     02:44     02:45     02:46     02:47     02:48
-all     0.10 %    0.11 %    12.9 %    12.4 %    12.1 %    11.8 %    12.2 %
+    02:39 02:40 02:41 02:42 02:43 02:44 02:45 02:46 02:47 02:48
+all 0.10% 0.11% 0.10% 0.10% 0.70% 12.9% 12.4% 12.1% 11.8% 12.2%
 """
-FINE = RATE.replace("12.2 %", "0.10 %")
+FINE = RATE.replace("12.2%", "0.10%")
 ALERTS = """\
-STATE     SINCE             ENDED             SEVERITY  ALERT
-firing    Fri 20 Nov 02:46  -                 page      payment-service 5xx rate > 5% for 3 minutes: More than 5 % ...
-resolved  Fri 09 Oct 00:40  Fri 09 Oct 00:46  page      payment-service 5xx rate > 5% for 3 minutes: INC-311
+STATE     SINCE (UTC)       LASTED  SEVERITY  ALERT
+firing    Fri 20 Nov 02:46  57s     page      payment-service 5xx rate > 5% for 3 minutes
+                                              More than 5 % of payment requests have failed for
+resolved  Fri 09 Oct 00:40  6m      page      payment-service 5xx rate > 5% for 3 minutes: INC-311
 """
 SPARSE = """\
 Chain KUBE-SERVICES (2 references)
@@ -102,9 +103,9 @@ kube-proxy-th7fd   1/1     Running   6 (4m2s ago)   22d
 """
 RESOURCES = '{"limits":{"memory":"128Mi"},"requests":{"cpu":"100m","memory":"128Mi"}}\n'
 CHANGES = """\
-WHEN (UTC)        ID        KIND      TARGET                             WHAT (BY)
-Fri 20 Nov 02:41  chg-2061  deploy    deployment/payment-service         payment-service 3.18.2 (release-train)
-Thu 12 Nov 21:40  chg-2049  platform  namespaces/loyalty,giftcards,...   Onboarded 40 services of four new teams (Tomasz Zielinski)
+WHEN (UTC)        ID        KIND      WHAT (BY)
+Fri 20 Nov 02:41  chg-2061  deploy    payment-service 3.18.2 (release-train)
+Thu 12 Nov 21:40  chg-2049  platform  Onboarded 40 services of four new teams (Tomasz Zielinski)
 """
 DIFF = """\
 chg-2061  payment-service 3.18.2
@@ -126,16 +127,28 @@ ENDPOINTS = "NAME       ENDPOINTS          AGE\npostgres   10.244.4.135:5432   4
 NO_ENDPOINTS = "NAME       ENDPOINTS   AGE\npostgres   <none>      44d\n"
 BY_NODE = """\
 Ready pods by node, last scrape 02:48:13 UTC
-               02:46     02:47     02:48
-node-worker-1         1         1         1
-node-worker-2         1         1         1
-node-worker-3         0         0         0
+              02:46 02:47 02:48
+node-worker-1     1     1     1
+node-worker-2     1     1     1
+node-worker-3     0     0     0
 """
 CONNECTIONS = """\
 Failed outgoing connections by node, last scrape 02:48:13 UTC
-               02:46     02:47     02:48
-node-worker-1   0.0 /s    0.0 /s    0.0 /s
-node-worker-3   0.4 /s    0.5 /s    0.4 /s
+              02:46 02:47 02:48
+node-worker-1 0.0/s 0.0/s 0.0/s
+node-worker-3 0.4/s 0.5/s 0.4/s
+"""
+STARTS = """\
+Events:
+  Type    Reason    Age    From        Message
+  ----    ------    ----   ----        -------
+  Normal  Starting  5m12s              kube-proxy
+  Normal  Starting  2m3s               kube-proxy
+"""
+PAGE = """\
+page        More than 5 % of payment requests have failed for three minutes. Now 11.8 %.
+error rate  11.8 %
+users lost  16,780 requests so far
 """
 
 
@@ -151,6 +164,7 @@ YES: list[tuple[str, Look]] = [
     ("alert-not-flapping", panel(ALERTS, "alerts")),
     ("alert-not-flapping", terminal(ALERTS, "incident alerts")),
     ("users-failing", panel(RATE, "errors")),
+    ("users-failing", terminal(PAGE, "incident status")),
     ("users-failing", terminal("error rate  12.2 %\n", "incident")),
     ("crash-began-0243", terminal(EVENTS, "kubectl get events -n payments")),
     ("two-of-four-pods-crash", terminal(PLAIN, "kubectl get pods -n payments")),
@@ -186,7 +200,12 @@ YES: list[tuple[str, Look]] = [
         "bad-node-cannot-reach-service",
         terminal(TIMED_OUT, f'kubectl run x --overrides=\'{{"spec":{{"nodeName":"{BAD}"}}}}\''),
     ),
-    ("bad-node-cannot-reach-service", panel(CONNECTIONS, "connections", "node")),
+    ("connections-fail-on-one-node", panel(CONNECTIONS, "connections", "node")),
+    (
+        "proxy-restarted-recently",
+        terminal(STARTS, "kubectl describe node node-worker-3 | tail"),
+    ),
+    ("connections-fail-on-one-node", terminal(CONNECTIONS, "incident dashboard connections")),
     ("good-node-reaches-service", terminal(REACHED, "nc", GOOD)),
     ("good-node-reaches-service", terminal(REACHED, "ssh node-worker-5 nc")),
     ("db-endpoint-healthy", terminal(ENDPOINTS)),
@@ -227,14 +246,22 @@ YES: list[tuple[str, Look]] = [
     ("rules-complete", terminal("413\n", "sudo iptables -t nat -L KUBE-SERVICES -n | wc -l", BAD)),
     ("rules-complete", terminal(REACHED, "nc", BAD)),
     ("users-recovered", panel(FINE, "errors")),
+    ("users-recovered", panel(PAGE.replace("rate  11.8 %", "rate  0.10 %"), "page")),
+    ("users-recovered", terminal("error rate  0.12 %\n", "incident")),
     ("pods-ready-elsewhere", terminal(MOVED)),
 ]
 
 NO: list[tuple[str, Look]] = [
+    (
+        "connections-fail-on-one-node",
+        panel(CONNECTIONS.replace("0.0/s", "0.4/s"), "connections", "node"),
+    ),
+    ("proxy-restarted-recently", terminal(STARTS, "kubectl describe node node-worker-1")),
     ("alert-not-flapping", panel(ALERTS.replace("firing", "resolved"), "alerts")),
     ("alert-not-flapping", panel(ALERTS + ALERTS, "alerts")),
     ("users-failing", panel(FINE, "errors")),
     ("users-failing", panel(RATE, "latency")),
+    ("users-failing", terminal("error rate  0.12 %\n", "incident")),
     ("crash-began-0243", terminal(EVENTS.splitlines()[-1])),
     ("two-of-four-pods-crash", terminal(MOVED)),
     ("two-of-four-pods-crash", terminal("\n".join(WIDE.splitlines()[-1:]))),
@@ -252,6 +279,11 @@ NO: list[tuple[str, Look]] = [
     ("node-reports-ready", terminal("node-worker-3   NotReady   <none>   61w\n")),
     ("bad-node-cannot-reach-service", terminal(REFUSED, "nc", GOOD)),
     ("bad-node-cannot-reach-service", terminal(REACHED, "nc", BAD)),
+    (
+        "connections-fail-on-one-node",
+        panel(CONNECTIONS.replace("0.0/s\n", "0.3/s\n"), "connections", "node"),
+    ),
+    ("connections-fail-on-one-node", panel(BY_NODE, "ready", "node")),
     ("good-node-reaches-service", terminal(REACHED, "nc", BAD)),
     ("good-node-reaches-service", terminal(TIMED_OUT, "nc", GOOD)),
     ("db-endpoint-healthy", terminal(NO_ENDPOINTS)),
@@ -274,6 +306,7 @@ NO: list[tuple[str, Look]] = [
     ("rules-complete", terminal("412\n", "sudo iptables -t nat -L KUBE-SERVICES -n | wc -l", BAD)),
     ("rules-complete", terminal("413\n", "sudo iptables -t nat -L KUBE-SERVICES -n | wc -l", GOOD)),
     ("users-recovered", panel(RATE, "errors")),
+    ("users-recovered", panel(PAGE, "page")),
     ("pods-ready-elsewhere", terminal(WIDE)),
 ]
 

@@ -133,4 +133,4 @@ def test_the_rules_come_back_and_the_node_can_be_used_again(walked):
     assert bad == good
     assert int(good) > 400
     assert keyboard.type("kubectl uncordon node-worker-3") == "node/node-worker-3 uncordoned\n"
-    assert re.search(r"0\.1\d? %", keyboard.type("incident dashboard errors"))
+    assert re.search(r"0\.1\d? ?%", keyboard.type("incident dashboard errors"))

@@ -98,10 +98,7 @@ class World:
                 {
                     "example.net/busybox": ImageSpec("busybox"),
                     "example.net/kube-proxy": ImageSpec("full"),
-                    **{
-                        f"example.net/{name}": ImageSpec("full")
-                        for name in ("api", "toolbox")
-                    },
+                    **{f"example.net/{name}": ImageSpec("full") for name in ("api", "toolbox")},
                     "example.net/postgres": ImageSpec("full"),
                     "example.net/database": ImageSpec("postgres"),
                 }
