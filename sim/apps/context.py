@@ -58,9 +58,12 @@ class Context(Protocol):
     namespace: str
     pod_name: str
     spec: dict[str, Any]
-    environ: dict[str, str]
     limit: int
     """Bytes of memory; 0 when there is no limit."""
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The container's environment variables."""
 
     @property
     def env(self) -> Environment:

@@ -13,6 +13,7 @@ from sim.client.rest import collection_path
 from sim.kubectl.builder import Info, Lookup, select
 from sim.kubectl.errors import CommandError
 from sim.kubectl.flags import flags
+from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation
 from sim.kubectl.results import (
     CLIENT,
@@ -101,6 +102,8 @@ class ExposeOptions:
             )
         ports = []
         for index, number in enumerate(numbers, 1):
+            if not number.isdecimal():
+                raise CommandError(f"strconv.Atoi: parsing {quote(number)}: invalid syntax")
             port: Obj = {"port": int(number), "protocol": self.protocol}
             target = self.target or number
             port["targetPort"] = int(target) if target.isdigit() else target

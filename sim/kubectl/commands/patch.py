@@ -139,6 +139,11 @@ class PatchOptions:
 
     def _locally(self, obj: Obj, patch: Any) -> Obj:
         result: Obj
+        shape: Any = list if self.kind == "json" else dict
+        if not isinstance(patch, shape):
+            raise CommandError(
+                "Invalid JSON Patch" if self.kind == "merge" else "invalid JSON document"
+            )
         try:
             if self.kind == "json":
                 result = json_patch(obj, patch)

@@ -79,7 +79,7 @@ class TopNodeOptions:
         if len(call.args) > 1:
             raise call.usage_error("node [NAME | -l label]")
         return cls(
-            call.args,
+            [name for name in call.args if name],  # an empty name means all
             flags.text("selector"),
             flags.text("sort-by"),
             not flags.on("no-headers"),
@@ -160,7 +160,7 @@ class TopPodOptions:
         if len(call.args) > 1:
             raise call.usage_error("pod [NAME | -l label]")
         return cls(
-            call.args,
+            [name for name in call.args if name],  # an empty name means all
             flags.text("selector"),
             flags.text("field-selector"),
             flags.text("sort-by"),
