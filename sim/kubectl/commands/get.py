@@ -210,7 +210,10 @@ class GetOptions:
         printer: TablePrinter | None = None
         last = None
         written = ""
+        # Once a table has shown namespaces, those after it do too, even of cluster-wide kinds.
+        spaced = False
         for info in infos:
+            spaced = spaced or (self.lookup.everywhere and info.resource.namespaced)
             if printer is None or info.resource != last:
                 if printer:
                     written = self._emit(call, written, printer.flush())
@@ -219,7 +222,7 @@ class GetOptions:
                 printer = TablePrinter(
                     replace(
                         self.table,
-                        namespace=self.lookup.everywhere and info.resource.namespaced,
+                        namespace=spaced,
                         kind=info.resource.label if several else "",
                     )
                 )

@@ -135,7 +135,8 @@ class PatchOptions:
             path = object_path(info.resource, info.namespace, info.name, self.subresource)
             obj = call.client.patch(path, patch, _TYPES[self.kind], query)
         said = "patched" if obj != info.object else "patched (no change)"
-        Results(call, self.dry_run).say(said, obj)
+        # kubectl patch alone does not say that it was a dry run.
+        Results(call).say(said, obj)
 
     def _locally(self, obj: Obj, patch: Any) -> Obj:
         result: Obj

@@ -17,15 +17,18 @@ from sim.kubectl.describers.generic import describe_generic
 from sim.kubectl.describers.job import describe_job
 from sim.kubectl.describers.namespace import describe_namespace
 from sim.kubectl.describers.node import describe_node
+from sim.kubectl.describers.persistentvolume import describe_volume
 from sim.kubectl.describers.persistentvolumeclaim import describe_claim
 from sim.kubectl.describers.pod import describe_pod
 from sim.kubectl.describers.poddisruptionbudget import describe_pod_disruption_budget
+from sim.kubectl.describers.priorityclass import describe_priority_class
 from sim.kubectl.describers.replicaset import describe_replica_set
 from sim.kubectl.describers.resourcequota import describe_resource_quota
 from sim.kubectl.describers.secret import describe_secret
 from sim.kubectl.describers.service import describe_service
 from sim.kubectl.describers.serviceaccount import describe_service_account
 from sim.kubectl.describers.statefulset import describe_stateful_set
+from sim.kubectl.describers.storageclass import describe_storage_class
 
 __all__ = ["DESCRIBERS", "Describer", "Looking", "describer_for"]
 
@@ -34,6 +37,7 @@ DESCRIBERS: dict[tuple[str, str], Describer] = {
     ("", "Endpoints"): describe_endpoints,
     ("", "Namespace"): describe_namespace,
     ("", "Node"): describe_node,
+    ("", "PersistentVolume"): describe_volume,
     ("", "PersistentVolumeClaim"): describe_claim,
     ("", "Pod"): describe_pod,
     ("", "ResourceQuota"): describe_resource_quota,
@@ -48,6 +52,8 @@ DESCRIBERS: dict[tuple[str, str], Describer] = {
     ("batch", "Job"): describe_job,
     ("discovery.k8s.io", "EndpointSlice"): describe_endpoint_slice,
     ("policy", "PodDisruptionBudget"): describe_pod_disruption_budget,
+    ("scheduling.k8s.io", "PriorityClass"): describe_priority_class,
+    ("storage.k8s.io", "StorageClass"): describe_storage_class,
 }
 
 

@@ -87,6 +87,11 @@ def write_labels(page: Page, title: str, labels: Mapping[str, str] | None) -> No
     write_list(page, title, [f"{key}={labels[key]}" for key in sorted(labels)] if labels else [])
 
 
+def plain_labels(labels: Mapping[str, str] | None) -> str:
+    """Return labels on one line, `a=b,c=d` by key, as some kinds print annotations too."""
+    return ",".join(f"{key}={labels[key]}" for key in sorted(labels)) if labels else "<none>"
+
+
 def write_list(page: Page, title: str, values: Sequence[str]) -> None:
     """Write `title:` and *values* beneath each other, or `<none>`."""
     for index, value in enumerate(values or ["<none>"]):

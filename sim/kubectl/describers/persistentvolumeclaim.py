@@ -14,12 +14,13 @@ from sim.kubectl.describers.common import (
 )
 from sim.kubectl.describers.writer import Page
 
-_MODES = {
+MODES = {
     "ReadWriteOnce": "RWO",
     "ReadOnlyMany": "ROX",
     "ReadWriteMany": "RWX",
     "ReadWriteOncePod": "RWOP",
 }
+"""Access modes as tables and pages abbreviate them."""
 
 
 def describe_claim(look: Looking, obj: Obj) -> str:
@@ -38,7 +39,7 @@ def describe_claim(look: Looking, obj: Obj) -> str:
     write_annotations(page, "Annotations", metadata.get("annotations"))
     page.line(0, "Finalizers:", f"[{' '.join(metadata.get('finalizers') or [])}]")
     capacity = (status.get("capacity") or {}).get("storage", "0")
-    modes = ",".join(_MODES.get(mode, mode) for mode in status.get("accessModes") or [])
+    modes = ",".join(MODES.get(mode, mode) for mode in status.get("accessModes") or [])
     page.line(0, "Capacity:", canonical(capacity) if volume else "")
     page.line(0, "Access Modes:", modes if volume else "")
     if spec.get("volumeMode"):

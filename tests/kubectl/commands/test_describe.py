@@ -149,3 +149,101 @@ def test_every_kind_has_a_page(cluster: Cluster, kubectl: Terminal, what: str) -
     done = kubectl(f"describe {what}")
 
     assert (done.code, done.err) in ((0, ""), (0, "No resources found in shop namespace.\n"))
+
+
+VOLUME = {
+    "metadata": {"name": "pv-1", "finalizers": ["kubernetes.io/pv-protection"]},
+    "spec": {
+        "accessModes": ["ReadWriteMany"],
+        "capacity": {"storage": "200Gi"},
+        "claimRef": {"name": "data", "namespace": "shop"},
+        "csi": {"driver": "nfs.csi.k8s.io", "volumeHandle": "server#share"},
+        "persistentVolumeReclaimPolicy": "Delete",
+        "storageClassName": "network",
+        "volumeMode": "Filesystem",
+    },
+    "status": {"phase": "Bound"},
+}
+STORAGE = {
+    "metadata": {
+        "name": "network",
+        "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+    },
+    "provisioner": "nfs.csi.k8s.io",
+    "parameters": {"server": "nfs", "share": "/export"},
+    "mountOptions": ["hard"],
+    "reclaimPolicy": "Delete",
+    "volumeBindingMode": "Immediate",
+    "allowVolumeExpansion": True,
+}
+
+
+def test_storage_is_described_as_kubectl_describes_it(cluster: Cluster, kubectl: Terminal) -> None:
+    cluster.api.create("persistentvolumes", VOLUME)
+    cluster.api.create("storageclasses", STORAGE)
+    assert kubectl("describe pv pv-1").out == (
+        "Name:            pv-1\n"
+        "Labels:          <none>\n"
+        "Annotations:     <none>\n"
+        "Finalizers:      [kubernetes.io/pv-protection]\n"
+        "StorageClass:    network\n"
+        "Status:          Bound\n"
+        "Claim:           shop/data\n"
+        "Reclaim Policy:  Delete\n"
+        "Access Modes:    RWX\n"
+        "VolumeMode:      Filesystem\n"
+        "Capacity:        200Gi\n"
+        "Node Affinity:   <none>\n"
+        "Message:         \n"
+        "Source:\n"
+        "    Type:              CSI (a Container Storage Interface (CSI) volume source)\n"
+        "    Driver:            nfs.csi.k8s.io\n"
+        "    FSType:            \n"
+        "    VolumeHandle:      server#share\n"
+        "    ReadOnly:          false\n"
+        "    VolumeAttributes:  <none>\n"
+        "Events:                <none>\n"
+    )
+    assert kubectl("describe sc network").out == (
+        "Name:                  network\n"
+        "IsDefaultClass:        Yes\n"
+        "Annotations:           storageclass.kubernetes.io/is-default-class=true\n"
+        "Provisioner:           nfs.csi.k8s.io\n"
+        "Parameters:            server=nfs,share=/export\n"
+        "AllowVolumeExpansion:  True\n"
+        "MountOptions:\n"
+        "  hard\n"
+        "ReclaimPolicy:      Delete\n"
+        "VolumeBindingMode:  Immediate\n"
+        "Events:             <none>\n"
+    )
+
+
+def test_a_priority_class_has_its_own_page(cluster: Cluster, kubectl: Terminal) -> None:
+    made = {"metadata": {"name": "night"}, "value": 7, "description": "For the night."}
+    cluster.api.create("priorityclasses", made)
+    assert kubectl("describe priorityclass night").out == (
+        "Name:              night\n"
+        "Value:             7\n"
+        "GlobalDefault:     false\n"
+        "PreemptionPolicy:  PreemptLowerPriority\n"
+        "Description:       For the night.\n"
+        "Annotations:       <none>\n"
+        "Events:            <none>\n"
+    )
+
+
+def test_namespaces_once_shown_are_shown_to_the_end(cluster: Cluster, kubectl: Terminal) -> None:
+    cluster.api.create("storageclasses", STORAGE)
+    lines = kubectl("get deploy,sc -A").lines
+    assert lines[0].startswith("NAMESPACE")
+    assert lines[-2].startswith("NAMESPACE   NAME")
+    assert lines[-1].startswith("            storageclass.storage.k8s.io/network (default)")
+    assert kubectl("get sc,deploy -A").lines[0].startswith("NAME ")
+
+
+def test_patch_does_not_say_that_it_only_tried(cluster: Cluster, kubectl: Terminal) -> None:
+    text = '{"metadata":{"labels":{"a":"b"}}}'
+    for how in ("client", "server"):
+        ran = kubectl(f"patch deploy web --dry-run={how} -p '{text}'")
+        assert ran.out == "deployment.apps/web patched\n"

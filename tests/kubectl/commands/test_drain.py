@@ -9,7 +9,7 @@ from tests.control.world import STOP_MS, template
 from tests.kubectl.cluster import Cluster, Terminal
 
 
-def _daemon(name: str = "agent") -> Obj:
+def _daemon(name: str = "shipper") -> Obj:
     return {
         "metadata": {"name": name, "namespace": "shop"},
         "spec": {"selector": {"matchLabels": {"app": name}}, "template": template(name)},
