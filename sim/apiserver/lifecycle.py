@@ -124,10 +124,13 @@ class Lifecycle:
         registry = self._registry
         store = registry.store
         if name not in self._ending or any(
-            store.count(resource, name) for resource in store.resources()
+            store.count(resource, name) for resource in store.resources() if resource != "events"
         ):
             return
         del self._ending[name]
+        # What was recorded about the end itself goes last, and keeps nobody waiting.
+        for event in store.list("events", name):
+            registry.remove("events", event)
         found = store.get("namespaces", "", name)
         if found is not None:
             registry.remove("namespaces", found)

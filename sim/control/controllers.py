@@ -23,6 +23,7 @@ from sim.control.scheduler import Scheduler
 from sim.control.spreading import PodIndexes
 from sim.control.statefulset import StatefulSetController
 from sim.control.tainteviction import TaintEvictionController
+from sim.control.volumeprotection import VolumeProtectionController
 from sim.kernel import Environment, Stream
 from sim.reconcile import Informer
 from sim.reconcile.informer import by_label, by_namespace, by_node, by_owner
@@ -45,6 +46,7 @@ class Controllers:
     tainteviction: TaintEvictionController
     podgc: PodGarbageCollector
     gc: GarbageCollector
+    volumeprotection: VolumeProtectionController
 
 
 def start_controllers(
@@ -142,6 +144,14 @@ def start_controllers(
         ),
         podgc=PodGarbageCollector(env, api, stream, nodes=nodes, pods_by_node=pods_by_node),
         gc=GarbageCollector(env, api, stream, informers=informers.values()),
+        volumeprotection=VolumeProtectionController(
+            env,
+            api,
+            stream,
+            claims=informers["persistentvolumeclaims"],
+            volumes=informers["persistentvolumes"],
+            pod_informer=pods,
+        ),
     )
     _adopt(controllers)
     return controllers

@@ -127,8 +127,13 @@ class NodeLifecycleController(Controller):
         node = self._nodes.get(*key)
         if node is None:
             return
-        if self._is_overdue(key.name) and _ready_status(node) != "Unknown":
-            node = self._silence(key, node)
+        if self._is_overdue(key.name):
+            if _ready_status(node) != "Unknown":
+                node = self._silence(key, node)
+        elif (since := self._silent_since.get(key.name)) is not None:
+            # An earlier look was due already, for a silence that ended in time.
+            due = self._next_monitor(since + GRACE_PERIOD_MS)
+            self.enqueue_after(key, due - self.now)
         wanted = _taints(node, self.timestamp())
         if wanted != list(taints_of(node)):
             self._write_taints(key)

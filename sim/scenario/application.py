@@ -154,6 +154,8 @@ class Application(Spec):
     age: Duration
     """How long its newest pods have been running at the start."""
     volume: Volume | None = None
+    config: dict[str, str] = Field(default_factory=dict)
+    """A ConfigMap of the application's name, mounted at `/etc/<name>`: file -> text."""
     behaviour: Behaviour
 
 

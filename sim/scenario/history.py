@@ -44,6 +44,10 @@ class Change(Spec):
     """Diff or text that opens with the entry."""
     source: str = ""
     """Id of a document with the application's source, if there is one."""
+    version: str = ""
+    """Image tag that it left at another team's Deployment, its target."""
+    replicas: int = 0
+    """How many replicas it left there; the last of them is as old as the change."""
 
 
 class Onboarding(Spec):

@@ -13,6 +13,7 @@ _NETWORK = (
 _NODE = (
     "conntrack", "crictl", "ctr", "dmesg", "docker", "iptables", "iptables-save", "ipvsadm",
     "journalctl", "kubeadm", "nft", "ss", "systemctl", "tcpdump", "top", "htop", "free", "ps",
+    "uptime",
 )  # fmt: skip
 
 

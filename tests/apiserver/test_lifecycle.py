@@ -117,3 +117,12 @@ def test_priority_comes_from_the_class(world):
     assert made["spec"]["priority"] == 2000001000
     status = world.refused("POST", PODS, pod("q", priorityClassName="nope"))
     assert status["message"] == ('pods "q" is forbidden: no PriorityClass with name nope was found')
+
+
+def test_events_about_its_end_do_not_keep_a_namespace(world):
+    about = {**pod("p"), "kind": "Pod", "apiVersion": "v1"}
+    about["metadata"] = {"name": "p", "namespace": "team"}
+    world.api.event(about, "Normal", "Killing", "Stopping container c", component="kubelet")
+    world.ok("DELETE", "/api/v1/namespaces/team")
+    assert world.api.get("namespaces", "", "team") is None
+    assert world.api.list("events", "team") == []

@@ -168,3 +168,25 @@ def _born(one: dict[str, object]) -> str:
     metadata = one["metadata"]
     assert isinstance(metadata, dict)
     return str(metadata["creationTimestamp"])
+
+
+def test_the_change_feed_is_to_be_seen_in_the_cluster(scenario: Scenario) -> None:
+    backend = build(scenario, 1)
+    api = backend.api
+    for change in scenario.history.changes:
+        if not (change.version or change.replicas):
+            continue
+        name = change.target.removeprefix("deployment/")
+        (deployment,) = (one for one in api.list("deployments") if one["metadata"]["name"] == name)
+        pods = api.list("pods", deployment["metadata"]["namespace"], labels={"app": name})
+        stamp = backend.epoch.rfc3339(-(change.ago or 0))
+        assert any(one["metadata"]["creationTimestamp"] == stamp for one in pods)
+        if change.version:
+            image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
+            assert image.endswith(f":{change.version}")
+        if change.replicas:
+            assert len(pods) == change.replicas
+    for target in (one.target for one in scenario.history.changes):
+        if target.startswith("configmap/"):
+            held = {one["metadata"]["name"] for one in api.list("configmaps")}
+            assert target.removeprefix("configmap/") in held

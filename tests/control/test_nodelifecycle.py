@@ -131,3 +131,16 @@ def test_deleted_node_loses_its_pods_after_the_quarantine(world: World) -> None:
     assert world.events("RemovingNode") == [
         "Node node-3 event: Removing Node node-3 from Controller"
     ]
+
+
+def test_silence_after_a_short_one_is_noticed_too(world: World) -> None:
+    assert world.controllers is not None
+    silence(world, "node-3")
+    world.run(SECOND)
+    world.controllers.nodelifecycle.heartbeat_resumed("node-3")
+    world.run(10 * SECOND)
+    silence(world, "node-3")
+    world.run(MINUTE)
+    ready = find_condition(world.get("nodes", "node-3", ""), "Ready")
+    assert ready is not None
+    assert ready["status"] == "Unknown"

@@ -15,6 +15,7 @@ from sim.kubectl import program
 from sim.kubectl.commands import COMMANDS
 from sim.kubectl.invocation import Command
 from sim.node.programs import NODE
+from sim.node.programs.refused import REFUSED
 from tests.docs.reading import codes, section
 
 PAGE = "docs/gaps.md"
@@ -57,9 +58,9 @@ def test_text_tools_are_those_of_the_table() -> None:
 def test_node_programs_are_those_of_the_table() -> None:
     listed = section(PAGE, "Programs on nodes and in containers")
     here = listed.split("An image has", 1)[0]
-    assert codes(here) == sorted(set(NODE) - set(TEXT_TOOLS))
-    absent = listed.split("There is no", 1)[1].split("\n\n", 1)[0]
-    assert not set(codes(absent)) & set(NODE)
+    assert codes(here) == sorted(set(NODE) - set(TEXT_TOOLS) - set(REFUSED))
+    refused = listed.split("Refused in one line:", 1)[1].split("\n\n", 1)[0]
+    assert codes(refused) == sorted(REFUSED)
 
 
 def test_controllers_that_run_are_listed() -> None:

@@ -51,6 +51,8 @@ class Applications:
             cause = change_cause(plan, workloads.epoch, -1)
             manifest["metadata"]["annotations"] = {CHANGE_CAUSE: cause}
         self._load_secrets(application, made_ago)
+        if application.config:
+            workloads.api.load("configmaps", _config(application, workloads.stamp(made_ago)))
         if application.volume is not None:
             claim = application.volume
             load_claim(workloads, application.namespace, claim.claim, claim.size, ago=made_ago)
@@ -170,10 +172,17 @@ def manifest_of(plan: Plan, application: Application) -> Obj:
     if env:
         container["env"] = env
     spec: Obj = {"containers": [container]}
+    volumes: list[Obj] = []
+    mounts: list[Obj] = []
     if application.volume is not None:
         claim = {"claimName": application.volume.claim}
-        spec["volumes"] = [{"name": "data", "persistentVolumeClaim": claim}]
-        container["volumeMounts"] = [{"mountPath": application.volume.path, "name": "data"}]
+        volumes.append({"name": "data", "persistentVolumeClaim": claim})
+        mounts.append({"mountPath": application.volume.path, "name": "data"})
+    if application.config:
+        volumes.append({"configMap": {"name": name}, "name": "config"})
+        mounts.append({"mountPath": f"/etc/{name}", "name": "config", "readOnly": True})
+    if volumes:
+        spec["volumes"], container["volumeMounts"] = volumes, mounts
     spec |= {
         "terminationGracePeriodSeconds": application.grace // 1000,
         **pool_spec(plan, application.pool),
@@ -233,6 +242,18 @@ def change_cause(plan: Plan, epoch: Epoch, offset: int) -> str:
         releases = [one for one in plan.scenario.timeline if one.fault == "rollout"]
         at = plan.fault_at(releases[0].id) if releases else 0
     return f"{epoch.datetime(at):%Y-%m-%d %H:%MZ} {entry.cause}"
+
+
+def _config(application: Application, stamp: str) -> Obj:
+    return {
+        "metadata": {
+            "name": application.name,
+            "namespace": application.namespace,
+            "labels": {"app": application.name, "team": application.team},
+            "creationTimestamp": stamp,
+        },
+        "data": dict(application.config),
+    }
 
 
 def _environment(plan: Plan, env: dict[str, str]) -> list[Obj]:

@@ -30,6 +30,12 @@ class Tenants:
         self._workloads = workloads
         self._plan = workloads.plan
         self._namespaces = ages
+        # What the change feed says was done to somebody's Deployment has to be seen there.
+        self._changes = {
+            change.target.removeprefix("deployment/"): change
+            for change in self._plan.scenario.history.changes
+            if change.version or change.replicas
+        }
         self._draw = workloads.stream.at("tenants")
         self._turns = {pool: _turns(self._plan, pool) for pool in self._pools()}
 
@@ -86,10 +92,17 @@ class Tenants:
         plan = self._plan
         name = f"{namespace}-{component}"
         draw = self._draw.at("app", name)
+        change = self._changes.get(name)
         count = draw.choice(REPLICAS)
+        joined: dict[int, int] = {}
+        if change is not None and change.replicas:
+            count = change.replicas
+            joined[count - 1] = change.ago or 0
         pool = self._pool_of(namespace)
         nodes = [next(self._turns[pool]) for _ in range(count)]
         version = f"{draw.integer(1, 14, 1)}.{draw.integer(0, 30, 2)}.{draw.integer(0, 9, 3)}"
+        if change is not None and change.version:
+            version, pods_ago = change.version, change.ago or 0
         container = {
             "name": component,
             "image": f"{plan.scenario.cluster.registry}/{namespace}/{name}:{version}",
@@ -117,6 +130,7 @@ class Tenants:
             pods_ago=pods_ago,
             revision=revision,
             restarts=restarts,
+            joined=joined,
         )
         tags = _tags_before(version)[: min(revision - 1, KEPT_REVISIONS)]
         self._workloads.past(running.owner, tags, made_ago=made_ago, rolled_ago=pods_ago)

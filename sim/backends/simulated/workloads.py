@@ -131,10 +131,12 @@ class Workloads:
         revision: int = 1,
         template_hash: str = "",
         restarts: Mapping[int, int] | None = None,
+        joined: Mapping[int, int] | None = None,
     ) -> Running:
         """Load a Deployment, its newest ReplicaSet and one ready pod on each of *nodes*.
 
-        *restarts* is pod number -> how long ago (ms) it was restarted.
+        *restarts* is pod number -> how long ago (ms) it was restarted, *joined* -> how long ago it
+        came, where that was later than the others.
         """
         count = len(nodes)
         metadata = manifest["metadata"]
@@ -167,7 +169,9 @@ class Workloads:
             pod_name = self.names.next(metadata["namespace"], replicaset["metadata"]["name"])
             pod = pod_from_template(replicaset["spec"]["template"], replicaset, pod_name)
             restarted = (restarts or {}).get(number, 0)
-            pods.append(self.pod(pod, node, pods_ago - number * 400, restarted_ago=restarted))
+            ago = (joined or {}).get(number, pods_ago - number * 400)
+            restarted = restarted if restarted < ago else 0
+            pods.append(self.pod(pod, node, ago, restarted_ago=restarted))
         return Running(deployment, tuple(pods), tuple(nodes))
 
     def past(self, deployment: Obj, tags: Sequence[str], *, made_ago: int, rolled_ago: int) -> None:

@@ -90,11 +90,22 @@ class AttachOptions:
         execution = start(call, request)
         yield from attach(call.proc, execution, stdin=self.stdin, tty=tty)
         if self.stdin and tty and not self.quiet:
-            call.out(
-                f"Session ended, resume using '{self.name} {metadata['name']} -c "
-                f"{container['name']} -n {metadata['namespace']} -i -t' command\n"
-            )
+            call.out(way_back(self.name, pod, container["name"]))
         return 0
+
+
+def way_back(command: str, pod: Obj, container: str) -> str:
+    """Return what is said after a session in a pod whose containers are started again."""
+    metadata, spec = pod["metadata"], pod["spec"]
+    if spec.get("restartPolicy", "Always") != "Always":
+        return ""
+    again = f"'{command} {metadata['name']} -c {container} -n {metadata['namespace']} -i -t'"
+    if any(one["name"] == container for one in spec.get("ephemeralContainers") or ()):
+        return (
+            "Session ended, the ephemeral container will not be restarted but may be "
+            f"reattached using {again} if it is still running\n"
+        )
+    return f"Session ended, resume using {again} command\n"
 
 
 COMMAND = Command(

@@ -263,7 +263,11 @@ class Kubelet:
     @property
     def pid(self) -> int:
         """The kubelet's process id; 0 while it is stopped."""
-        return 0 if self.stopped else self.stream.at("pid").integer(900, 1_600)
+        if self.stopped:
+            return 0
+        if self.started_again is not None:
+            return self.machine.pid_at(self.started_again) + 3
+        return self.stream.at("pid").integer(900, 1_600)
 
     def gate(self) -> Generator[simpy.Event, Any, None]:
         """Wait until the kubelet runs."""
@@ -277,6 +281,7 @@ class Kubelet:
         self.stopped = True
         self.stopped_at = self.env.now
         self.api.modify("leases", "kube-node-lease", self.machine.name, self.refreshed_lease)
+        self.api.modify("nodes", "", self.machine.name, self.refreshed_node, status=True)
         if self.on_heartbeat is not None:
             self.on_heartbeat(self.machine.name, self.renewed_at(self.env.now))
 

@@ -25,6 +25,7 @@ from sim.node.programs.ping import ping
 from sim.node.programs.places import container_files, node_files
 from sim.node.programs.postgres import pg_isready, psql
 from sim.node.programs.procps import busybox_ps, free, kill, pgrep, pidof, ps, top, uptime
+from sim.node.programs.refused import REFUSED
 from sim.node.programs.sockets import conntrack, ss
 from sim.node.programs.systemctl import systemctl
 
@@ -67,6 +68,7 @@ _EVERYWHERE: Mapping[str, Program] = {
 }
 
 NODE: Mapping[str, Program] = {
+    **REFUSED,
     **_EVERYWHERE,
     "conntrack": conntrack,
     "crictl": crictl,

@@ -235,6 +235,7 @@ def test_a_priority_class_has_its_own_page(cluster: Cluster, kubectl: Terminal) 
 
 def test_namespaces_once_shown_are_shown_to_the_end(cluster: Cluster, kubectl: Terminal) -> None:
     cluster.api.create("storageclasses", STORAGE)
+    cluster.web()
     lines = kubectl("get deploy,sc -A").lines
     assert lines[0].startswith("NAMESPACE")
     assert lines[-2].startswith("NAMESPACE   NAME")
@@ -243,6 +244,7 @@ def test_namespaces_once_shown_are_shown_to_the_end(cluster: Cluster, kubectl: T
 
 
 def test_patch_does_not_say_that_it_only_tried(cluster: Cluster, kubectl: Terminal) -> None:
+    cluster.web()
     text = '{"metadata":{"labels":{"a":"b"}}}'
     for how in ("client", "server"):
         ran = kubectl(f"patch deploy web --dry-run={how} -p '{text}'")

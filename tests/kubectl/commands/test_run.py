@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sim.kubectl.commands.attach import way_back
 from tests.control.world import START_MS
 from tests.kubectl.cluster import Cluster, Terminal
 from tests.kubectl.kubelet import RELIST_MS
@@ -86,10 +87,33 @@ def test_an_interactive_shell_takes_lines(cluster: Cluster, kubectl: Terminal) -
     done = running.done
     assert done.code == 0
     assert "tmp\n" in done.out
-    assert (
-        "Session ended, resume using 'kubectl attach tmp -c tmp -n shop -i -t' command\n"
-        'pod "tmp" deleted from shop namespace\n'
-    ) in done.out
+    assert done.out.endswith('pod "tmp" deleted from shop namespace\n')
+    assert "Session ended" not in done.out
+
+
+@pytest.mark.parametrize(
+    ("policy", "container", "told"),
+    [
+        ("Never", "app", ""),
+        (
+            "Always",
+            "app",
+            "Session ended, resume using 'kubectl attach p -c app -n s -i -t' command",
+        ),
+        (
+            "Always",
+            "debugger",
+            "Session ended, the ephemeral container will not be restarted but may be reattached "
+            "using 'kubectl attach p -c debugger -n s -i -t' if it is still running",
+        ),
+    ],
+)
+def test_how_to_come_back_is_told_where_one_can(policy: str, container: str, told: str) -> None:
+    pod = {
+        "metadata": {"name": "p", "namespace": "s"},
+        "spec": {"restartPolicy": policy, "ephemeralContainers": [{"name": "debugger"}]},
+    }
+    assert way_back("kubectl attach", pod, container) == (f"{told}\n" if told else "")
 
 
 def test_overrides_are_laid_over_the_pod(cluster: Cluster, kubectl: Terminal) -> None:

@@ -132,3 +132,9 @@ def test_hardware_is_that_of_the_node(world: World) -> None:
     assert world.run("nproc").lines == [str(world.bad.facts.cpu_millicores // 1000)]
     assert len(world.run("vmstat 1 3").lines) == 5
     assert "GenuineIntel" in world.run("lscpu").out
+
+
+def test_what_is_not_modelled_says_so(world: World) -> None:
+    ran = world.run("sudo reboot", user="oncall")
+    assert (ran.code, ran.err) == (1, "reboot: not supported in this simulator\n")
+    assert "laptop" in world.run("kubectl get nodes").err
