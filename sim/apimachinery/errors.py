@@ -5,6 +5,7 @@ Who raises one has decided code, reason and text; this file must not know which 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -65,6 +66,8 @@ def go_value(value: object) -> str:
         return f'"{escaped}"'
     if value is None:
         return "null"
+    if isinstance(value, dict | list):
+        return json.dumps(value, separators=(",", ":"))
     return str(value)
 
 
@@ -72,13 +75,20 @@ class ApiError(Exception):
     """A request was refused; `status` is the body that says so."""
 
     def __init__(
-        self, code: int, reason: str, message: str, details: Details | None = None
+        self,
+        code: int,
+        reason: str,
+        message: str,
+        details: Details | None = None,
+        *,
+        token: str = "",
     ) -> None:
         super().__init__(message)
         self.code = code
         self.reason = reason
         self.message = message
         self.details = details
+        self.token = token
 
     @property
     def status(self) -> Obj:
@@ -86,7 +96,7 @@ class ApiError(Exception):
         body: Obj = {
             "kind": "Status",
             "apiVersion": "v1",
-            "metadata": {},
+            "metadata": {"continue": self.token} if self.token else {},
             "status": "Failure",
             "message": self.message,
         }
@@ -171,14 +181,19 @@ def method_not_allowed() -> ApiError:
     return ApiError(405, "MethodNotAllowed", message, {})
 
 
+def method_not_allowed_with(message: str) -> ApiError:
+    """Return 405 with *message*."""
+    return ApiError(405, "MethodNotAllowed", message, {})
+
+
 def unsupported_media_type(message: str = "415: Unsupported Media Type") -> ApiError:
     """Return 415."""
     return ApiError(415, "UnsupportedMediaType", message, {})
 
 
-def expired(message: str) -> ApiError:
-    """Return 410: the history does not reach back that far."""
-    return ApiError(410, "Expired", message)
+def expired(message: str, token: str = "") -> ApiError:
+    """Return 410: the history does not reach back that far; *token* continues a list all the same."""
+    return ApiError(410, "Expired", message, token=token)
 
 
 def too_many_requests(message: str, causes: Sequence[tuple[str, str]]) -> ApiError:

@@ -1,6 +1,7 @@
-"""Every resource that is served, one row each; whoever adds a kind adds a row here.
+"""Every resource that comes with the server, one row each; whoever adds a kind adds a row here.
 
-The internal key of a resource is its plural. This file must not know how a kind behaves.
+What users define beside them is the server's own (`sim/apiserver/resources.py`). The internal key of
+a resource is its plural. This file must not know how a kind behaves.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+ONE_BY_ONE = tuple(verb for verb in VERBS if verb != "deletecollection")
 READ = ("get", "list")
 CREATE = ("create",)
 
@@ -34,6 +36,13 @@ class ResourceInfo:
     verbs: tuple[str, ...] = VERBS
     subresources: tuple[str, ...] = ()
     """`("status", "scale")`"""
+    custom: bool = False
+    """True for what a CustomResourceDefinition has added."""
+
+    @property
+    def key(self) -> str:
+        """Return the internal key: `deployments`; of what users defined `widgets.example.com`."""
+        return f"{self.plural}.{self.group}" if self.custom else self.plural
 
     @property
     def group_version(self) -> str:
@@ -87,7 +96,16 @@ RESOURCES: tuple[ResourceInfo, ...] = (
     _row("", "v1", "endpoints", "Endpoints", "ep"),
     _row("", "v1", "events", "Event", "ev"),
     _row("", "v1", "limitranges", "LimitRange", "limits"),
-    _row("", "v1", "namespaces", "Namespace", "ns", namespaced=False, sub="finalize status"),
+    _row(
+        "",
+        "v1",
+        "namespaces",
+        "Namespace",
+        "ns",
+        namespaced=False,
+        verbs=ONE_BY_ONE,
+        sub="finalize status",
+    ),
     _row("", "v1", "nodes", "Node", "no", namespaced=False, sub="proxy status"),
     _row("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", "pvc", sub="status"),
     _row("", "v1", "persistentvolumes", "PersistentVolume", "pv", namespaced=False, sub="status"),
@@ -202,6 +220,15 @@ RESOURCES: tuple[ResourceInfo, ...] = (
         categories="all",
         sub="status",
     ),
+    _row(
+        "autoscaling",
+        "v1",
+        "horizontalpodautoscalers",
+        "HorizontalPodAutoscaler",
+        "hpa",
+        categories="all",
+        sub="status",
+    ),
     _row("batch", "v1", "cronjobs", "CronJob", "cj", categories="all", sub="status"),
     _row("batch", "v1", "jobs", "Job", categories="all", sub="status"),
     _row(
@@ -248,7 +275,8 @@ RESOURCES: tuple[ResourceInfo, ...] = (
         _STORAGE, "v1", "volumeattributesclasses", "VolumeAttributesClass", "vac", namespaced=False
     ),
 )
-"""In the order of discovery: core first, then groups by name."""
+"""In the order of discovery: core first, then groups by name, the preferred version first. Where two
+rows have one plural (events; autoscalers v2 and v1), the first is the form in which it is stored."""
 
 _BY_PLURAL: dict[str, ResourceInfo] = {}
 _BY_KIND: dict[str, ResourceInfo] = {}

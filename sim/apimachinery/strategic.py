@@ -1,60 +1,30 @@
 """Strategic merge patch: lists of Kubernetes' types merged by their keys, with its directives.
 
-Follows apimachinery's util/strategicpatch, the order of list items included. Keys are known by field
-name, as k8s.io/api's struct tags give them; this file must not know the server.
+Follows apimachinery's util/strategicpatch, the order of list items included. Keys and strategies are
+those of the published schemas, which carry k8s.io/api's struct tags; this file must not know the server.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from sim.apimachinery.definitions import definitions, ref_name
+from sim.apimachinery.gotext import go_print
 from sim.apimachinery.patch import PatchError
 
 Json = Any
+Schema = Mapping[str, Any] | None
+"""Of the value at hand; None where it is not published."""
 
-_KEYS = {
-    "containers": "name",
-    "initContainers": "name",
-    "ephemeralContainers": "name",
-    "volumes": "name",
-    "env": "name",
-    "imagePullSecrets": "name",
-    "resourceClaims": "name",
-    "schedulingGates": "name",
-    "secrets": "name",
-    "volumeMounts": "mountPath",
-    "volumeDevices": "devicePath",
-    "hostAliases": "ip",
-    "podIPs": "ip",
-    "hostIPs": "ip",
-    "topologySpreadConstraints": "topologyKey",
-    "conditions": "type",
-    "addresses": "type",
-    "ownerReferences": "uid",
-    "webhooks": "name",
-}
-"""List field -> the key by which its items are merged; a list not named here is replaced."""
-_SETS = frozenset({"finalizers"})
-"""Lists of strings that merge as sets."""
+_STRATEGY = "x-kubernetes-patch-strategy"
+_MERGE_KEY = "x-kubernetes-patch-merge-key"
+_UNKNOWN: Mapping[str, Any] = {}
 
 _ORDER = "$setElementOrder/"
 _DELETE_FROM = "$deleteFromPrimitiveList/"
 _RETAIN = "$retainKeys"
 _DIRECTIVE = "$patch"
-
-
-def _merge_key(field: str, items: list[Json], kind: str) -> str | None:
-    if field == "ports":
-        if kind == "Service" and not any(
-            isinstance(i, dict) and "containerPort" in i for i in items
-        ):
-            return "port"
-        return "containerPort"
-    if field == "addresses" and kind != "Node":
-        return None
-    if field == "secrets" and kind != "ServiceAccount":
-        return None
-    return _KEYS.get(field)
 
 
 def strategic_merge_patch(target: Json, patch: Json, kind: str) -> Json:
@@ -63,10 +33,33 @@ def strategic_merge_patch(target: Json, patch: Json, kind: str) -> Json:
     Raises:
         PatchError: if a directive is unknown or a list item lacks its key.
     """
-    return _merge_map(target, patch, kind)
+    group_version = target.get("apiVersion") if isinstance(target, dict) else None
+    return _merge_map(target, patch, definitions().of_kind(kind, group_version))
 
 
-def _merge_map(target: dict[str, Json], patch: dict[str, Json], kind: str) -> dict[str, Json]:
+def _field(schema: Schema, name: str) -> Mapping[str, Any]:
+    """Return what is said of a field: its schema and, beside it, how its values are merged."""
+    if schema is None:
+        return _UNKNOWN
+    properties = schema.get("properties")
+    if properties is not None:
+        found: Mapping[str, Any] = properties.get(name, _UNKNOWN)
+        return found
+    extra = schema.get("additionalProperties")
+    return extra if isinstance(extra, dict) else _UNKNOWN
+
+
+def _resolved(schema: Mapping[str, Any]) -> Schema:
+    name = ref_name(schema)
+    return schema if name is None else definitions().get(name)
+
+
+def _items(field: Mapping[str, Any]) -> Schema:
+    items = field.get("items")
+    return None if items is None else _resolved(items)
+
+
+def _merge_map(target: dict[str, Json], patch: dict[str, Json], schema: Schema) -> dict[str, Json]:
     directive = patch.get(_DIRECTIVE)
     if directive == "replace":
         replaced: dict[str, Json] = _clean({k: v for k, v in patch.items() if k != _DIRECTIVE})
@@ -81,28 +74,33 @@ def _merge_map(target: dict[str, Json], patch: dict[str, Json], kind: str) -> di
         merged = {key: value for key, value in merged.items() if key in kept}
     for key, value in patch.items():
         if key.startswith(_DELETE_FROM):
-            field = key[len(_DELETE_FROM) :]
-            if field in merged:
-                merged[field] = [item for item in merged[field] if item not in value]
+            name = key[len(_DELETE_FROM) :]
+            if name in merged:
+                merged[name] = [item for item in merged[name] if item not in value]
     for key, value in patch.items():
         if key.startswith("$"):
             continue
         if value is None:
             merged.pop(key, None)
         elif isinstance(value, dict):
-            held = merged.get(key)
-            merged[key] = _merge_map(held if isinstance(held, dict) else {}, value, kind)
+            field, held = _field(schema, key), merged.get(key)
+            if not isinstance(held, dict) or field.get(_STRATEGY) == "replace":
+                held = {}
+            merged[key] = _merge_map(held, value, _resolved(field))
         elif isinstance(value, list):
-            merged[key] = _merge_list(key, merged.get(key), value, kind)
+            held = merged.get(key)
+            merged[key] = _merge_list(
+                key, held if isinstance(held, list) else None, value, _field(schema, key)
+            )
         else:
             merged[key] = value
     for key, order in patch.items():
         if key.startswith(_ORDER):
-            field = key[len(_ORDER) :]
-            if merged.get(field):
-                before = target.get(field) or []
-                merge_key = _merge_key(field, merged[field], kind)
-                merged[field] = _ordered(merged[field], order, before, merge_key)
+            name = key[len(_ORDER) :]
+            if merged.get(name):
+                before = target.get(name) or []
+                merge_key = _field(schema, name).get(_MERGE_KEY)
+                merged[name] = _ordered(merged[name], order, before, merge_key)
     return merged
 
 
@@ -125,21 +123,26 @@ def _is_directive_only(item: dict[str, Json]) -> bool:
     return _DIRECTIVE in item
 
 
-def _merge_list(field: str, held: list[Json] | None, patch: list[Json], kind: str) -> list[Json]:
+def _merge_list(
+    name: str, held: list[Json] | None, patch: list[Json], field: Mapping[str, Any]
+) -> list[Json]:
     target = held or []
-    if field in _SETS:
+    if "merge" not in field.get(_STRATEGY, "").split(","):
+        return list(_clean(patch))
+    key: str | None = field.get(_MERGE_KEY)
+    if key is None:
         both = list(dict.fromkeys([*target, *patch]))
         return _ordered(both, patch, target, None)
-    key = _merge_key(field, [*target, *patch], kind)
-    if key is None or not all(isinstance(one, dict) for one in patch):
+    if not all(isinstance(one, dict) for one in patch):
         return list(_clean(patch))
+    schema = _items(field)
     plain: list[dict[str, Json]] = []
     replace = False
     for item in patch:
         directive = item.get(_DIRECTIVE)
         if directive == "delete":
             if key not in item:
-                raise PatchError(f"delete patch type with no merge key defined: {field}")
+                raise PatchError(f"delete patch type with no merge key defined: {name}")
             target = [one for one in target if one.get(key) != item[key]]
         elif directive == "replace":
             replace = True
@@ -155,15 +158,13 @@ def _merge_list(field: str, held: list[Json] | None, patch: list[Json], kind: st
     merged = list(target)
     for item in plain:
         if key not in item:
-            raise PatchError(
-                f"map: {item} does not contain declared merge key: {key}".replace("'", '"')
-            )
+            raise PatchError(f"map: {go_print(item)} does not contain declared merge key: {key}")
         for index, one in enumerate(merged):
             if one.get(key) == item[key]:
-                merged[index] = _merge_map(one, item, kind)
+                merged[index] = _merge_map(one, item, schema)
                 break
         else:
-            merged.append(_merge_map({}, item, kind))
+            merged.append(_merge_map({}, item, schema))
     return _ordered(merged, plain, target, key)
 
 

@@ -5,6 +5,7 @@ JSON bodies stay Python objects (never mutated by either side); the HTTP door is
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,10 +48,12 @@ class ApiResponse:
     code: int
     """HTTP status, e.g. 200."""
     body: Any
-    """JSON as Python objects, or str for text/plain."""
+    """JSON as Python objects, str for text/plain, bytes for what has a content type of its own."""
     content_type: str = "application/json"
     warnings: tuple[str, ...] = ()
     """Texts of `Warning: 299` headers."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Further headers by lower-case name, e.g. `{"etag": '"5F1A"'}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +78,34 @@ class ExecRequest:
     """Empty for attach."""
     stdin: bool = False
     tty: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Who asks, as a request's headers say it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardRequest:
+    """One connection to a port of a pod (pods/portforward)."""
+
+    namespace: str
+    pod: str
+    port: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Who asks, as a request's headers say it."""
+
+
+class Document(dict[str, Any]):
+    """A large JSON body that is the same for everyone; its bytes are made once, on first need.
+
+    Whoever sends it asks `encoded`; in process it is the dict that it looks like. Never changed.
+    """
+
+    __slots__ = ("_encoded",)
+
+    @property
+    def encoded(self) -> bytes:
+        """Return it as JSON."""
+        try:
+            return self._encoded
+        except AttributeError:
+            self._encoded: bytes = json.dumps(self, separators=(",", ":")).encode()
+            return self._encoded

@@ -10,9 +10,14 @@ from collections.abc import Generator
 from typing import Any
 
 import simpy
+import simpy.core
 
 Interrupted = simpy.Interrupt
 """Raised inside a process by Ctrl-C or by whoever kills it; its `cause` says why."""
+
+
+class EndlessError(RuntimeError):
+    """The model schedules itself for ever at one instant; nothing can go on from there."""
 
 
 class Environment(simpy.Environment):
@@ -26,7 +31,18 @@ class Environment(simpy.Environment):
     def advance(self, until: int) -> None:
         """Run every event before *until* and set the clock to it; a time not after now is a no-op."""
         if until > self._now:
-            self.run(until=until)
+            try:
+                self.run(until=until)
+            except BaseException:
+                self._forget_end()
+                raise
+
+    def _forget_end(self) -> None:
+        """Take the end of a run that broke off out of the queue: it would stop a later one."""
+        stop = simpy.core.StopSimulation.callback
+        for *_, event in self._queue:
+            if event.callbacks and stop in event.callbacks:
+                event.callbacks.remove(stop)
 
     def settle(self, limit: int = 1_000_000) -> int:
         """Run the events that are due at exactly now and return how many ran.
@@ -35,7 +51,7 @@ class Environment(simpy.Environment):
         schedules itself for ever without letting time pass.
 
         Raises:
-            RuntimeError: if more than *limit* events stand at this instant.
+            EndlessError: if more than *limit* events stand at this instant.
         """
         count = 0
         while self._queue and self._queue[0][0] <= self._now:
@@ -43,7 +59,7 @@ class Environment(simpy.Environment):
             count += 1
             if count > limit:
                 msg = f"more than {limit} events at {self._now} ms: a process never lets time pass"
-                raise RuntimeError(msg)
+                raise EndlessError(msg)
         return count
 
     def spawn(self, generator: Generator[Any, Any, Any]) -> simpy.Process:

@@ -14,9 +14,11 @@ def test_paths_are_unique_and_found_again():
         assert by_path(info.group, info.version, info.plural) is info
 
 
-def test_stored_resources_have_one_key_each_except_events():
+def test_stored_resources_have_one_key_each_except_events_and_autoscalers():
     keys = [info.plural for info in RESOURCES if info.stored]
-    assert sorted(keys) == sorted([*dict.fromkeys(keys), "events"])
+    twice = ["events", "horizontalpodautoscalers"]
+    assert sorted(keys) == sorted([*dict.fromkeys(keys), *twice])
+    assert by_plural("horizontalpodautoscalers").version == "v2"
 
 
 def test_core_stands_before_metrics_and_newer_events():

@@ -94,6 +94,44 @@ def test_ports_merge_by_port_in_a_service_and_by_container_port_in_a_pod():
     assert ports == [{"containerPort": 1, "name": "x", "protocol": "UDP"}]
 
 
+@pytest.mark.parametrize(
+    ("kind", "version", "held", "patch", "merged"),
+    [
+        (
+            "Node",
+            "v1",
+            {"status": {"addresses": [{"type": "InternalIP", "address": "a"}]}},
+            {"status": {"addresses": [{"type": "InternalIP", "address": "b"}]}},
+            {"status": {"addresses": [{"type": "InternalIP", "address": "b"}]}},
+        ),
+        (
+            "EndpointSlice",
+            "discovery.k8s.io/v1",
+            {"endpoints": [{"addresses": ["10.0.0.1"]}]},
+            {"endpoints": [{"addresses": ["10.0.0.2"]}]},
+            {"endpoints": [{"addresses": ["10.0.0.2"]}]},
+        ),
+        (
+            "ServiceAccount",
+            "v1",
+            {"secrets": [{"name": "a", "uid": "1"}]},
+            {"secrets": [{"name": "a", "namespace": "n"}]},
+            {"secrets": [{"name": "a", "uid": "1", "namespace": "n"}]},
+        ),
+        (
+            "NetworkPolicy",
+            "networking.k8s.io/v1",
+            {"spec": {"ingress": [{"ports": [{"port": 80}]}]}},
+            {"spec": {"ingress": [{"ports": [{"port": 81}]}]}},
+            {"spec": {"ingress": [{"ports": [{"port": 81}]}]}},
+        ),
+    ],
+)
+def test_each_type_has_its_own_keys(kind, version, held, patch, merged):
+    of = {"apiVersion": version, "kind": kind}
+    assert merge({**of, **held}, patch, kind) == {**of, **merged}
+
+
 def test_finalizers_merge_as_a_set_and_can_be_taken_off():
     held = {"metadata": {"finalizers": ["a", "b"]}}
     merged = merge(held, {"metadata": {"finalizers": ["b", "c"]}})

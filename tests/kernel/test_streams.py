@@ -54,3 +54,10 @@ def test_an_epoch_needs_a_zone():
     assert Epoch.parse("2026-11-20T01:40:00Z").rfc3339(67 * 60_000) == "2026-11-20T02:47:00Z"
     with pytest.raises(ValueError, match="no time zone"):
         Epoch.parse("2026-11-20T01:40:00")
+
+
+def test_a_digest_is_as_long_as_a_containers_id_and_its_own_for_each_place():
+    stream = Stream("ids")
+    assert len({stream.at(number).digest() for number in range(100)}) == 100
+    assert all(len(stream.at(number).digest()) == 64 for number in range(3))
+    assert int(stream.digest(), 16)
