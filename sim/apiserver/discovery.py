@@ -1,19 +1,23 @@
 """What the server says of itself: groups, resources, version, health.
 
-Everything is made from the table of resources. This file must not know objects.
+Everything is made from the table of resources, that of users' definitions included. This file must
+not know objects.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any
 
-from sim.apimachinery.resources import RESOURCES, ResourceInfo, group_versions
+from sim.apimachinery.resources import ResourceInfo
 from sim.apimachinery.wire import ApiRequest, ApiResponse, Obj
+from sim.apiserver.resources import Resources
 
-AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList"
 NOT_FOUND = "404 page not found\n"
+TEXT = "text/plain; charset=utf-8"
+HEALTH = ("healthz", "livez", "readyz")
 
 _SUB_KINDS: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
     "approval": ("", "", "", ("get", "patch", "update")),
@@ -48,9 +52,15 @@ _CHECKS = (
     "poststarthook/apiservice-registration-controller",
     "autoregister-completion",
 )
+_MORE_CHECKS = {"readyz": ("informer-sync",)}
+_LAST_CHECKS = {"readyz": ("shutdown",)}
+
+_COMPATIBILITY_SINCE = 33
+"""The minor version that began to report what it emulates (KEP-4330)."""
 
 
-def _sub(info: ResourceInfo, name: str) -> tuple[str, str, str, tuple[str, ...]]:
+def sub_kind(info: ResourceInfo, name: str) -> tuple[str, str, str, tuple[str, ...]]:
+    """Return (group, version, kind, verbs) of a subresource."""
     group, version, kind, verbs = _SUB_KINDS[name]
     if not kind:
         kind = {
@@ -77,7 +87,7 @@ def _plain_resource(info: ResourceInfo) -> list[Obj]:
         made["categories"] = list(info.categories)
     listed = [made]
     for name in info.subresources:
-        group, version, kind, verbs = _sub(info, name)
+        group, version, kind, verbs = sub_kind(info, name)
         sub: Obj = {
             "name": f"{info.plural}/{name}",
             "singularName": "",
@@ -87,37 +97,6 @@ def _plain_resource(info: ResourceInfo) -> list[Obj]:
             sub |= {"group": group, "version": version}
         listed.append({**sub, "kind": kind, "verbs": list(verbs)})
     return listed
-
-
-@lru_cache(maxsize=64)
-def resource_list(group: str, version: str) -> Obj:
-    """Return the APIResourceList of one group and version."""
-    listed = [
-        one
-        for info in RESOURCES
-        if (info.group, info.version) == (group, version)
-        for one in _plain_resource(info)
-    ]
-    name = f"{group}/{version}" if group else version
-    return {
-        "kind": "APIResourceList",
-        "apiVersion": "v1",
-        "groupVersion": name,
-        "resources": listed,
-    }
-
-
-def _group(group: str) -> Obj:
-    versions = [
-        {"groupVersion": f"{group}/{version}", "version": version}
-        for name, version in group_versions()
-        if name == group
-    ]
-    return {"name": group, "versions": versions, "preferredVersion": versions[0]}
-
-
-def _group_names() -> list[str]:
-    return list(dict.fromkeys(group for group, _ in group_versions() if group))
 
 
 def _aggregated_resource(info: ResourceInfo) -> Obj:
@@ -135,7 +114,7 @@ def _aggregated_resource(info: ResourceInfo) -> Obj:
     if info.subresources:
         made["subresources"] = []
         for name in info.subresources:
-            group, version, kind, verbs = _sub(info, name)
+            group, version, kind, verbs = sub_kind(info, name)
             made["subresources"].append(
                 {
                     "subresource": name,
@@ -146,50 +125,30 @@ def _aggregated_resource(info: ResourceInfo) -> Obj:
     return made
 
 
-@lru_cache(maxsize=2)
-def _aggregated(core: bool) -> Obj:
-    items = []
-    for group in [""] if core else _group_names():
-        versions = [
-            {
-                "version": version,
-                "resources": [
-                    _aggregated_resource(info)
-                    for info in RESOURCES
-                    if (info.group, info.version) == (group, version)
-                ],
-                "freshness": "Current",
-            }
-            for name, version in group_versions()
-            if name == group
-        ]
-        metadata: Obj = {"name": group, "creationTimestamp": None} if group else {}
-        items.append({"metadata": metadata, "versions": versions})
-    return {
-        "kind": "APIGroupDiscoveryList",
-        "apiVersion": "apidiscovery.k8s.io/v2",
-        "metadata": {},
-        "items": items,
-    }
-
-
-def _wants_aggregated(headers: Mapping[str, str]) -> bool:
-    accept = headers.get("accept", "")
-    return any(
-        "as=APIGroupDiscoveryList" in clause and "v=v2" in clause and "v2beta1" not in clause
-        for clause in accept.split(",")
-    )
+def _wanted(headers: Mapping[str, str]) -> str:
+    """Return the version of the aggregated form that the client reads first; "" for the plain one."""
+    for clause in headers.get("accept", "").split(","):
+        parts = {part.strip() for part in clause.split(";")}
+        if "as=APIGroupDiscoveryList" in parts and "g=apidiscovery.k8s.io" in parts:
+            for version in ("v2", "v2beta1"):
+                if f"v={version}" in parts:
+                    return version
+        elif parts & {"application/json", "*/*"}:
+            return ""
+    return ""
 
 
 def _version(git_version: str) -> Obj:
     major, minor, *_ = git_version.lstrip("v").split(".")
-    return {
-        "major": major,
-        "minor": minor,
-        "emulationMajor": major,
-        "emulationMinor": minor,
-        "minCompatibilityMajor": major,
-        "minCompatibilityMinor": str(int(minor) - 1),
+    told: Obj = {"major": major, "minor": minor}
+    if int(minor) >= _COMPATIBILITY_SINCE:
+        told |= {
+            "emulationMajor": major,
+            "emulationMinor": minor,
+            "minCompatibilityMajor": major,
+            "minCompatibilityMinor": str(int(minor) - 1),
+        }
+    return told | {
         "gitVersion": git_version,
         "gitCommit": "1f5e7a3b9d204c86e0f1a7c4b82d6390e5a41c7f",
         "gitTreeState": "clean",
@@ -200,48 +159,141 @@ def _version(git_version: str) -> Obj:
     }
 
 
-def _health(path: str, request: ApiRequest) -> ApiResponse:
+def _health(path: str, request: ApiRequest) -> ApiResponse | None:
+    """Answer /healthz, /livez and /readyz, the whole of it or one check below it."""
+    which, _, one = path.partition("/")
+    checks = (*_CHECKS, *_MORE_CHECKS.get(which, ()), *_LAST_CHECKS.get(which, ()))
+    if one:
+        return ApiResponse(200, "ok", TEXT) if one in checks else None
     if not any(key == "verbose" for key, _ in request.query):
-        return ApiResponse(200, "ok", "text/plain; charset=utf-8")
-    lines = [f"[+]{check} ok" for check in _CHECKS]
-    lines.append(f"{path.strip('/')} check passed\n")
-    return ApiResponse(200, "\n".join(lines), "text/plain; charset=utf-8")
+        return ApiResponse(200, "ok", TEXT)
+    excluded = set(request.params("exclude"))
+    lines = [
+        f"[+]{check} excluded: ok" if check in excluded else f"[+]{check} ok" for check in checks
+    ]
+    unknown = sorted(excluded - set(checks))
+    if unknown:
+        named = ", ".join(f'"{name}"' for name in unknown)
+        lines.append(f"warn: some health checks cannot be excluded: no matches for {named}")
+    lines.append(f"{which} check passed\n")
+    return ApiResponse(200, "\n".join(lines), TEXT)
 
 
-def _root() -> Obj:
-    paths = ["/api", "/api/v1", "/apis"]
-    for group, version in group_versions():
-        if group:
-            paths += [f"/apis/{group}", f"/apis/{group}/{version}"]
-    paths += ["/healthz", "/livez", "/readyz", "/version"]
-    return {"paths": list(dict.fromkeys(paths))}
+class Discovery:
+    """Answers questions about the server itself; made anew whenever what is served changes."""
 
+    def __init__(self, resources: Resources, git_version: str) -> None:
+        self._resources = resources
+        self._git_version = git_version
+        self._generation = -1
+        self._made: dict[tuple[str, str], tuple[Obj, str]] = {}
 
-def discover(path: str, request: ApiRequest, git_version: str) -> ApiResponse | None:
-    """Return the answer to a question about the server itself, or None if *path* is another."""
-    trimmed = path.rstrip("/") or "/"
-    aggregated = _wants_aggregated(request.headers)
-    body: Any
-    match trimmed:
-        case "/healthz" | "/livez" | "/readyz":
-            return _health(trimmed, request)
-        case "/":
-            return ApiResponse(200, _root())
-        case "/version":
-            return ApiResponse(200, _version(git_version))
-        case "/api" | "/apis" if aggregated:
-            return ApiResponse(200, _aggregated(trimmed == "/api"), AGGREGATED)
-        case "/api":
-            body = {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
+    def answer(self, request: ApiRequest) -> ApiResponse | None:
+        """Return the answer to a question about the server itself, or None if it is another."""
+        path = request.path.strip("/")
+        if path.partition("/")[0] in HEALTH:
+            return _health(path, request)
+        if path == "version":
+            return ApiResponse(200, _version(self._git_version))
+        if self._generation != self._resources.generation:
+            self._generation = self._resources.generation
+            self._made.clear()
+        form = _wanted(request.headers) if path in ("api", "apis") else ""
+        made = self._made.get((path, form))
+        if made is None:
+            body = self._aggregated(path == "api", form) if form else self._plain(path)
+            if body is None:
+                return None
+            digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+            made = self._made[path, form] = (body, f'"{digest.upper()}"')
+        body, etag = made
+        if not form:
             return ApiResponse(200, body)
-        case "/apis":
-            groups = [_group(group) for group in _group_names()]
-            return ApiResponse(200, {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
-    parts = trimmed.strip("/").split("/")
-    if parts[0] == "api" and len(parts) == 2 and parts[1] == "v1":
-        return ApiResponse(200, resource_list("", "v1"))
-    if parts[0] == "apis" and len(parts) == 2 and parts[1] in _group_names():
-        return ApiResponse(200, {"kind": "APIGroup", "apiVersion": "v1", **_group(parts[1])})
-    if parts[0] == "apis" and len(parts) == 3 and (parts[1], parts[2]) in group_versions():
-        return ApiResponse(200, resource_list(parts[1], parts[2]))
-    return None
+        content_type, headers = AGGREGATED.format(form), {"etag": etag, "vary": "Accept"}
+        if etag in request.headers.get("if-none-match", ""):
+            return ApiResponse(304, "", content_type, headers=headers)
+        return ApiResponse(200, body, content_type, headers=headers)
+
+    def _plain(self, path: str) -> Obj | None:
+        parts = path.split("/")
+        versions = self._resources.group_versions()
+        match parts:
+            case [""]:
+                return self._root()
+            case ["api"]:
+                address = {"clientCIDR": "0.0.0.0/0", "serverAddress": "10.0.0.10:6443"}
+                return {
+                    "kind": "APIVersions",
+                    "versions": ["v1"],
+                    "serverAddressByClientCIDRs": [address],
+                }
+            case ["apis"]:
+                groups = [self._group(group) for group in self._groups()]
+                return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
+            case ["api", "v1"]:
+                return self._resource_list("", "v1")
+            case ["apis", group] if group in self._groups():
+                return {"kind": "APIGroup", "apiVersion": "v1", **self._group(group)}
+            case ["apis", group, version] if (group, version) in versions:
+                return self._resource_list(group, version)
+        return None
+
+    def _groups(self) -> list[str]:
+        return list(dict.fromkeys(group for group, _ in self._resources.group_versions() if group))
+
+    def _group(self, group: str) -> Obj:
+        versions = [
+            {"groupVersion": f"{group}/{version}", "version": version}
+            for name, version in self._resources.group_versions()
+            if name == group
+        ]
+        return {"name": group, "versions": versions, "preferredVersion": versions[0]}
+
+    def _resource_list(self, group: str, version: str) -> Obj:
+        listed = [one for info in self._served(group, version) for one in _plain_resource(info)]
+        return {
+            "kind": "APIResourceList",
+            "apiVersion": "v1",
+            "groupVersion": f"{group}/{version}" if group else version,
+            "resources": listed,
+        }
+
+    def _served(self, group: str, version: str) -> list[ResourceInfo]:
+        return [
+            info
+            for info in self._resources.infos()
+            if (info.group, info.version) == (group, version)
+        ]
+
+    def _aggregated(self, core: bool, form: str) -> Obj:
+        items = []
+        for group in [""] if core else self._groups():
+            versions = [
+                {
+                    "version": version,
+                    "resources": [
+                        _aggregated_resource(info) for info in self._served(group, version)
+                    ],
+                    "freshness": "Current",
+                }
+                for name, version in self._resources.group_versions()
+                if name == group
+            ]
+            metadata: Obj = {"name": group, "creationTimestamp": None} if group else {}
+            items.append({"metadata": metadata, "versions": versions})
+        return {
+            "kind": "APIGroupDiscoveryList",
+            "apiVersion": f"apidiscovery.k8s.io/{form}",
+            "metadata": {},
+            "items": items,
+        }
+
+    def _root(self) -> Obj:
+        paths = ["/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/apis/"]
+        for group, version in self._resources.group_versions():
+            if group:
+                paths += [f"/apis/{group}", f"/apis/{group}/{version}"]
+        for name in HEALTH:
+            paths += [f"/{name}", *(f"/{name}/{check}" for check in _CHECKS)]
+        paths += ["/openapi/v2", "/openapi/v3", "/openapi/v3/", "/openid/v1/jwks", "/version"]
+        return {"paths": sorted(dict.fromkeys(paths))}

@@ -59,8 +59,35 @@ class ExecutionLike(Protocol):
         """Send SIGINT."""
 
 
+class ConnectionLike(Protocol):
+    """One connection to a port of a pod."""
+
+    @property
+    def closed(self) -> bool:
+        """True when the far end has closed it and nothing is left to poll."""
+
+    @property
+    def error(self) -> str:
+        """Why it broke; empty while it has not."""
+
+    def poll(self) -> str:
+        """Return and forget what has come in."""
+
+    def wait(self) -> simpy.Event:
+        """Return an event that fires when `poll` has something or the connection is over."""
+
+    def write(self, text: str) -> None:
+        """Send *text* to the far end."""
+
+    def close_stdin(self) -> None:
+        """Say that nothing more will be sent."""
+
+    def close(self) -> None:
+        """Close the connection from this side."""
+
+
 class KubeletDoor(Protocol):
-    """The kubelets, reached by the API server for a pod's logs and exec."""
+    """The kubelets, reached by the API server for a pod's logs, exec and ports."""
 
     def logs(
         self,
@@ -85,6 +112,9 @@ class KubeletDoor(Protocol):
     ) -> ExecutionLike:
         """Start *argv* in the container; empty attaches to its first process."""
 
+    def forward(self, pod: Obj, port: int) -> ConnectionLike:
+        """Open one connection to a port in the pod's own network. Raises ApiError."""
+
 
 class MetricsDoor(Protocol):
     """The metrics server."""
@@ -92,5 +122,5 @@ class MetricsDoor(Protocol):
     def pod_usage(self, pod: Obj) -> list[tuple[str, int, int]]:
         """Return (container, millicores, bytes) of each running container; empty when unknown."""
 
-    def node_usage(self, node: Obj) -> tuple[int, int]:
-        """Return (millicores, bytes) of a node."""
+    def node_usage(self, node: Obj) -> tuple[int, int] | None:
+        """Return (millicores, bytes) of a node; None when it is not measured."""

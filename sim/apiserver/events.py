@@ -48,6 +48,15 @@ class _Similar:
 
 
 @dataclass(slots=True)
+class _Seen:
+    """How often the same thing has happened, written or not, and the EventObject that says so."""
+
+    first: str
+    count: int = 0
+    place: tuple[str, str] | None = None
+
+
+@dataclass(slots=True)
 class _Bucket:
     """The spam filter's tokens for one source and object."""
 
@@ -69,6 +78,7 @@ class Recorder:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._names: dict[tuple[str, ...], tuple[str, str]] = {}
+        self._seen: dict[tuple[str, ...], _Seen] = {}
         self._similar: dict[tuple[str, ...], _Similar] = {}
         self._buckets: dict[tuple[str, ...], _Bucket] = {}
         self._made: dict[str, int] = {}
@@ -110,9 +120,7 @@ class Recorder:
     ) -> None:
         source = (component, host, reference["kind"], _space(reference), reference["name"])
         subject = (*source, reference.get("uid", ""), reference.get("fieldPath", ""))
-        if not self._buckets.setdefault(subject[:6], _Bucket(at=at)).take(at):
-            return
-        group = (*source, reference.get("uid", ""), type_, reason)
+        group = (*subject[:6], type_, reason)
         similar = self._similar.setdefault(group, _Similar())
         if at - similar.last > SIMILAR_WINDOW_MS:
             similar.messages.clear()
@@ -124,28 +132,33 @@ class Recorder:
         else:
             similar.messages[message] = None
         stamp = self._registry.timestamp(at)
-        known = self._names.get(key)
-        if known is not None:
+        seen = self._seen.get(key)
+        if seen is None:
+            seen = self._seen[key] = _Seen(stamp)
+        seen.count += 1
+        if not self._buckets.setdefault(subject[:6], _Bucket(at=at)).take(at):
+            return  # the recorder counts what it does not write
+        if seen.place is not None:
+            count = seen.count
 
             def again(event: Obj) -> Obj:
-                count = event.get("count", 1) + 1
                 return {**event, "count": count, "lastTimestamp": stamp, "message": message}
 
-            if self._current(*known) and self._registry.modify("events", *known, again):
+            if self._current(*seen.place) and self._registry.modify("events", *seen.place, again):
                 return
         body = {
             "reason": reason,
             "message": message,
             "source": {"component": component, **({"host": host} if host else {})},
-            "firstTimestamp": stamp,
+            "firstTimestamp": seen.first,
             "lastTimestamp": stamp,
-            "count": 1,
+            "count": seen.count,
             "type": type_,
             "eventTime": None,
             "reportingComponent": component,
             "reportingInstance": host,
         }
-        self._names[key] = self._create(reference, body, at)
+        seen.place = self._create(reference, body, at)
 
     def _record_series(
         self,
@@ -157,7 +170,8 @@ class Recorder:
         host: str,
         at: int,
     ) -> None:
-        key = (component, host, _space(reference), reference["name"], type_, reason, message)
+        subject = (reference["kind"], _space(reference), reference["name"])
+        key = (component, host, *subject, reference.get("uid", ""), type_, reason, message)
         micro = self._registry.epoch.rfc3339_micro(at)
         known = self._names.get(key)
         if known is not None and reason not in FIRST_WORDS:
@@ -225,7 +239,12 @@ class Recorder:
 
     def is_expired(self, event: Obj) -> bool:
         """True when the event's last write is older than the server keeps events."""
-        seen = self._last_seen(event)
+        entries = event["metadata"].get("managedFields")
+        if entries:  # an outsider's: it may say what it likes about when that happened
+            stamps = [one["time"] for one in entries if one.get("time")]
+            seen = max((self._registry.epoch.since(one) for one in stamps), default=None)
+        else:
+            seen = self._last_seen(event)
         return seen is not None and self._registry.env.now - seen > TTL_MS
 
 

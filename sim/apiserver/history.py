@@ -1,4 +1,4 @@
-"""The last changes of each resource, so that a watch can start in the past.
+"""The last changes of each resource, so that a watch can start in the past and a list be shown as it was.
 
 Old versions are shared with the store, so keeping them is cheap. This file must not know selectors.
 """
@@ -52,6 +52,25 @@ class History:
         """Return the smallest revision from which a watch of *resource* misses nothing."""
         return self._floor.get(resource, self._start)
 
+    def undo(
+        self, resource: str, namespace: str | None, objects: list[Obj], revision: int
+    ) -> list[Obj]:
+        """Return what *objects*, the list of now, were at *revision*, in the same order."""
+        before: dict[tuple[str, str], Obj | None] = {}
+        for change in reversed(self._changes.get(resource, ())):
+            if change.revision <= revision:
+                break
+            metadata = change.new["metadata"]
+            space = metadata.get("namespace", "")
+            if namespace is None or namespace == space:
+                before[space, metadata["name"]] = change.old
+        if not before:
+            return objects
+        kept = [one for one in objects if _place(one) not in before]
+        kept.extend(one for one in before.values() if one is not None)
+        kept.sort(key=lambda one: "/".join(_place(one)))
+        return kept
+
     def since(self, resource: str, revision: int) -> list[Change]:
         """Return the changes after *revision*, oldest first."""
         found: list[Change] = []
@@ -61,3 +80,8 @@ class History:
             found.append(change)
         found.reverse()
         return found
+
+
+def _place(obj: Obj) -> tuple[str, str]:
+    metadata = obj["metadata"]
+    return metadata.get("namespace", ""), metadata["name"]

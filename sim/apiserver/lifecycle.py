@@ -13,9 +13,29 @@ from sim.apimachinery.resources import ResourceInfo
 from sim.apimachinery.wire import Obj
 from sim.apiserver.addresses import Addresses
 from sim.apiserver.admission import admit_pod
+from sim.apiserver.customresources import CustomResources
+from sim.apiserver.generation import with_template_generation
+from sim.apiserver.jobs import with_own_labels
 
 if TYPE_CHECKING:
     from sim.apiserver.registry import Registry
+
+
+FIRST_STATUS: dict[str, Obj] = {
+    "daemonsets": {
+        "currentNumberScheduled": 0,
+        "numberMisscheduled": 0,
+        "desiredNumberScheduled": 0,
+        "numberReady": 0,
+    },
+    "horizontalpodautoscalers": {"desiredReplicas": 0, "currentMetrics": None},
+    "persistentvolumeclaims": {"phase": "Pending"},
+    "persistentvolumes": {"phase": "Pending"},
+    "replicasets": {"replicas": 0},
+    "replicationcontrollers": {"replicas": 0},
+    "statefulsets": {"replicas": 0, "availableReplicas": 0},
+}
+"""What the server itself says of a new object of these kinds: also numbers that are never omitted."""
 
 
 class Lifecycle:
@@ -25,6 +45,7 @@ class Lifecycle:
         self._registry = registry
         self._addresses = Addresses(registry.stream.at("service-address"))
         self._ending: dict[str, None] = {}
+        self.custom = CustomResources(registry)
 
     def admit_namespace(self, info: ResourceInfo, namespace: str, name: str, user: str) -> None:
         """Refuse an outside user's object in a namespace that is missing or ending.
@@ -32,6 +53,8 @@ class Lifecycle:
         Raises:
             ApiError: NotFound or Forbidden.
         """
+        if info.custom:
+            self.custom.admit(info)
         if not info.namespaced or user == "system":
             return
         found = self._registry.store.get("namespaces", "", namespace)
@@ -42,13 +65,19 @@ class Lifecycle:
                 f"unable to create new content in namespace {namespace} because it is being "
                 "terminated"
             )
-            raise forbidden(info.plural, name, why, info.group)
+            refused = forbidden(info.plural, name, why, info.group)
+            cause = {
+                "reason": "NamespaceTerminating",
+                "message": f"namespace {namespace} is being terminated",
+                "field": "metadata.namespace",
+            }
+            refused.details = {**(refused.details or {}), "causes": [cause]}
+            raise refused
 
     def prepare_create(self, info: ResourceInfo, obj: Obj, user: str) -> Obj:
         """Return *obj* with what the server itself fills in at creation."""
-        match info.plural:
+        match info.key:
             case "pods":
-                obj = admit_pod(self._registry, obj)
                 if user != "system" or "status" not in obj:
                     status = {"phase": "Pending", "qosClass": qos_class(obj["spec"])}
                     return {**obj, "status": status}
@@ -56,36 +85,57 @@ class Lifecycle:
                 return self._addresses.assign(obj)
             case "namespaces":
                 return self._namespace(obj)
-            case _ if "status" in info.subresources and user != "system":
-                return {**obj, "status": {}} if "status" in obj else obj
+            case "customresourcedefinitions":
+                return self.custom.complete(obj, None)
+            case "jobs":
+                obj = with_own_labels(obj)
+            case "daemonsets":
+                obj = with_template_generation(obj, None)
+        if info.custom and "status" in info.subresources:
+            return {key: value for key, value in obj.items() if key != "status"}
+        if info.key != "pods" and "status" in info.subresources and user != "system":
+            first = FIRST_STATUS.get(info.key)
+            if first is not None:
+                return {**obj, "status": first}
+            return {**obj, "status": {}} if "status" in obj else obj
         return obj
 
     def prepare_load(self, info: ResourceInfo, obj: Obj) -> Obj:
         """Return *obj*, part of the world's beginning, with what it would have got at creation."""
-        match info.plural:
+        match info.key:
             case "pods":
                 return admit_pod(self._registry, obj)
             case "services":
                 return self._addresses.assign(obj)
             case "namespaces":
                 return self._namespace(obj)
+            case "customresourcedefinitions":
+                return self.custom.complete(obj, None)
         return obj
 
     def prepare_update(self, info: ResourceInfo, new: Obj, old: Obj) -> Obj:
         """Return *new* with what the server itself keeps or fills in at a change."""
-        if info.plural == "services":
+        if info.key == "services":
             return self._addresses.reassign(new, old)
+        if info.key == "customresourcedefinitions":
+            return self.custom.complete(new, old)
+        if info.key == "daemonsets" and new is not old:
+            return with_template_generation(new, old)
         return new
 
     def stored(self, resource: str, obj: Obj) -> None:
         """Take note of an object that now stands in the store."""
         if resource == "services":
             self._addresses.note(obj)
+        elif resource == "customresourcedefinitions":
+            self.custom.stored(obj)
 
     def removed(self, info: ResourceInfo, obj: Obj) -> None:
         """Take note of an object that has left the store."""
-        if info.plural == "services":
+        if info.key == "services":
             self._addresses.release(obj)
+        elif info.custom or info.key == "customresourcedefinitions":
+            self.custom.removed(info.key, obj)
         namespace = obj["metadata"].get("namespace", "")
         if info.namespaced and namespace in self._ending:
             self._finish_namespace(namespace)

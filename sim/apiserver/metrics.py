@@ -11,6 +11,7 @@ from sim.apimachinery.errors import not_found, service_unavailable
 from sim.apimachinery.wire import ApiRequest, Obj
 from sim.apiserver.paths import Target
 from sim.apiserver.selectable import selection
+from sim.kernel import Epoch
 
 if TYPE_CHECKING:
     from sim.apiserver.server import ApiServer
@@ -70,12 +71,21 @@ class Metrics:
             "window": f"{WINDOW_MS // 1000}s",
         }
         if resource == "nodes":
-            return {**shown, "usage": _usage(*door.node_usage(obj))}
+            measured_now = door.node_usage(obj)
+            return None if measured_now is None else {**shown, "usage": _usage(*measured_now)}
+        if not is_measured(obj, self._api.epoch, measured):
+            return None
         containers = [
             {"name": name, "usage": _usage(millicores, size)}
             for name, millicores, size in door.pod_usage(obj)
         ]
         return {**shown, "containers": containers} if containers else None
+
+
+def is_measured(pod: Obj, epoch: Epoch, scraped: int) -> bool:
+    """Return True if *pod* was there when usage was *scraped* last (kernel ms)."""
+    started = (pod.get("status") or {}).get("startTime")
+    return started is None or epoch.since(started) <= scraped
 
 
 def _usage(millicores: int, size: int) -> Obj:

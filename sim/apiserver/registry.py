@@ -11,48 +11,34 @@ from collections.abc import Callable
 from typing import Any
 
 from sim.apimachinery.errors import already_exists, conflict, invalid, not_found, required
-from sim.apimachinery.resources import ResourceInfo, by_plural
+from sim.apimachinery.resources import ResourceInfo
 from sim.apimachinery.wire import Obj
+from sim.apiserver.admission import Admission, Attributes
+from sim.apiserver.authorization import Authorizer
 from sim.apiserver.defaults import apply_defaults
 from sim.apiserver.doors import Handler
+from sim.apiserver.fieldmanagers import FieldManagers
+from sim.apiserver.generation import asks_differently, has_generation
 from sim.apiserver.history import Change, History
+from sim.apiserver.identity import Identities
 from sim.apiserver.lifecycle import Lifecycle
+from sim.apiserver.resources import Resources
 from sim.apiserver.store import Store
-from sim.apiserver.suffixes import SUFFIX_ALPHABET, draw_suffix
+from sim.apiserver.suffixes import SUFFIX_ALPHABET
 from sim.apiserver.validation import validate_create, validate_update
+from sim.apiserver.validation.names import check_metadata
 from sim.apiserver.watch import Watch
 from sim.kernel import Environment, Epoch, Stream
 
 __all__ = ["FOREGROUND", "ORPHAN", "SUFFIX_ALPHABET", "SYSTEM", "Loaded", "Registry"]
 
 SYSTEM = "system"
-"""Who writes as one of the cluster's own components: no admission, no optimistic locking."""
+"""Who writes as one of the cluster's own components: admitted at creation only, never in conflict."""
 
-GENERATED = frozenset(
-    {
-        "controllerrevisions",
-        "cronjobs",
-        "customresourcedefinitions",
-        "daemonsets",
-        "deployments",
-        "endpointslices",
-        "flowschemas",
-        "ingressclasses",
-        "ingresses",
-        "jobs",
-        "mutatingwebhookconfigurations",
-        "networkpolicies",
-        "poddisruptionbudgets",
-        "pods",
-        "priorityclasses",
-        "prioritylevelconfigurations",
-        "replicasets",
-        "replicationcontrollers",
-        "statefulsets",
-        "validatingwebhookconfigurations",
-    }
-)
-"""Resources whose metadata.generation counts changes of what was asked for."""
+STATUS = ("status", "approval")
+"""Subresources through which the status is written and nothing else."""
+WHOLE = ("", "scale")
+"""Subresources whose writes are validated like those of the object itself."""
 
 DEFAULT_GRACE_S = 30
 """A pod's terminationGracePeriodSeconds where its spec has none."""
@@ -63,12 +49,22 @@ FINALIZERS = {"Foreground": FOREGROUND, "Orphan": ORPHAN}
 """Which finalizer a propagation policy leaves for the garbage collector."""
 
 
+Owned = Callable[[Obj, Obj | None], Obj]
+"""From (new, old) to the new object with its managedFields."""
+
 Loaded = dict[tuple[str, str, str], Obj]
 """(resource, namespace, name) -> the object as some world's `load` stored it."""
 
 
 class Registry:
     """The only writer of the store."""
+
+    store: Store
+    """Every object, by resource, namespace and name."""
+    resources: Resources
+    """What is served."""
+    fields: FieldManagers
+    """Who wrote which fields."""
 
     def __init__(
         self, env: Environment, epoch: Epoch, stream: Stream, *, known: Loaded | None = None
@@ -77,16 +73,19 @@ class Registry:
         self.env = env
         self.epoch = epoch
         self.stream = stream
-        self.store = Store(stream.at("revision").integer(2_000_000, 6_000_000))
+        self.resources = Resources()
+        self.store: Store = Store(stream.at("revision").integer(2_000_000, 6_000_000))
         self.history = History()
         self.history.start_at(self.store.revision)
         self.lifecycle = Lifecycle(self)
         self._handlers: dict[str, list[Handler]] = {}
         self._watches: dict[str, list[Watch]] = {}
-        self._born: dict[tuple[str, str, str], int] = {}
-        self._suffixes: dict[tuple[str, str, str], int] = {}
+        self._identities = Identities(stream)
         self._notices: deque[tuple[str, Change]] = deque()
         self._noticing = False
+        self.fields = FieldManagers(self)
+        self.authorizer = Authorizer(self)
+        self.admission = Admission(self)
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -96,51 +95,66 @@ class Registry:
 
     # -- writing ---------------------------------------------------------------------------------
 
-    def create(self, resource: str, obj: Obj, *, user: str = SYSTEM, dry_run: bool = False) -> Obj:
-        """Store a new object and return it as stored.
+    def create(
+        self,
+        resource: str,
+        obj: Obj,
+        *,
+        user: str = SYSTEM,
+        dry_run: bool = False,
+        owned: Owned | None = None,
+    ) -> Obj:
+        """Store a new object and return it as stored; *owned* notes who wrote its fields.
 
         Raises:
             ApiError: AlreadyExists, Invalid, NotFound (namespace) or Forbidden.
         """
-        info = by_plural(resource)
+        info = self.resources.by_plural(resource)
         given = obj.get("metadata") or {}
         namespace = given.get("namespace", "") if info.namespaced else ""
-        name = given.get("name") or self._generate_name(info, namespace, given)
+        name = self._name(info, namespace, given, keep=not dry_run)
         self.lifecycle.admit_namespace(info, namespace, name, user)
         if self.store.get(resource, namespace, name) is not None:
-            raise already_exists(resource, name, info.group)
+            raise already_exists(info.plural, name, info.group)
         metadata: dict[str, Any] = {"name": name}
         if namespace:
             metadata["namespace"] = namespace
         metadata |= {key: value for key, value in given.items() if key not in metadata}
-        metadata["uid"] = self._new_uid(resource, namespace, name)
+        metadata["uid"] = self._identities.uid(resource, namespace, name, keep=not dry_run)
         if user != SYSTEM or "creationTimestamp" not in metadata:
             metadata["creationTimestamp"] = self.timestamp()
         metadata.pop("deletionTimestamp", None)
         metadata.pop("deletionGracePeriodSeconds", None)
-        if resource in GENERATED:
+        if has_generation(info):
             metadata["generation"] = 1
         made: Obj = {"apiVersion": info.group_version, "kind": info.kind, "metadata": metadata}
         made |= {key: value for key, value in obj.items() if key not in made}
-        made = apply_defaults(resource, made)
+        made = self._with_defaults(info, made)
+        if owned is not None:  # before admission: what that adds is nobody's
+            made = owned(made, None)
+        # Plugins that change things come before a name has been generated.
+        called = given.get("name") or given.get("generateName", "")
+        asked = Attributes("create", info, "", namespace, called, made, None, user, dry_run)
+        made = self.admission.admit(asked) or made
         made = self.lifecycle.prepare_create(info, made, user)
         if user != SYSTEM:
-            validate_create(info, made)
+            self._validate(info, made, None)
+        self.admission.review(asked.with_new(made, name))
         if dry_run:
             return made
         return self._commit(info, "ADDED", made, None)
 
     def load(self, resource: str, obj: Obj) -> Obj:
         """Store *obj* as it is at the beginning of the world, unseen by watchers."""
-        info = by_plural(resource)
+        info = self.resources.by_plural(resource)
         given = obj["metadata"]
         namespace = given.get("namespace", "") if info.namespaced else ""
         metadata = dict(given)
         if "uid" not in metadata:
-            metadata["uid"] = self._new_uid(resource, namespace, given["name"])
+            metadata["uid"] = self._identities.uid(resource, namespace, given["name"])
         if "creationTimestamp" not in metadata:
             metadata["creationTimestamp"] = self.timestamp()
-        if resource in GENERATED and "generation" not in metadata:
+        if has_generation(info) and "generation" not in metadata:
             metadata["generation"] = 1
         metadata["resourceVersion"] = str(self.store.next_revision())
         loaded: Obj = {"apiVersion": info.group_version, "kind": info.kind}
@@ -174,32 +188,53 @@ class Registry:
         obj: Obj,
         *,
         user: str = SYSTEM,
-        status: bool = False,
-        check: bool = True,
+        subresource: str = "",
         dry_run: bool = False,
+        owned: Owned | None = None,
     ) -> Obj:
-        """Replace an object; *status* replaces only its status, not *check* skips validation.
+        """Replace an object, or the part of it that *subresource* reaches.
+
+        *owned* notes who wrote which fields.
 
         Raises:
             ApiError: NotFound, Conflict (an outside user's stale resourceVersion) or Invalid.
         """
-        info = by_plural(resource)
+        info = self.resources.by_plural(resource)
         given = obj["metadata"]
         namespace = given.get("namespace", "") if info.namespaced else ""
         old = self.store.get(resource, namespace, given["name"])
         if old is None:
-            raise not_found(resource, given["name"], info.group)
+            raise not_found(info.plural, given["name"], info.group)
         held = old["metadata"]
         if user != SYSTEM:
             self._check_version(info, given, held)
+        status = subresource in STATUS
         if status:
             new = {**old, "status": obj.get("status", {})}
         else:
-            new = apply_defaults(resource, self._inherit(info, obj, old, user))
+            new = self._with_defaults(info, self._inherit(info, obj, old, user))
         new = self.lifecycle.prepare_update(info, new, old)
-        if user != SYSTEM and not status and check:
-            validate_update(info, new, old)
-        return self._write(info, new, old, status=status, dry_run=dry_run)
+        if user == SYSTEM:
+            new = self._told(info, new, old, status)
+            return self._write(info, new, old, status=status, dry_run=dry_run)
+        if owned is not None:
+            new = owned(new, old)
+        asked = Attributes(
+            "update",
+            info,
+            subresource,
+            namespace,
+            given["name"],
+            new,
+            old,
+            user,
+            dry_run,
+        )
+        new = self.admission.admit(asked) or new
+        if subresource in WHOLE or info.custom:
+            self._validate(info, new, old)
+        self.admission.review(asked.with_new(new))
+        return self._write(info, new, old, status=status, dry_run=dry_run, outside=True)
 
     def modify(
         self,
@@ -209,8 +244,12 @@ class Registry:
         change: Callable[[Obj], Obj],
         *,
         status: bool = False,
+        owned: bool = True,
     ) -> Obj | None:
-        """Read, change and write in one step; returns None when the object is gone."""
+        """Read, change and write in one step; returns None when the object is gone.
+
+        Fields get an owner unless *owned* is False.
+        """
         old = self.store.get(resource, namespace, name)
         if old is None:
             return None
@@ -219,7 +258,10 @@ class Registry:
             return old
         if status and new.get("spec") is not old.get("spec"):
             new = {**old, "status": new.get("status", {})}
-        return self._write(by_plural(resource), new, old, status=status)
+        info = self.resources.by_plural(resource)
+        if owned:
+            new = self._told(info, new, old, status)
+        return self._write(info, new, old, status=status)
 
     def delete(
         self,
@@ -236,7 +278,10 @@ class Registry:
         old = self.store.get(resource, namespace, name)
         if old is None:
             return None
-        info = by_plural(resource)
+        info = self.resources.by_plural(resource)
+        if user != SYSTEM:
+            asked = Attributes("delete", info, "", namespace, name, None, old, user, dry_run)
+            self.admission.review(asked)
         grace = self._grace(resource, old, grace_s)
         held = old["metadata"]
         terminating = "deletionTimestamp" in held
@@ -244,10 +289,12 @@ class Registry:
         extra = FINALIZERS.get(propagation)
         if extra and extra not in finalizers and not terminating:
             finalizers.append(extra)
-        if resource == "namespaces":
-            return old if dry_run else self.lifecycle.end_namespace(old)
         if dry_run:
             return old
+        if resource == "namespaces":
+            return self.lifecycle.end_namespace(old)
+        if resource == "customresourcedefinitions":
+            return self.lifecycle.custom.end(old)
         if grace > 0 and terminating and held.get("deletionGracePeriodSeconds", grace) <= grace:
             return old
         if grace == 0 and not finalizers:
@@ -277,27 +324,48 @@ class Registry:
         if watch in watches:
             watches.remove(watch)
 
+    def end_watches(self, resource: str) -> None:
+        """End every watch of *resource*, which is served no longer."""
+        for watch in tuple(self._watches.get(resource, ())):
+            watch.expire()
+
     # -- inside ----------------------------------------------------------------------------------
 
-    def _generate_name(self, info: ResourceInfo, namespace: str, given: Obj) -> str:
-        prefix = given.get("generateName", "")
+    def _told(self, info: ResourceInfo, new: Obj, old: Obj, status: bool) -> Obj:
+        """Return *new*, a component's write, with its fields' owners where there are any."""
+        if "managedFields" not in old["metadata"] or "managedFields" not in new["metadata"]:
+            return new
+        return self.fields.component(info, new, old, status=status)
+
+    def _with_defaults(self, info: ResourceInfo, obj: Obj) -> Obj:
+        if info.custom:
+            return self.lifecycle.custom.filled(info, obj)
+        return apply_defaults(info.plural, obj)
+
+    def _validate(self, info: ResourceInfo, new: Obj, old: Obj | None) -> None:
+        """Refuse what Kubernetes would refuse; raises ApiError Invalid."""
+        if info.custom:
+            causes = check_metadata(info, new) + self.lifecycle.custom.check(info, new)
+            if causes:
+                raise invalid(info.kind, new["metadata"]["name"], causes, info.group)
+        elif old is None:
+            validate_create(info, new)
+        else:
+            validate_update(info, new, old)
+
+    def _name(self, info: ResourceInfo, namespace: str, given: Obj, *, keep: bool) -> str:
+        """Return the name of a new object, given or generated; raises ApiError Invalid."""
+        if given.get("name"):
+            return str(given["name"])
+        prefix = str(given.get("generateName") or "")
         if not prefix:
             cause = required("metadata.name", "name or generateName is required")
             raise invalid(info.kind, "", [cause], info.group)
-        key = (info.plural, namespace, prefix)
-        while True:
-            ordinal = self._suffixes[key] = self._suffixes.get(key, 0) + 1
-            suffix = draw_suffix(self.stream.at("name", *key, ordinal))
-            if self.store.get(info.plural, namespace, prefix + suffix) is None:
-                return str(prefix) + suffix
 
-    def _new_uid(self, resource: str, namespace: str, name: str) -> str:
-        key = (resource, namespace, name)
-        nth = self._born[key] = self._born.get(key, 0) + 1
-        draw = self.stream.at("uid", resource, namespace, name, nth)
-        raw = f"{draw.bits(0):016x}{draw.bits(1):016x}"
-        variant = "89ab"[int(raw[16], 16) % 4]
-        return f"{raw[:8]}-{raw[8:12]}-4{raw[13:16]}-{variant}{raw[17:20]}-{raw[20:]}"
+        def is_taken(name: str) -> bool:
+            return self.store.get(info.key, namespace, name) is not None
+
+        return self._identities.name(info.key, namespace, prefix, is_taken, keep=keep)
 
     def _check_version(self, info: ResourceInfo, given: Obj, held: Obj) -> None:
         name = held["name"]
@@ -328,7 +396,14 @@ class Registry:
         return new
 
     def _write(
-        self, info: ResourceInfo, new: Obj, old: Obj, *, status: bool, dry_run: bool = False
+        self,
+        info: ResourceInfo,
+        new: Obj,
+        old: Obj,
+        *,
+        status: bool,
+        dry_run: bool = False,
+        outside: bool = False,
     ) -> Obj:
         held, given = old["metadata"], new["metadata"]
         if given is not held and given.get("resourceVersion") != held["resourceVersion"]:
@@ -336,7 +411,8 @@ class Registry:
             new = {**new, "metadata": given}
         if new == old:
             return old
-        if not status and info.plural in GENERATED and _asks_differently(new, old):
+        counts = not status and has_generation(info)
+        if counts and asks_differently(info, new, old, outside=outside):
             new = {**new, "metadata": {**given, "generation": held.get("generation", 0) + 1}}
         if dry_run:
             return new
@@ -362,7 +438,7 @@ class Registry:
         revision = self.store.next_revision()
         metadata = {**obj["metadata"], "resourceVersion": str(revision)}
         new = {**obj, "metadata": metadata}
-        resource = info.plural
+        resource = info.key
         self.store.put(resource, metadata.get("namespace", ""), metadata["name"], new)
         self.lifecycle.stored(resource, new)
         self._notify(resource, Change(revision, type_, new, old))
@@ -372,7 +448,7 @@ class Registry:
         revision = self.store.next_revision()
         metadata = {**old["metadata"], "resourceVersion": str(revision)}
         last = {**old, "metadata": metadata}
-        resource = info.plural
+        resource = info.key
         self.store.remove(resource, metadata.get("namespace", ""), metadata["name"])
         self._notify(resource, Change(revision, "DELETED", last, old))
         self.lifecycle.removed(info, last)
@@ -380,7 +456,7 @@ class Registry:
 
     def remove(self, resource: str, obj: Obj) -> Obj:
         """Remove *obj* at once whatever its finalizers say; for the lifecycle of namespaces."""
-        return self._remove(by_plural(resource), obj)
+        return self._remove(self.resources.by_plural(resource), obj)
 
     def _notify(self, resource: str, change: Change) -> None:
         """Tell watchers and handlers, in the order of revisions even when a handler writes."""
@@ -398,14 +474,3 @@ class Registry:
                     handler(one.type, one.new, one.old)
         finally:
             self._noticing = False
-
-
-def _asks_differently(new: Obj, old: Obj) -> bool:
-    """True when what was asked for (spec, or all but metadata and status) has changed."""
-    if "spec" in new or "spec" in old:
-        asked, held = new.get("spec"), old.get("spec")
-        return asked is not held and asked != held
-    ignored = ("metadata", "status")
-    return {k: v for k, v in new.items() if k not in ignored} != {
-        k: v for k, v in old.items() if k not in ignored
-    }

@@ -6,7 +6,7 @@ server's words. This file must not know requests.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sim.apimachinery.errors import bad_request
 from sim.apimachinery.fields import FieldTerm, parse_field_selector
@@ -47,6 +47,16 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 }
 _METADATA = ("metadata.name", "metadata.namespace")
 _ALIASES = {("pods", "spec.host"): "spec.nodeName"}
+_NEWER_EVENT = {
+    "reason": "reason",
+    "reportingController": "reportingComponent",
+    "source": "source",
+    "type": "type",
+    **{f"regarding.{field}": f"involvedObject.{field}" for field in _INVOLVED},
+}
+"""What events.k8s.io calls the fields of a stored Event (pkg/apis/events/v1/conversion.go)."""
+
+Matcher = Callable[[Obj], bool]
 _FALSE = frozenset({"spec.unschedulable", "spec.hostNetwork"})
 """Booleans: absent means false."""
 
@@ -68,13 +78,18 @@ def _value(obj: Obj, field: str) -> str:
     return "" if found is None else str(found)
 
 
-def _checked(info: ResourceInfo, terms: tuple[FieldTerm, ...]) -> list[FieldTerm]:
-    offered = _FIELDS.get(info.plural)
+def _checked(
+    info: ResourceInfo, terms: tuple[FieldTerm, ...], extra: Sequence[str]
+) -> list[FieldTerm]:
+    offered = extra if info.custom else _FIELDS.get(info.plural)
+    newer = info.key == "events" and bool(info.group)
     checked = []
     for term in terms:
-        field = _ALIASES.get((info.plural, term.field), term.field)
+        field = _ALIASES.get((info.key, term.field), term.field)
+        if newer and field not in _METADATA:
+            field = _NEWER_EVENT.get(field, "")
         if field not in _METADATA and field not in (offered or ()):
-            if offered and not info.group:
+            if newer or info.custom or (offered and not info.group):
                 raise bad_request(f"field label not supported: {term.field}")
             if offered:
                 kind = f"{info.group.partition('.')[0]}{info.version}.{info.kind}"
@@ -85,8 +100,12 @@ def _checked(info: ResourceInfo, terms: tuple[FieldTerm, ...]) -> list[FieldTerm
     return checked
 
 
-def selection(info: ResourceInfo, labels: str, fields: str) -> Callable[[Obj], bool] | None:
+def selection(
+    info: ResourceInfo, labels: str, fields: str, extra: Sequence[str] = ()
+) -> Matcher | None:
     """Return the matcher of a query's labelSelector and fieldSelector; None matches everything.
+
+    *extra* are the fields that a custom resource's definition offers.
 
     Raises:
         ApiError: BadRequest, if a selector does not parse or names a field that is not offered.
@@ -95,7 +114,7 @@ def selection(info: ResourceInfo, labels: str, fields: str) -> Callable[[Obj], b
         return None
     try:
         selector = parse_label_selector(labels)
-        terms = _checked(info, parse_field_selector(fields))
+        terms = _checked(info, parse_field_selector(fields), extra)
     except SelectorError as error:
         raise bad_request(str(error)) from None
     except ValueError as error:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sim.apimachinery.labels import contains
-from sim.apimachinery.wire import ApiRequest, ApiResponse, ExecRequest, Obj
+from sim.apimachinery.wire import ApiRequest, ApiResponse, ExecRequest, ForwardRequest, Obj
 from sim.apiserver.doors import (
     AuditHook,
+    ConnectionLike,
     ExecutionLike,
     Handler,
     KubeletDoor,
@@ -20,7 +21,10 @@ from sim.apiserver.doors import (
 )
 from sim.apiserver.events import Recorder
 from sim.apiserver.registry import SYSTEM, Loaded, Registry
+from sim.apiserver.resources import Resources
 from sim.apiserver.routes import Routes
+from sim.apiserver.tokens import Tokens
+from sim.apiserver.users import User, Users
 from sim.apiserver.watch import Watch
 from sim.kernel import Environment, Epoch, Stream
 
@@ -36,6 +40,8 @@ class ApiServer:
     """metrics.k8s.io; set by the backend. None: the group answers 503."""
     audit: AuditHook | None
     """Called after every write that a request of the trainee made."""
+    resources: Resources
+    """What is served: built-in resources and those that users have defined."""
     views: dict[str, Callable[[Obj], Obj]]
     """Resource -> how its objects are shown to requests: what moves by itself, such as heartbeats."""
 
@@ -57,26 +63,44 @@ class ApiServer:
         self.audit = None
         self.views = {}
         self.registry = Registry(env, epoch, stream.at("apiserver"), known=known)
+        self.resources = self.registry.resources
+        self.users = Users(self.registry.authorizer)
+        self.tokens = Tokens(self.registry)
         self.recorder = Recorder(self.registry)
         self._routes = Routes(self)
 
     # -- the door --------------------------------------------------------------------------------
 
-    def handle(self, request: ApiRequest, user: str = "trainee") -> ApiResponse:
+    def handle(self, request: ApiRequest, user: str | User = "trainee") -> ApiResponse:
         """Answer one request at once."""
         return self._routes.handle(request, user)
 
-    def watch(self, request: ApiRequest, user: str = "trainee") -> Watch | ApiResponse:
+    def watch(self, request: ApiRequest, user: str | User = "trainee") -> Watch | ApiResponse:
         """Open a watch (`watch=true` in the query), or return the refusal."""
         return self._routes.watch(request, user)
 
-    def stream(self, request: ApiRequest, user: str = "trainee") -> TextStreamLike | ApiResponse:
+    def stream(
+        self, request: ApiRequest, user: str | User = "trainee"
+    ) -> TextStreamLike | ApiResponse:
         """Open a pod's log with `follow=true`, or return the refusal."""
         return self._routes.stream(request, user)
 
-    def exec(self, request: ExecRequest, user: str = "trainee") -> ExecutionLike | ApiResponse:
+    def exec(
+        self, request: ExecRequest, user: str | User = "trainee"
+    ) -> ExecutionLike | ApiResponse:
         """Start a program in a container (empty argv attaches), or return the refusal."""
         return self._routes.exec(request, user)
+
+    def forward(
+        self, request: ForwardRequest, user: str | User = "trainee"
+    ) -> ConnectionLike | ApiResponse:
+        """Open one connection to a pod's port, or return the refusal."""
+        return self._routes.forward(request, user)
+
+    def authenticate(self, token: str) -> User | None:
+        """Return whose bearer token *token* is, or None if it is nobody's now."""
+        found = self.tokens.verify(token)
+        return None if found is None else found.user
 
     # -- the cluster's own components ------------------------------------------------------------
 
@@ -113,9 +137,13 @@ class ApiServer:
         change: Callable[[Obj], Obj],
         *,
         status: bool = False,
+        owned: bool = True,
     ) -> Obj | None:
-        """Read, change, write; *change* returns a new dict. No write when equal, None when gone."""
-        return self.registry.modify(resource, namespace, name, change, status=status)
+        """Read, change, write; *change* returns a new dict. No write when equal, None when gone.
+
+        A binding is nobody's: who writes with *owned* False leaves no mark in managedFields.
+        """
+        return self.registry.modify(resource, namespace, name, change, status=status, owned=owned)
 
     def delete(
         self,

@@ -6,36 +6,51 @@ What is an action on an object rather than an object. This file must not know wh
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.apimachinery.errors import (
-    ApiError,
+    Cause,
     bad_request,
     conflict,
+    forbidden_value,
+    invalid,
+    invalid_value,
     method_not_allowed,
     not_found,
+    required,
     service_unavailable,
-    too_many_requests,
 )
-from sim.apimachinery.labels import match_label_selector
 from sim.apimachinery.meta import read
 from sim.apimachinery.wire import ApiRequest, ApiResponse, Obj
-from sim.apiserver.disruption import count_budget, covered, is_ready
+from sim.apiserver.disruption import evict
 from sim.apiserver.doors import TextStreamLike
+from sim.apiserver.fieldmanagers import Author
+from sim.apiserver.patching import APPLY_PATCH, apply_patch, patch_body, patch_form
 from sim.apiserver.paths import Target
+from sim.apiserver.printers import scales
+from sim.apiserver.representation import Form
+from sim.apiserver.scaling import scale_of, scaled
+from sim.apiserver.writeoptions import PATCH, UPDATE, write_options
 
 if TYPE_CHECKING:
+    from sim.apiserver.reading import Reader
     from sim.apiserver.server import ApiServer
-    from sim.apiserver.writing import Writer
+    from sim.apiserver.writing import Writer, Written
 
+_LOG_NUMBERS = (
+    ("tailLines", 0, "must be greater than or equal to 0"),
+    ("limitBytes", 1, "must be greater than 0"),
+    ("sinceSeconds", 1, "must be greater than 0"),
+)
 SUCCESS: Obj = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
 
 
 class Subresources:
     """Answers requests for a part of an object or an action on it."""
 
-    def __init__(self, api: ApiServer, writer: Writer) -> None:
+    def __init__(self, api: ApiServer, reader: Reader, writer: Writer) -> None:
         self._api = api
+        self._reader = reader
         self._writer = writer
         self._table: dict[
             tuple[str, str], Callable[[Target, ApiRequest, str, Obj], ApiResponse]
@@ -49,6 +64,9 @@ class Subresources:
             ("PATCH", "status"): self._patch,
             ("PATCH", "ephemeralcontainers"): self._patch,
             ("PATCH", "resize"): self._patch,
+            ("GET", "approval"): self._show,
+            ("PUT", "approval"): self._replace,
+            ("PATCH", "approval"): self._patch,
             ("GET", "scale"): self._show_scale,
             ("PUT", "scale"): self._write_scale,
             ("PATCH", "scale"): self._write_scale,
@@ -56,18 +74,26 @@ class Subresources:
             ("POST", "binding"): self._bind,
             ("PUT", "finalize"): self._finalize,
             ("GET", "log"): self._log,
+            ("POST", "token"): self._token,
         }
 
     def answer(self, target: Target, request: ApiRequest, user: str) -> ApiResponse:
         """Answer *request* for a subresource."""
         info = target.info
-        obj = self._api.registry.store.get(info.plural, target.space, target.name)
-        if obj is None:
-            raise not_found(info.plural, target.name, info.group)
         act = self._table.get((request.method, target.subresource))
         if act is None:
             raise method_not_allowed()
+        obj = self._api.registry.store.get(info.key, target.space, target.name)
+        if obj is None:
+            raise not_found(info.plural, target.name, info.group)
         return act(target, request, user, obj)
+
+    def bind(self, target: Target, request: ApiRequest, user: str) -> ApiResponse:
+        """Answer POST on the collection of bindings: the body names the pod."""
+        name = read(request.body, "metadata", "name", default="")
+        return self._bind(
+            target._replace(name=str(name)), request, user, self.pod(target.space, name)
+        )
 
     def follow(self, target: Target, request: ApiRequest) -> TextStreamLike:
         """Open a pod's log for following.
@@ -76,6 +102,7 @@ class Subresources:
             ApiError: as for reading it.
         """
         pod = self.pod(target.space, target.name)
+        _check_log(target, request)
         container = self.container_of(pod, request.param("container"))
         if self._api.kubelet is None:
             raise service_unavailable()
@@ -124,130 +151,84 @@ class Subresources:
     # -- parts of an object ----------------------------------------------------------------------
 
     def _show(self, target: Target, request: ApiRequest, user: str, obj: Obj) -> ApiResponse:
-        del target, request, user
-        return ApiResponse(200, obj)
+        del user
+        return ApiResponse(200, self._form(target, request, obj))
 
     def _replace(self, target: Target, request: ApiRequest, user: str, obj: Obj) -> ApiResponse:
         del obj
-        outcome = self._writer.replace(target, request, user)
-        return ApiResponse(outcome.code, outcome.body, warnings=outcome.warnings)
+        return self._written(target, request, self._writer.replace(target, request, user))
 
     def _patch(self, target: Target, request: ApiRequest, user: str, obj: Obj) -> ApiResponse:
         del obj
-        outcome = self._writer.patch(target, request, user)
-        return ApiResponse(outcome.code, outcome.body, warnings=outcome.warnings)
+        return self._written(target, request, self._writer.patch(target, request, user))
+
+    def _written(self, target: Target, request: ApiRequest, outcome: Written) -> ApiResponse:
+        body = self._form(target, request, outcome.body)
+        return ApiResponse(outcome.code, body, warnings=outcome.warnings)
+
+    def _form(self, target: Target, request: ApiRequest, obj: Obj) -> Obj:
+        return self._reader.form(target, request).one(obj, self._api.epoch.at(self._api.env.now))
 
     def _finalize(self, target: Target, request: ApiRequest, user: str, obj: Obj) -> ApiResponse:
-        del request, user
-        if "deletionTimestamp" in obj["metadata"]:
-            obj = self._api.registry.remove(target.info.plural, obj)
+        """Let a namespace that is ending go once nobody holds it any more."""
+        del user
+        held = read(request.body, "spec", "finalizers", default=()) or ()
+        if "deletionTimestamp" in obj["metadata"] and not held:
+            obj = self._api.registry.remove(target.info.key, obj)
         return ApiResponse(200, obj)
 
     # -- scale -----------------------------------------------------------------------------------
 
     def _show_scale(self, target: Target, request: ApiRequest, user: str, obj: Obj) -> ApiResponse:
-        del target, request, user
-        return ApiResponse(200, scale_of(obj))
+        del user
+        return self._scale(target, request, scale_of(obj, self._scale_paths(target), needed=True))
+
+    def _scale(self, target: Target, request: ApiRequest, scale: Obj) -> ApiResponse:
+        form = Form.of(target.info, request, scales.PRINTER)
+        return ApiResponse(200, form.one(scale, self._api.epoch.at(self._api.env.now)))
 
     def _write_scale(self, target: Target, request: ApiRequest, user: str, obj: Obj) -> ApiResponse:
-        held = scale_of(obj)
+        info, registry, paths = target.info, self._api.registry, self._scale_paths(target)
         if request.method == "PATCH":
-            form = self._writer.patch_form(request)
-            wanted = self._writer.apply_patch(form, held, request.body, "Scale")
+            form = patch_form(request, info)
+            options = write_options(request, PATCH, applies=form == APPLY_PATCH)
+            held = scale_of(obj, paths)
+            wanted = apply_patch(form, held, patch_body(request, form), "Scale")
         else:
+            options = write_options(request, UPDATE)
             wanted = request.body
-        replicas = read(wanted, "spec", "replicas", default=0)
-        if not isinstance(replicas, int) or isinstance(replicas, bool):
-            raise bad_request(
-                'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal string '
-                "into Go struct field ScaleSpec.spec.replicas of type int32"
-            )
-        version = read(wanted, "metadata", "resourceVersion")
-        if version and version != obj["metadata"]["resourceVersion"]:
-            raise conflict(target.info.plural, target.name, target.info.group)
-        body = {**obj, "spec": {**obj["spec"], "replicas": replicas}}
-        dry_run = bool(request.param("dryRun"))
-        new = self._api.registry.update(target.info.plural, body, user=user, dry_run=dry_run)
+        body = scaled(info, obj, wanted, paths)
+        author = Author(options.manager, info.group_version, "scale")
+        new = registry.update(
+            info.key,
+            body,
+            user=user,
+            subresource="scale",
+            dry_run=options.dry_run,
+            owned=lambda new, old: registry.fields.updated(info, new, old, author),
+        )
         if new is not obj:
-            self._writer.told(user, request.method.lower(), target, obj, new, dry_run=dry_run)
-        return ApiResponse(200, scale_of(new))
+            verb = request.method.lower()
+            self._writer.told(user, verb, target, obj, new, dry_run=options.dry_run)
+        return self._scale(target, request, scale_of(new, paths))
+
+    def _scale_paths(self, target: Target) -> Obj | None:
+        version = self._api.registry.resources.version_of(target.info)
+        return version.scale if version else None
 
     # -- pods ------------------------------------------------------------------------------------
 
     def _evict(self, target: Target, request: ApiRequest, user: str, obj: Obj) -> ApiResponse:
-        options = read(request.body, "deleteOptions", default={})
-        if not isinstance(options, dict):
-            raise bad_request("json: cannot unmarshal into Go struct field Eviction.deleteOptions")
-        dry_run = bool(options.get("dryRun") or request.param("dryRun"))
-        self._check_budgets(obj)
-        if not dry_run:
-            self._mark_disrupted(obj)
-            grace = options.get("gracePeriodSeconds")
-            self._api.registry.delete("pods", target.space, target.name, grace_s=grace, user=user)
-            self._writer.told(user, "create", target, obj, None)
+        dry_run = bool(request.param("dryRun"))
+        gone = evict(self._api.registry, obj, request.body, user=user, dry_run=dry_run)
+        self._writer.told(user, "create", target, obj, None, dry_run=not gone)
         return ApiResponse(201, SUCCESS)
-
-    def _check_budgets(self, pod: Obj) -> None:
-        """Refuse an eviction that a PodDisruptionBudget forbids; unhealthy pods may go (eviction.go).
-
-        Raises:
-            ApiError: TooManyRequests, or InternalError where two budgets cover the pod.
-        """
-        phase = (pod.get("status") or {}).get("phase")
-        if phase in ("Succeeded", "Failed", "Pending") or "deletionTimestamp" in pod["metadata"]:
-            return
-        store = self._api.registry.store
-        budgets = [
-            one
-            for one in store.list("poddisruptionbudgets", pod["metadata"]["namespace"])
-            if covered(one, [pod])
-        ]
-        if not budgets:
-            return
-        if len(budgets) > 1:
-            message = (
-                "This pod has more than one PodDisruptionBudget, which the eviction subresource "
-                "does not support."
-            )
-            raise ApiError(500, "InternalError", message, {})
-        pdb = budgets[0]
-        budget = count_budget(store, pdb)
-        always = (pdb.get("spec") or {}).get("unhealthyPodEvictionPolicy") == "AlwaysAllow"
-        if not is_ready(pod) and (always or budget.healthy >= budget.desired > 0):
-            return
-        if budget.allowed > 0:
-            return
-        cause = (
-            f"The disruption budget {pdb['metadata']['name']} needs {budget.desired} healthy pods "
-            f"and has {budget.healthy} currently"
-        )
-        message = "Cannot evict pod as it would violate the pod's disruption budget."
-        raise too_many_requests(message, [("DisruptionBudget", cause)])
-
-    def _mark_disrupted(self, pod: Obj) -> None:
-        condition = {
-            "type": "DisruptionTarget",
-            "status": "True",
-            "lastProbeTime": None,
-            "lastTransitionTime": self._api.registry.timestamp(),
-            "reason": "EvictionByEvictionAPI",
-            "message": "Eviction API: evicting",
-        }
-
-        def marked(held: Obj) -> Obj:
-            status = held.get("status") or {}
-            others = [
-                one for one in status.get("conditions") or () if one["type"] != condition["type"]
-            ]
-            return {**held, "status": {**status, "conditions": [*others, condition]}}
-
-        metadata = pod["metadata"]
-        self._api.registry.modify(
-            "pods", metadata["namespace"], metadata["name"], marked, status=True
-        )
 
     def _bind(self, target: Target, request: ApiRequest, user: str, obj: Obj) -> ApiResponse:
         node = read(request.body, "target", "name", default="")
+        if not node or not isinstance(node, str):
+            cause = required("target.name")
+            raise invalid("Binding", target.name, [cause])
         if obj["spec"].get("nodeName"):
             why = f'pod {target.name} is already assigned to node "{obj["spec"]["nodeName"]}"'
             raise conflict("pods/binding", target.name, "", why)
@@ -267,12 +248,17 @@ class Subresources:
             status = {**status, "conditions": [*others, scheduled]}
             return {**held, "spec": {**held["spec"], "nodeName": node}, "status": status}
 
-        new = self._api.registry.modify("pods", target.space, target.name, bound)
+        new = self._api.registry.modify("pods", target.space, target.name, bound, owned=False)
         self._writer.told(user, "create", target, obj, new)
         return ApiResponse(201, SUCCESS)
 
-    def _log(self, target: Target, request: ApiRequest, user: str, obj: Obj) -> ApiResponse:
+    def _token(self, target: Target, request: ApiRequest, user: str, obj: Obj) -> ApiResponse:
         del target, user
+        return ApiResponse(201, self._api.tokens.request(obj, request.body))
+
+    def _log(self, target: Target, request: ApiRequest, user: str, obj: Obj) -> ApiResponse:
+        del user
+        _check_log(target, request)
         container = self.container_of(obj, request.param("container"))
         if not obj["spec"].get("nodeName"):
             return ApiResponse(200, "", "text/plain")
@@ -303,27 +289,25 @@ class Subresources:
             raise bad_request(f'invalid sinceTime "{stamp}"') from None
 
 
-def scale_of(obj: Obj) -> Obj:
-    """Return the Scale of a workload."""
-    metadata, spec, status = obj["metadata"], obj["spec"], obj.get("status") or {}
-    kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    selector = str(match_label_selector(spec.get("selector"))) if spec.get("selector") else ""
-    scale_status: dict[str, Any] = {"replicas": status.get("replicas", 0)}
-    if selector:
-        scale_status["selector"] = selector
-    return {
-        "kind": "Scale",
-        "apiVersion": "autoscaling/v1",
-        "metadata": {key: metadata[key] for key in kept if key in metadata},
-        "spec": {"replicas": spec.get("replicas", 0)},
-        "status": scale_status,
-    }
-
-
 def _number(request: ApiRequest, name: str) -> int | None:
     text = request.param(name)
     if not text:
         return None
-    if not text.isascii() or not text.isdigit():
-        raise bad_request(f'{name}: Invalid value: "{text}": must be greater than or equal to 0')
-    return int(text)
+    try:
+        return int(text)
+    except ValueError:
+        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
+
+
+def _check_log(target: Target, request: ApiRequest) -> None:
+    """Refuse what cannot be asked of a log; raises ApiError Invalid (ValidatePodLogOptions)."""
+    causes: list[Cause] = []
+    for name, least, rule in _LOG_NUMBERS:
+        value = _number(request, name)
+        if value is not None and value < least:
+            causes.append(invalid_value(name, value, rule))
+    if request.param("sinceTime") and request.param("sinceSeconds"):
+        rule = "at most one of `sinceTime` or `sinceSeconds` may be specified"
+        causes.append(forbidden_value("", rule))
+    if causes:
+        raise invalid("PodLogOptions", target.name, causes)

@@ -45,12 +45,18 @@ class Watch:
         self._first = True
         self._ended = False
         self._waiter: simpy.Event | None = None
-        self._marked_at = env.now
 
     @property
     def closed(self) -> bool:
         """True when the server has ended the stream and nothing is left to poll."""
         return self._ended and not self._pending
+
+    def start(self, timeout_ms: int) -> None:
+        """Begin to send bookmarks, if the client allows them, and end after *timeout_ms* (0: never)."""
+        if self._bookmark is not None:
+            self._after(BOOKMARK_EVERY_MS, self._mark)
+        if timeout_ms:
+            self._after(timeout_ms, self.expire)
 
     def feed(self, change: Change) -> None:
         """Take *change* if it concerns what this watch selects."""
@@ -63,7 +69,7 @@ class Watch:
         if now_in:
             self.push("MODIFIED" if was_in else "ADDED", change.new)
         elif was_in:
-            self.push("DELETED", change.new)
+            self.push("DELETED", change.new if change.type == "DELETED" else _last(change))
 
     def push(self, type_: str, obj: Obj) -> None:
         """Queue *obj* as shown to this watcher and wake who waits."""
@@ -81,7 +87,6 @@ class Watch:
         if initial_end:
             metadata = {**mark["metadata"], "annotations": {INITIAL_EVENTS_END: "true"}}
             mark = {**mark, "metadata": metadata}
-        self._marked_at = self._env.now
         self._pending.append(WatchEvent("BOOKMARK", mark))
         self._wake()
 
@@ -91,14 +96,12 @@ class Watch:
         self._end()
 
     def expire(self) -> None:
-        """End the stream from the server's side, as a timeout does."""
+        """End the stream from the server's side, as a timeout does; the last word is a bookmark."""
         self.push_bookmark()
         self._end()
 
     def poll(self) -> list[WatchEvent]:
         """Return and forget what has come in."""
-        if self._bookmark is not None and self._env.now - self._marked_at >= BOOKMARK_EVERY_MS:
-            self.push_bookmark()
         events = list(self._pending)
         self._pending.clear()
         return events
@@ -116,6 +119,14 @@ class Watch:
         self._pending.clear()
         self._end()
 
+    def _mark(self) -> None:
+        if not self._ended:
+            self.push_bookmark()
+            self._after(BOOKMARK_EVERY_MS, self._mark)
+
+    def _after(self, delay_ms: int, act: Callable[[], None]) -> None:
+        self._env.timeout(delay_ms).callbacks.append(lambda _event: act())
+
     def _end(self) -> None:
         if not self._ended:
             self._ended = True
@@ -126,3 +137,10 @@ class Watch:
         waiter, self._waiter = self._waiter, None
         if waiter is not None:
             waiter.succeed()
+
+
+def _last(change: Change) -> Obj:
+    """Return how an object was when it was still selected, at the revision of the change."""
+    old: Obj = change.old or {}
+    metadata = {**old["metadata"], "resourceVersion": str(change.revision)}
+    return {**old, "metadata": metadata}

@@ -9,44 +9,67 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.apimachinery.errors import (
-    ApiError,
     bad_request,
     conflict,
+    invalid,
+    invalid_value,
     method_not_allowed,
     not_found,
-    unsupported_media_type,
 )
-from sim.apimachinery.meta import read
-from sim.apimachinery.patch import PatchError, json_patch, merge_patch
+from sim.apimachinery.managedfields import Owners
 from sim.apimachinery.resources import ResourceInfo
-from sim.apimachinery.strategic import strategic_merge_patch
 from sim.apimachinery.wire import ApiRequest, Obj
+from sim.apiserver.conversion import stored_form, view_of
+from sim.apiserver.decoding import UndecodableError, check_media_type, decode, undecodable
+from sim.apiserver.fieldmanagers import KUBECTL, LAST_APPLIED, Author
+from sim.apiserver.partial import part_of
+from sim.apiserver.patching import APPLY_PATCH, apply_patch, misfit, patch_body, patch_form
 from sim.apiserver.paths import Target
-from sim.apiserver.schema import check_shape, has_spec
+from sim.apiserver.representation import items_of
+from sim.apiserver.writeoptions import (
+    CREATE,
+    PATCH,
+    UPDATE,
+    DeleteOptions,
+    WriteOptions,
+    delete_options,
+    write_options,
+)
 
 if TYPE_CHECKING:
     from sim.apiserver.server import ApiServer
 
-JSON_PATCH = "application/json-patch+json"
-MERGE_PATCH = "application/merge-patch+json"
-STRATEGIC_PATCH = "application/strategic-merge-patch+json"
-APPLY_PATCH = "application/apply-patch+yaml"
-PATCHES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
-
 RETURNED = frozenset(
     {
+        "csidrivers",
+        "csinodes",
+        "deviceclasses",
         "persistentvolumeclaims",
         "persistentvolumes",
         "pods",
         "podtemplates",
+        "resourceclaims",
+        "resourceclaimtemplates",
         "resourcequotas",
+        "resourceslices",
         "serviceaccounts",
         "services",
+        "storageclasses",
+        "volumeattachments",
+        "volumeattributesclasses",
     }
 )
 """Resources whose deletion answers with the object; the others answer with a Status."""
+ORPHANS = frozenset({"jobs", "replicationcontrollers"})
+"""Resources whose dependents stay, unless the request says otherwise: old APIs' old way."""
+VERSIONED = frozenset({"apiservices", "customresourcedefinitions", "leases"})
+"""Resources that are only replaced by who names the version that was read."""
 
 TRAINEE = "trainee"
+_JOBS_ORPHAN = (
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to "
+    "remove them or set propagationPolicy=Orphan to suppress this warning"
+)
 
 
 class Written(NamedTuple):
@@ -57,70 +80,12 @@ class Written(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-def without_nulls(value: Any) -> Any:
-    """Return *value* without null fields, as decoding into Go's types drops them."""
-    if isinstance(value, dict):
-        return {key: without_nulls(one) for key, one in value.items() if one is not None}
-    if isinstance(value, list):
-        return [without_nulls(one) for one in value]
-    return value
-
-
-def decode(info: ResourceInfo, body: Any, validation: str) -> tuple[Obj, tuple[str, ...]]:
-    """Return (the object in *body*, warnings); *validation* is `Strict`, `Warn` or `Ignore`.
-
-    Raises:
-        ApiError: BadRequest, if the body is no object of that kind.
-    """
-    if not isinstance(body, dict):
-        raise bad_request(
-            f"the object provided is unrecognized (must be of type {info.kind}): couldn't get "
-            "version/kind; json parse error: unexpected end of JSON input"
-        )
-    kind, version = body.get("kind") or info.kind, body.get("apiVersion") or info.group_version
-    if not isinstance(kind, str) or not isinstance(version, str):
-        raise bad_request(
-            f"the object provided is unrecognized (must be of type {info.kind}): couldn't get "
-            "version/kind; json parse error: json: cannot unmarshal into Go struct field"
-        )
-    if (kind, version) != (info.kind, info.group_version):
-        short = version.rpartition("/")[2]
-        group = info.group.partition(".")[0] or "core"
-        raise bad_request(
-            f'{kind} in version "{short}" cannot be handled as a {info.kind}: converting '
-            f"({short}.{kind}) to ({group}.{info.kind}): unknown conversion"
-        )
-    if not isinstance(body.get("metadata") or {}, dict):
-        raise _undecodable(
-            info,
-            "json: cannot unmarshal string into Go struct field "
-            f"{info.kind}.metadata of type v1.ObjectMeta",
-        )
-    found = check_shape(info.kind, body)
-    for error in found:
-        if not error.strict:
-            raise _undecodable(info, error.text)
-    unknown = [error.text for error in found]
-    if unknown and validation == "Strict":
-        raise _undecodable(info, f"strict decoding error: {', '.join(unknown)}")
-    made = without_nulls(body)
-    made = {**made, "metadata": made.get("metadata") or {}}
-    if has_spec(info.kind):
-        made.setdefault("spec", {})
-    return made, tuple(unknown) if validation == "Warn" else ()
-
-
-def _undecodable(info: ResourceInfo, why: str) -> ApiError:
-    return bad_request(
-        f'{info.kind} in version "{info.version}" cannot be handled as a {info.kind}: {why}'
-    )
-
-
 class Writer:
     """Does what changes something."""
 
     def __init__(self, api: ApiServer) -> None:
         self._api = api
+        self._resources = api.registry.resources
 
     def told(
         self,
@@ -137,138 +102,179 @@ class Writer:
             return
         info, shown = target.info, new or old
         name = target.name or (shown["metadata"]["name"] if shown else "")
-        resource = f"{info.plural}/{target.subresource}" if target.subresource else info.plural
+        resource = f"{info.key}/{target.subresource}" if target.subresource else info.key
         self._api.audit(verb, resource, target.space, name, old, new)
+
+    def find(self, target: Target) -> Obj:
+        """Return the stored object that *target* names; raises ApiError NotFound."""
+        info = target.info
+        found = self._api.registry.store.get(info.key, target.space, target.name)
+        if found is None:
+            raise not_found(info.plural, target.name, info.group)
+        return found
 
     def create(self, target: Target, request: ApiRequest, user: str) -> Written:
         """Answer POST on a collection."""
-        info = target.info
-        body, warnings = decode(info, request.body, request.param("fieldValidation", "Strict"))
-        body = self._placed(target, body)
-        dry_run = bool(request.param("dryRun"))
-        made = self._api.registry.create(info.plural, body, user=user, dry_run=dry_run)
-        self.told(user, "create", target, None, made, dry_run=dry_run)
-        return Written(201, made, warnings)
+        options = write_options(request, CREATE)
+        check_media_type(request)
+        body, warnings = self._decoded(target.info, request.body, options)
+        if body["metadata"].get("resourceVersion"):
+            raise bad_request("resourceVersion should not be set on objects to be created")
+        return self._create(target, user, body, options)._replace(warnings=warnings)
 
     def replace(self, target: Target, request: ApiRequest, user: str) -> Written:
         """Answer PUT on an object."""
         info = target.info
-        body, warnings = decode(info, request.body, request.param("fieldValidation", "Strict"))
+        options = write_options(request, UPDATE)
+        check_media_type(request)
+        body, warnings = self._decoded(info, request.body, options)
         body = self._placed(target, body)
-        name = body["metadata"].get("name", "")
-        if name != target.name:
-            raise bad_request(
-                f"the name of the object ({name}) does not match the name on the URL "
-                f"({target.name})"
-            )
-        return self._update(target, request, user, body, "update", warnings)
+        self._check_name(target, body)
+        if (info.custom or info.key in VERSIONED) and not target.subresource:
+            self._check_versioned(target, body)
+        made = self._update(target, user, body, "update", options)
+        return made._replace(warnings=warnings)
 
     def patch(self, target: Target, request: ApiRequest, user: str) -> Written:
         """Answer PATCH on an object; an apply patch creates what is missing."""
         info = target.info
-        form = self.patch_form(request)
-        old = self._api.registry.store.get(info.plural, target.space, target.name)
-        if old is None and form == APPLY_PATCH:
-            return self.create(target._replace(name=""), request, user)
-        if old is None:
-            raise not_found(info.plural, target.name, info.group)
-        patched = self.apply_patch(form, old, request.body, info.kind)
+        form = patch_form(request, info)
+        options = write_options(request, PATCH, applies=form == APPLY_PATCH)
+        patch = patch_body(request, form)
+        if form == APPLY_PATCH:
+            return self._apply(target, user, patch, options)
+        old = self.find(target)
+        view = view_of(info)
+        shown = old if view is None else view(old)
+        patched = apply_patch(form, shown, patch, info.kind)
         if not isinstance(patched, dict) or not isinstance(patched.get("metadata"), dict):
-            raise _undecodable(info, "json: cannot unmarshal into Go value of type v1.ObjectMeta")
-        body, warnings = decode(info, patched, request.param("fieldValidation", "Warn"))
-        body["metadata"] = {**body["metadata"], "name": old["metadata"]["name"]}
-        return self._update(target, request, user, body, "patch", warnings)
+            raise undecodable(info, "json: cannot unmarshal into Go value of type v1.ObjectMeta")
+        try:
+            body, warnings = self._decoded(info, patched, options)
+        except UndecodableError as error:
+            raise misfit(form, patch, patched, error.why) from None
+        self._check_place(target, body)
+        return self._update(target, user, body, "patch", options)._replace(warnings=warnings)
 
     def delete(self, target: Target, request: ApiRequest, user: str) -> Written:
         """Answer DELETE on an object."""
-        info = target.info
-        options = self._delete_options(request)
-        registry = self._api.registry
-        old = registry.store.get(info.plural, target.space, target.name)
-        if old is None:
-            raise not_found(info.plural, target.name, info.group)
-        _check_preconditions(info, old, options)
-        grace = options.get("gracePeriodSeconds")
-        dry_run = bool(options.get("dryRun"))
-        last = registry.delete(
-            info.plural,
-            target.space,
-            target.name,
-            grace_s=grace,
-            propagation=_propagation(info, options),
-            user=user,
-            dry_run=dry_run,
-        )
-        self.told(user, "delete", target, old, None, dry_run=dry_run)
-        if last is not None and (
-            info.plural in RETURNED or "deletionTimestamp" in last["metadata"]
-        ):
-            return Written(200, last)
-        return Written(200, _deleted_status(info, old))
+        return self._delete(target, delete_options(request), user)
 
     def delete_collection(
         self, target: Target, request: ApiRequest, user: str, objects: list[Obj]
     ) -> Written:
         """Answer DELETE on a collection: each selected object in turn."""
+        info, options = target.info, delete_options(request)
+        if "deletecollection" not in info.verbs:
+            raise method_not_allowed()
         for obj in objects:
             metadata = obj["metadata"]
             one = target._replace(name=metadata["name"], namespace=metadata.get("namespace"))
-            if self._api.registry.store.get(target.info.plural, one.space, one.name) is not None:
-                self.delete(one, request, user)
-        info = target.info
+            if self._api.registry.store.get(info.key, one.space, one.name) is not None:
+                self._delete(one, options, user)
         listed = {"kind": f"{info.kind}List", "apiVersion": info.group_version}
         metadata = {"resourceVersion": str(self._api.registry.store.revision)}
-        return Written(200, {**listed, "metadata": metadata, "items": objects})
+        shown = items_of(info, objects, view_of(info))
+        return Written(200, {**listed, "metadata": metadata, "items": shown})
 
-    @staticmethod
-    def patch_form(request: ApiRequest) -> str:
-        """Return the media type of a patch.
+    # -- inside ----------------------------------------------------------------------------------
 
-        Raises:
-            ApiError: UnsupportedMediaType, if it is none of the four.
-        """
-        form = request.headers.get("content-type", "").partition(";")[0].strip()
-        if form not in PATCHES:
-            raise unsupported_media_type()
-        return form
+    def _decoded(
+        self, info: ResourceInfo, body: Any, options: WriteOptions
+    ) -> tuple[Obj, tuple[str, ...]]:
+        found = decode(info, body, options.validation, self._resources)
+        return stored_form(info, found.obj), found.warnings
 
-    @staticmethod
-    def apply_patch(form: str, old: Obj, patch: Any, kind: str) -> Any:
-        """Return *old* with *patch* applied.
+    def _create(
+        self,
+        target: Target,
+        user: str,
+        body: Obj,
+        options: WriteOptions,
+        owners: Owners | None = None,
+    ) -> Written:
+        registry, info = self._api.registry, target.info
+        author = Author(options.manager, info.group_version)
 
-        Raises:
-            ApiError: BadRequest or Invalid, if the patch does not parse or does not fit.
-        """
-        if form == JSON_PATCH:
-            if not isinstance(patch, list) or not all(isinstance(one, dict) for one in patch):
-                raise bad_request(
-                    "error decoding patch: json: cannot unmarshal object into Go value of type "
-                    "jsonpatch.Patch"
-                )
-            try:
-                return json_patch(old, patch)
-            except PatchError:
-                message = "the server rejected our request due to an error in our request"
-                raise ApiError(422, "Invalid", message, {}) from None
+        def owned(new: Obj, old: Obj | None) -> Obj:
+            if owners is not None:
+                return registry.fields.with_owners(new, owners)
+            return registry.fields.updated(info, new, old, author)
+
+        made = registry.create(
+            info.key, self._placed(target, body), user=user, dry_run=options.dry_run, owned=owned
+        )
+        self.told(user, "create", target, None, made, dry_run=options.dry_run)
+        return Written(201, made)
+
+    def _update(
+        self,
+        target: Target,
+        user: str,
+        body: Obj,
+        verb: str,
+        options: WriteOptions,
+        owners: Owners | None = None,
+    ) -> Written:
+        info, registry = target.info, self._api.registry
+        old = self.find(target)
+        author = Author(options.manager, info.group_version, target.subresource)
+
+        def owned(new: Obj, old: Obj | None) -> Obj:
+            if owners is not None:
+                return registry.fields.with_owners(new, owners)
+            return registry.fields.updated(info, new, old, author)
+
+        new = registry.update(
+            info.key,
+            part_of(target, body, old),
+            user=user,
+            subresource=target.subresource,
+            dry_run=options.dry_run,
+            owned=owned,
+        )
+        if new is not old:
+            self.told(user, verb, target, old, new, dry_run=options.dry_run)
+        return Written(200, new)
+
+    def _apply(self, target: Target, user: str, patch: Any, options: WriteOptions) -> Written:
+        """Apply *patch* from the server's side, over what is there or as a new object."""
+        info, registry = target.info, self._api.registry
         if not isinstance(patch, dict):
-            raise bad_request(
-                f"json: cannot unmarshal {_json_name(patch)} into Go value of type "
-                "map[string]interface {}"
-            )
-        if form == MERGE_PATCH:
-            return merge_patch(old, patch)
-        try:
-            return strategic_merge_patch(old, patch, kind)
-        except PatchError as error:
-            raise bad_request(str(error)) from None
-        except (AttributeError, TypeError):
-            raise bad_request("cannot apply strategic merge patch: wrong type in patch") from None
+            raise bad_request(f"invalid object type: {type(patch).__name__}")
+        if not patch.get("kind") or not patch.get("apiVersion"):
+            raise bad_request("invalid object type: /, Kind=")
+        registry.fields.check_declared(info, patch)
+        config = decode(info, patch, options.validation, self._resources)
+        named = {**config.obj["metadata"], "name": config.obj["metadata"].get("name", target.name)}
+        body = self._placed(target, {**config.obj, "metadata": named})
+        self._check_name(target, body)
+        body = {k: v for k, v in body.items() if k in patch or k not in ("spec", "status")}
+        live = registry.store.get(info.key, target.space, target.name)
+        if live is None and target.subresource:
+            raise not_found(info.plural, target.name, info.group)
+        if live is not None and named.get("uid") not in (None, live["metadata"]["uid"]):
+            raise conflict(info.plural, target.name, info.group)
+        author = Author(options.manager, info.group_version, target.subresource)
+        body = stored_form(info, body)
+        if target.subresource == "status":
+            body = {key: one for key, one in body.items() if key != "spec"}
+        merged, owners = registry.fields.applied(info, live, body, author, force=options.force)
+        if live is None:
+            made = self._create(target._replace(name=""), user, merged, options, owners)
+            return made._replace(warnings=config.warnings)
+        if not target.subresource:
+            merged = _with_last_applied(merged, patch, options.manager)
+        made = self._update(target, user, merged, "patch", options, owners)
+        return made._replace(warnings=config.warnings)
 
     def _placed(self, target: Target, body: Obj) -> Obj:
         """Return *body* in the namespace of the URL."""
         metadata = body["metadata"]
         if not target.info.namespaced:
-            return body
+            if not metadata.get("namespace"):
+                return body
+            return {**body, "metadata": {k: v for k, v in metadata.items() if k != "namespace"}}
         if target.namespace is None:
             raise method_not_allowed()
         given = metadata.get("namespace")
@@ -279,62 +285,79 @@ class Writer:
             )
         return {**body, "metadata": {**metadata, "namespace": target.namespace}}
 
-    def _update(
-        self,
-        target: Target,
-        request: ApiRequest,
-        user: str,
-        body: Obj,
-        verb: str,
-        warnings: tuple[str, ...],
-    ) -> Written:
-        info, registry = target.info, self._api.registry
-        dry_run = bool(request.param("dryRun"))
-        old = registry.store.get(info.plural, target.space, target.name)
-        new = registry.update(
-            info.plural,
-            body,
-            user=user,
-            status=target.subresource == "status",
-            check=target.subresource == "",
-            dry_run=dry_run,
-        )
-        if new is not old:
-            self.told(user, verb, target, old, new, dry_run=dry_run)
-        return Written(200, new, warnings)
+    @staticmethod
+    def _check_name(target: Target, body: Obj) -> None:
+        name = body["metadata"].get("name", "")
+        if name != target.name:
+            raise bad_request(
+                f"the name of the object ({name}) does not match the name on the URL "
+                f"({target.name})"
+            )
+
+    def _check_place(self, target: Target, body: Obj) -> None:
+        """Refuse a patch that would move the object (endpoints/handlers/rest.go checkName)."""
+        metadata = body["metadata"]
+        if not metadata.get("name"):
+            raise bad_request(
+                f"the name of the object ({target.name} based on URL) was undeterminable: "
+                "name must be provided"
+            )
+        self._check_name(target, body)
+        given = metadata.get("namespace")
+        if target.namespace and given and given != target.namespace:
+            raise bad_request(
+                f"the namespace of the object ({given}) does not match the namespace on the "
+                f"request ({target.namespace})"
+            )
 
     @staticmethod
-    def _delete_options(request: ApiRequest) -> dict[str, Any]:
-        body = request.body if isinstance(request.body, dict) else {}
-        options = {key: value for key, value in body.items() if value is not None}
-        grace = request.param("gracePeriodSeconds")
-        if grace.isdigit():
-            options.setdefault("gracePeriodSeconds", int(grace))
-        for field in ("propagationPolicy", "dryRun"):
-            if request.param(field):
-                options.setdefault(field, request.param(field))
-        grace_s = options.get("gracePeriodSeconds", 0)
-        if not isinstance(grace_s, int) or isinstance(grace_s, bool):
-            raise bad_request(
-                f"json: cannot unmarshal {_json_name(grace_s)} into Go struct field "
-                "DeleteOptions.gracePeriodSeconds of type int64"
-            )
-        return options
+    def _check_versioned(target: Target, body: Obj) -> None:
+        info = target.info
+        if not body["metadata"].get("resourceVersion"):
+            text = "Invalid value: 0x0: must be specified for an update"
+            cause = invalid_value("metadata.resourceVersion", "", "")._replace(message=text)
+            raise invalid(info.kind, target.name, [cause], info.group)
+
+    def _delete(self, target: Target, options: DeleteOptions, user: str) -> Written:
+        info = target.info
+        registry = self._api.registry
+        old = self.find(target)
+        _check_preconditions(info, old, options)
+        own = "Orphan" if info.key in ORPHANS else "Background"
+        last = registry.delete(
+            info.key,
+            target.space,
+            target.name,
+            grace_s=options.grace_s,
+            propagation=options.propagation or own,
+            user=user,
+            dry_run=options.dry_run,
+        )
+        self.told(user, "delete", target, old, None, dry_run=options.dry_run)
+        warnings = (_JOBS_ORPHAN,) if info.key == "jobs" and not options.propagation else ()
+        if last is not None and (info.key in RETURNED or "deletionTimestamp" in last["metadata"]):
+            return Written(200, last, warnings)
+        return Written(200, _deleted_status(info, old), warnings)
 
 
-def _propagation(info: ResourceInfo, options: dict[str, Any]) -> str:
-    if options.get("propagationPolicy"):
-        return str(options["propagationPolicy"])
-    if "orphanDependents" in options:
-        return "Orphan" if options["orphanDependents"] else "Background"
-    return "Orphan" if info.plural == "jobs" else "Background"
+def _with_last_applied(merged: Obj, patch: Obj, manager: str) -> Obj:
+    """Keep the annotation of client-side apply in step, where kubectl goes on from there."""
+    annotations = merged["metadata"].get("annotations") or {}
+    if manager != KUBECTL or LAST_APPLIED not in annotations:
+        return merged
+    metadata = dict(patch.get("metadata") or {})
+    rest = {k: v for k, v in (metadata.get("annotations") or {}).items() if k != LAST_APPLIED}
+    last = {**patch, "metadata": {**metadata, "annotations": rest}}
+    text = json.dumps(last, separators=(",", ":"), sort_keys=True) + "\n"
+    annotations = {**annotations, LAST_APPLIED: text}
+    return {**merged, "metadata": {**merged["metadata"], "annotations": annotations}}
 
 
-def _check_preconditions(info: ResourceInfo, old: Obj, options: Obj) -> None:
+def _check_preconditions(info: ResourceInfo, old: Obj, options: DeleteOptions) -> None:
     metadata = old["metadata"]
     named = (("uid", "UID", "UID"), ("resourceVersion", "ResourceVersion", "ResourceVersion"))
     for field, label, meta in named:
-        wanted = read(options, "preconditions", field)
+        wanted = options.preconditions.get(field)
         if wanted and wanted != metadata[field]:
             why = (
                 f"the {label} in the precondition ({wanted}) does not match the {meta} in "
@@ -354,10 +377,3 @@ def _deleted_status(info: ResourceInfo, old: Obj) -> Obj:
         "status": "Success",
         "details": details,
     }
-
-
-def _json_name(value: Any) -> str:
-    text = json.dumps(value)[:1]
-    return {"[": "array", '"': "string", "{": "object", "t": "bool", "f": "bool"}.get(
-        text, "number"
-    )

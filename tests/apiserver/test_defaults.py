@@ -75,3 +75,73 @@ kinds = st.sampled_from(["Recreate", "RollingUpdate"])
 def test_defaults_are_a_fixed_point_and_share_the_object(obj):
     once = apply_defaults("deployments", obj)
     assert apply_defaults("deployments", once) is once
+
+
+def filled(plural, **fields):
+    made = apply_defaults(plural, fields)
+    assert apply_defaults(plural, made) is made, "what is complete stays the very same object"
+    return made
+
+
+def test_an_autoscaler_looks_at_the_processor_and_may_double_in_a_quarter_of_a_minute():
+    spec = filled("horizontalpodautoscalers", spec={"behavior": {"scaleUp": {}}})["spec"]
+    assert spec["minReplicas"] == 1
+    assert spec["metrics"][0]["resource"]["target"]["averageUtilization"] == 80
+    assert spec["behavior"]["scaleUp"]["policies"][1]["value"] == 100
+    assert "stabilizationWindowSeconds" not in spec["behavior"]["scaleDown"]
+
+
+def test_storage_is_a_file_system_that_is_retained():
+    spec = filled("persistentvolumes", spec={"capacity": {"storage": "1024Mi"}})["spec"]
+    assert spec["persistentVolumeReclaimPolicy"] == "Retain"
+    assert spec["capacity"] == {"storage": "1Gi"}
+    claims = [{"metadata": {"name": "data"}, "spec": {}}]
+    (claim,) = filled("statefulsets", spec={"volumeClaimTemplates": claims})["spec"][
+        "volumeClaimTemplates"
+    ]
+    assert claim["kind"] == "PersistentVolumeClaim"
+    assert claim["spec"]["volumeMode"] == "Filesystem"
+    assert claim["status"] == {"phase": "Pending"}
+
+
+def test_limits_of_containers_follow_from_maxima_and_minima():
+    limit = {"type": "Container", "max": {"cpu": "1"}, "min": {"memory": "1Mi"}}
+    (made,) = filled("limitranges", spec={"limits": [limit]})["spec"]["limits"]
+    assert made["default"] == {"cpu": "1"}
+    assert made["defaultRequest"] == {"cpu": "1", "memory": "1Mi"}
+
+
+def test_a_network_policy_is_for_what_it_speaks_of():
+    rule = {"ports": [{"port": 80}]}
+    assert filled("networkpolicies", spec={"ingress": [rule]})["spec"] == {
+        "ingress": [{"ports": [{"port": 80, "protocol": "TCP"}]}],
+        "policyTypes": ["Ingress"],
+    }
+    assert filled("networkpolicies", spec={"egress": [rule]})["spec"]["policyTypes"] == [
+        "Ingress",
+        "Egress",
+    ]
+
+
+def test_bindings_name_their_group_and_webhooks_what_happens_when_they_fail():
+    group = "rbac.authorization.k8s.io"
+    subjects = [{"kind": "User", "name": "a"}, {"kind": "ServiceAccount", "name": "b"}]
+    made = filled("rolebindings", roleRef={"kind": "Role", "name": "r"}, subjects=subjects)
+    assert made["roleRef"]["apiGroup"] == group
+    assert [one.get("apiGroup") for one in made["subjects"]] == [group, None]
+    hook = {"rules": [{}], "clientConfig": {"service": {"name": "s"}}}
+    kind = "MutatingWebhookConfiguration"
+    (made,) = filled("mutatingwebhookconfigurations", kind=kind, webhooks=[hook])["webhooks"]
+    assert (made["failurePolicy"], made["timeoutSeconds"]) == ("Fail", 10)
+    assert made["rules"] == [{"scope": "*"}]
+    assert made["clientConfig"]["service"]["port"] == 443
+
+
+def test_a_volume_without_a_source_is_an_empty_directory():
+    spec = {"containers": [], "volumes": [{"name": "v"}], "hostNetwork": True}
+    assert filled("pods", spec=spec)["spec"]["volumes"] == [{"name": "v", "emptyDir": {}}]
+    container = {"name": "a", "image": "a:1", "ports": [{"containerPort": 80}]}
+    made = filled("pods", spec={"hostNetwork": True, "containers": [container]})["spec"]
+    assert made["containers"][0]["ports"] == [
+        {"containerPort": 80, "hostPort": 80, "protocol": "TCP"}
+    ]

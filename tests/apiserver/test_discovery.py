@@ -2,6 +2,9 @@
 
 import pytest
 
+from sim.apimachinery.wire import ApiRequest
+from sim.apiserver import ApiServer
+from sim.kernel import Environment, Epoch, Stream
 from tests.apiserver.world import PODS, World, pod
 
 AGGREGATED = {
@@ -52,15 +55,6 @@ def test_version_and_health(world):
     assert text.endswith("readyz check passed\n")
 
 
-@pytest.mark.parametrize("kind", ["SelfSubjectReview", "SelfSubjectAccessReview"])
-def test_reviews_are_answered_on_the_spot(world, kind):
-    group = "authentication" if kind == "SelfSubjectReview" else "authorization"
-    path = f"/apis/{group}.k8s.io/v1/{kind.lower()}s"
-    answer = world.ok("POST", path, {"kind": kind, "spec": {}})
-    assert answer["kind"] == kind
-    assert answer["status"]
-
-
 def test_metrics_come_from_the_metrics_server(world):
     class Metrics:
         def pod_usage(self, held):
@@ -91,3 +85,47 @@ def test_same_seed_and_requests_give_the_same_bytes():
         return str(world.ok("GET", PODS))
 
     assert run() == run()
+
+
+def test_what_has_not_changed_is_not_sent_again(world):
+    first = world.send("GET", "/apis", headers=AGGREGATED)
+    etag = first.headers["etag"]
+    again = world.send("GET", "/apis", headers={**AGGREGATED, "if-none-match": etag})
+    assert (again.code, again.body) == (304, "")
+    assert world.send("GET", "/api", headers=AGGREGATED).headers["etag"] != etag
+
+
+def test_clients_of_the_beta_get_their_version(world):
+    beta = {"accept": "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"}
+    answer = world.send("GET", "/apis", headers=beta)
+    assert "v=v2beta1" in answer.content_type
+    assert answer.body["apiVersion"] == "apidiscovery.k8s.io/v2beta1"
+
+
+def test_plain_json_first_means_the_plain_list(world):
+    accept = "application/json,application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+    assert world.ok("GET", "/apis", headers={"accept": accept})["kind"] == "APIGroupList"
+
+
+def test_two_versions_of_a_group_the_preferred_first(world):
+    group = world.ok("GET", "/apis/autoscaling")
+    assert [one["version"] for one in group["versions"]] == ["v2", "v1"]
+    assert group["preferredVersion"]["version"] == "v2"
+
+
+def test_single_checks_and_what_is_excluded(world):
+    assert world.ok("GET", "/livez/ping") == "ok"
+    assert world.send("GET", "/livez/nonsense").code == 404
+    text = world.ok("GET", "/readyz", verbose="", exclude="etcd")
+    assert "[+]etcd excluded: ok" in text
+    assert "[+]informer-sync ok" in text
+
+
+@pytest.mark.parametrize(("version", "emulates"), [("v1.30.4", False), ("v1.33.0", True)])
+def test_older_servers_do_not_say_what_they_emulate(version, emulates):
+    api = ApiServer(
+        Environment(), Epoch.parse("2026-11-20T01:40:00Z"), Stream("t", 0), version=version
+    )
+    told = api.handle(ApiRequest("GET", "/version")).body
+    assert told["gitVersion"] == version
+    assert ("emulationMajor" in told) is emulates

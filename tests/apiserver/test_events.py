@@ -50,7 +50,7 @@ def test_flood_about_one_object_is_cut_and_refills_slowly(world):
     world.env.advance(300_001)
     record(world)
     record(world)
-    assert events(world)[0]["count"] == BURST + 1
+    assert events(world)[0]["count"] == 41, "what was not written has been counted; one more may be"
 
 
 def test_scheduler_writes_the_newer_form(world):

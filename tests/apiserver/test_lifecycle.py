@@ -3,7 +3,7 @@
 import pytest
 
 from sim.apiserver.lifecycle import qos_class
-from tests.apiserver.world import PODS, pod
+from tests.apiserver.world import MERGE, PODS, pod
 
 
 def service(name="s", **spec):
@@ -43,6 +43,61 @@ def test_node_port_lies_in_the_range_and_headless_has_none(world):
     assert changed["spec"]["ports"][0]["nodePort"] == port
     headless = world.api.create("services", service("hl", clusterIP="None"))
     assert headless["spec"]["clusterIP"] == "None"
+
+
+def told(world, **spec):
+    body = {"kind": "Service", "apiVersion": "v1", **service("asks", **spec)}
+    return world.refused("POST", "/api/v1/namespaces/default/services", body)["message"]
+
+
+def test_addresses_outside_the_ranges_are_refused(world):
+    ports = [{"name": "a", "port": 80}, {"name": "b", "port": 81, "nodePort": 80}]
+    assert told(world, type="NodePort", ports=ports) == (
+        'Service "asks" is invalid: spec.ports[1].nodePort: Invalid value: 80: provided port is not '
+        "in the valid range. The range of valid ports is 30000-32767"
+    )
+    assert told(world, clusterIP="192.168.0.1") == (
+        'Service "asks" is invalid: spec.clusterIPs: Invalid value: ["192.168.0.1"]: failed to '
+        "allocate IP 192.168.0.1: the provided network does not match the current range"
+    )
+    assert 'spec.clusterIPs[0]: Invalid value: "abc": must be a valid IP' in told(
+        world, clusterIP="abc"
+    )
+
+
+def test_tcp_and_udp_of_one_number_share_a_node_port(world):
+    ports = [
+        {"name": "t", "port": 53, "protocol": "TCP"},
+        {"name": "u", "port": 53, "protocol": "UDP"},
+        {"name": "m", "port": 9153},
+    ]
+    made = world.api.create("services", service("dns", type="NodePort", ports=ports))
+    first, second, third = (one["nodePort"] for one in made["spec"]["ports"])
+    assert first == second != third
+
+
+def test_headless_without_selector_is_for_both_families(world):
+    spec = world.api.create("services", service("hl", clusterIP="None"))["spec"]
+    assert (spec["ipFamilies"], spec["ipFamilyPolicy"]) == (["IPv4", "IPv6"], "RequireDualStack")
+    spec = world.api.create("services", service("own", clusterIP="None", selector={"a": "b"}))[
+        "spec"
+    ]
+    assert (spec["ipFamilies"], spec["ipFamilyPolicy"]) == (["IPv4"], "SingleStack")
+
+
+def test_what_the_new_type_has_no_use_for_goes(world):
+    made = world.api.create("services", service(type="LoadBalancer", externalTrafficPolicy="Local"))
+    checked, port = made["spec"]["healthCheckNodePort"], made["spec"]["ports"][0]["nodePort"]
+    assert checked != port
+    url = "/api/v1/namespaces/default/services/s"
+    spec = world.ok("PATCH", url, {"spec": {"type": "ClusterIP"}}, headers=MERGE)["spec"]
+    assert "nodePort" not in spec["ports"][0]
+    assert not {"healthCheckNodePort", "externalTrafficPolicy"} & set(spec)
+    again = service("other", type="NodePort", ports=[{"port": 80, "nodePort": port}])
+    assert world.api.create("services", again)
+    external = {"spec": {"type": "ExternalName", "externalName": "x.example"}}
+    spec = world.ok("PATCH", url, external, headers=MERGE)["spec"]
+    assert not {"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"} & set(spec)
 
 
 def test_external_name_has_no_address(world):

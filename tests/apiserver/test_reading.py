@@ -181,3 +181,50 @@ def test_scale_shows_replicas_and_selector(world):
     scale = world.ok("GET", "/apis/apps/v1/namespaces/default/deployments/web/scale")
     assert scale["spec"] == {"replicas": 3}
     assert scale["status"] == {"replicas": 0, "selector": "app=web"}
+
+
+def metric(type_, target, **named):
+    field = type_[0].lower() + type_[1:]
+    return {"type": type_, field: {**named, "target": target}}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "current", "shown"),
+    [
+        (metric("Resource", {"averageUtilization": 80}, name="cpu"), {}, "cpu: <unknown>/80%"),
+        (
+            metric("Resource", {"averageUtilization": 80}, name="cpu"),
+            {"resource": {"current": {"averageUtilization": 45, "averageValue": "90m"}}},
+            "cpu: 45%/80%",
+        ),
+        (
+            metric("Resource", {"averageValue": "500Mi"}, name="memory"),
+            {"resource": {"current": {"averageValue": "120Mi"}}},
+            "memory: 120Mi/500Mi",
+        ),
+        (
+            metric("Pods", {"averageValue": "10"}),
+            {"pods": {"current": {"averageValue": "7"}}},
+            "7/10",
+        ),
+        (metric("External", {"averageValue": "10"}), {}, "<unknown>/10 (avg)"),
+        (metric("External", {"value": "10"}), {}, "<unknown>/10"),
+    ],
+)
+def test_autoscalers_show_current_and_wanted_values(world, wanted, current, shown):
+    """As formatHPAMetrics of pkg/printers/internalversion words them."""
+    spec = {
+        "scaleTargetRef": {"kind": "Deployment", "name": "web", "apiVersion": "apps/v1"},
+        "maxReplicas": 3,
+        "metrics": [wanted],
+    }
+    world.api.load(
+        "horizontalpodautoscalers",
+        {
+            "metadata": {"name": "web", "namespace": "default"},
+            "spec": spec,
+            "status": {"currentMetrics": [current] if current else []},
+        },
+    )
+    path = "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers"
+    assert world.rows(path)[0][2] == shown

@@ -30,9 +30,17 @@ class Kubelets:
         return "execution"
 
 
-def budget(**spec):
+def budget(healthy=2, desired=2, *, seen=1, **spec):
+    """Return a budget as its controller has left it."""
+    status = {
+        "observedGeneration": seen,
+        "currentHealthy": healthy,
+        "desiredHealthy": desired,
+        "disruptionsAllowed": max(0, healthy - desired),
+    }
     metadata = {"name": "web", "namespace": "default"}
-    return {"metadata": metadata, "spec": {"selector": {"matchLabels": {"app": "web"}}, **spec}}
+    spec = {"selector": {"matchLabels": {"app": "web"}}, "minAvailable": desired, **spec}
+    return {"metadata": metadata, "spec": spec, "status": status}
 
 
 def running(world, *names, is_ready=True):
@@ -80,7 +88,7 @@ def test_eviction_marks_the_pod_and_says_why(world):
 
 def test_eviction_against_the_budget_is_refused(world):
     running(world, "a", "b")
-    world.api.load("poddisruptionbudgets", budget(minAvailable=2))
+    world.api.load("poddisruptionbudgets", budget())
     answer = evict(world, "a")
     assert answer.code == 429
     assert answer.body["message"] == (
@@ -95,41 +103,57 @@ def test_eviction_against_the_budget_is_refused(world):
     assert "deletionTimestamp" not in world.api.get("pods", "default", "a")["metadata"]
 
 
-@pytest.mark.parametrize(
-    ("spec", "allowed"),
-    [
-        ({"minAvailable": 1}, True),
-        ({"minAvailable": "50%"}, True),
-        ({"minAvailable": "67%"}, False),
-        ({"maxUnavailable": 1}, True),
-        ({"maxUnavailable": 0}, False),
-    ],
-)
-def test_budget_counts_healthy_pods(world, spec, allowed):
-    running(world, "a", "b")
-    world.api.load("poddisruptionbudgets", budget(**spec))
-    assert (evict(world, "a").code == 201) is allowed
+def test_budget_that_nobody_has_looked_at_asks_to_come_back(world):
+    running(world, "a", "b", "c")
+    world.api.load("poddisruptionbudgets", budget(healthy=3, seen=0))
+    details = evict(world, "a").body["details"]
+    assert details["retryAfterSeconds"] == 10
+    text = "The disruption budget web is still being processed by the server."
+    assert details["causes"][0]["message"] == text
 
 
 def test_unhealthy_pod_may_go_when_the_others_keep_the_budget(world):
     running(world, "a", "b")
     running(world, "sick", is_ready=False)
-    world.api.load("poddisruptionbudgets", budget(minAvailable=2))
+    world.api.load("poddisruptionbudgets", budget())
     assert evict(world, "sick").code == 201
     assert evict(world, "a").code == 429
 
 
-def test_second_eviction_waits_for_the_first(world):
+@pytest.mark.parametrize(
+    ("policy", "code"), [("IfHealthyBudget", 429), (None, 429), ("AlwaysAllow", 201)]
+)
+def test_unhealthy_pod_of_an_unhealthy_application_goes_by_policy(world, policy, code):
+    running(world, "sick", is_ready=False)
+    more = {"unhealthyPodEvictionPolicy": policy} if policy else {}
+    world.api.load("poddisruptionbudgets", budget(healthy=1, **more))
+    assert evict(world, "sick").code == code
+
+
+def test_eviction_draws_the_budget_down(world):
     running(world, "a", "b", "c")
-    world.api.load("poddisruptionbudgets", budget(minAvailable=2))
+    world.api.load("poddisruptionbudgets", budget(healthy=3))
     assert evict(world, "a").code == 201
+    status = world.api.get("poddisruptionbudgets", "default", "web")["status"]
+    assert status["disruptionsAllowed"] == 0
+    assert list(status["disruptedPods"]) == ["a"]
+    assert status["conditions"][0]["reason"] == "InsufficientPods"
     assert evict(world, "b").code == 429
+
+
+def test_dry_run_of_an_eviction_asks_the_budget_and_leaves_all_as_it_is(world):
+    running(world, "a", "b", "c")
+    world.api.load("poddisruptionbudgets", budget(healthy=3))
+    before = world.api.registry.store.revision
+    body = {"kind": "Eviction", "metadata": {"name": "a"}, "deleteOptions": {"dryRun": ["All"]}}
+    assert world.send("POST", f"{PODS}/a/eviction", body).code == 201
+    assert world.api.registry.store.revision == before
 
 
 def test_two_budgets_on_one_pod_are_an_error(world):
     running(world, "a")
     for name in ("one", "two"):
-        pdb = budget(minAvailable=0)
+        pdb = budget(desired=0)
         pdb["metadata"]["name"] = name
         world.api.load("poddisruptionbudgets", pdb)
     answer = evict(world, "a")

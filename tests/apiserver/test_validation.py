@@ -77,8 +77,8 @@ def test_quantity_that_does_not_parse_is_a_bad_request(world):
         ({"replicas": -1}, "spec.replicas: Invalid value: -1: must be greater than or equal to 0"),
         (
             {"strategy": {"type": "Blue"}},
-            'spec.strategy.type: Unsupported value: "Blue": supported values: "Recreate", '
-            '"RollingUpdate"',
+            'spec.strategy: Unsupported value: {"Type":"Blue","RollingUpdate":null}: supported '
+            'values: "Recreate", "RollingUpdate"',
         ),
         (
             {"strategy": {"type": "Recreate", "rollingUpdate": {"maxSurge": 1}}},
@@ -119,7 +119,7 @@ def test_taint_effect_is_one_of_three(world):
     patch = {"spec": {"taints": [{"key": "a", "effect": "NoWay"}]}}
     status = world.refused("PATCH", "/api/v1/nodes/n1", patch, headers=STRATEGIC)
     assert causes(status) == [
-        'spec.taints[0].effect: Unsupported value: "NoWay": supported values: "NoSchedule", '
+        'metadata.taints[0].effect: Unsupported value: "NoWay": supported values: "NoSchedule", '
         '"PreferNoSchedule", "NoExecute"'
     ]
 

@@ -147,3 +147,48 @@ def test_closed_watch_is_not_fed_any_more(world):
 def test_what_cannot_be_watched_is_refused(world):
     assert world.watch("/apis/metrics.k8s.io/v1beta1/nodes").code == 405
     assert world.watch("/api/v1/nothing").code == 404
+
+
+def test_what_leaves_the_selection_is_shown_as_it_last_was_in_it(world):
+    world.api.create("pods", pod("a"))
+    watch = world.watch(PODS, labelSelector="app=web")
+    moved = world.api.modify("pods", "default", "a", relabel({"app": "api"}))
+    (event,) = watch.poll()
+    assert event.object["metadata"]["labels"] == {"app": "web"}
+    assert event.object["metadata"]["resourceVersion"] == moved["metadata"]["resourceVersion"]
+
+
+def test_a_bookmark_wakes_who_waits_at_the_minute_and_is_the_last_word(world):
+    env, log = world.env, []
+    watch = world.watch(PODS, allowWatchBookmarks="true", timeoutSeconds="90")
+
+    def waiting():
+        while not watch.closed:
+            yield watch.wait()
+            log.extend((env.now, one.type) for one in watch.poll())
+
+    env.spawn(waiting())
+    env.advance(300_000)
+    assert log == [(60_000, "BOOKMARK"), (90_000, "BOOKMARK")]
+
+
+def test_initial_events_can_be_refused(world):
+    world.api.create("pods", pod("a"))
+    watch = world.watch(
+        PODS, resourceVersion="0", sendInitialEvents="false", resourceVersionMatch="NotOlderThan"
+    )
+    world.api.create("pods", pod("b"))
+    assert seen(watch) == [("ADDED", "b")]
+
+
+def test_metadata_only_watches(world):
+    headers = {"accept": "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"}
+    watch = world.watch(PODS, headers)
+    world.api.create("pods", pod("a"))
+    (event,) = watch.poll()
+    assert (event.object["kind"], "spec" in event.object) == ("PartialObjectMetadata", False)
+
+
+def test_a_named_watch_refuses_another_name(world):
+    refused = world.watch(f"{PODS}/a", fieldSelector="metadata.name=b")
+    assert refused.body["message"] == "fieldSelector metadata.name doesn't match requested name"

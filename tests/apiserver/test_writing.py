@@ -53,7 +53,7 @@ def test_create_answers_201_with_the_stored_object(world, told):
     ],
 )
 def test_bodies_that_do_not_decode_are_bad_requests(world, body, message):
-    status = world.refused("POST", PODS, body)
+    status = world.refused("POST", PODS, body, fieldValidation="Strict")
     assert status["message"] == message
     assert status["reason"] == "BadRequest"
 
@@ -62,8 +62,8 @@ def test_unknown_field_is_named_with_its_place_and_can_be_a_warning(world):
     bad = deployment()
     bad["spec"]["template"]["spec"]["containers"][0]["imagee"] = "x"
     text = 'unknown field "spec.template.spec.containers[0].imagee"'
-    assert text in world.refused("POST", DEPLOYMENTS, bad)["message"]
-    assert world.send("POST", DEPLOYMENTS, bad, fieldValidation="Warn").warnings == (text,)
+    assert text in world.refused("POST", DEPLOYMENTS, bad, fieldValidation="Strict")["message"]
+    assert world.send("POST", DEPLOYMENTS, bad).warnings == (text,)
 
 
 def test_missing_namespace_is_not_found(world):
@@ -140,6 +140,40 @@ def test_patches_that_do_not_fit_are_refused(world):
 
 
 @pytest.mark.parametrize(
+    ("patch", "told"),
+    [
+        (
+            {"spec": {"replicas": "many"}},
+            '"map[spec:map[replicas:many]]": unrecognized type: int32',
+        ),
+        (
+            {"spec": {"selector": []}},
+            '"map[spec:map[selector:[]]]": cannot restore struct from: slice',
+        ),
+        (
+            {"metadata": {"labels": {"a": 1}}},
+            '"map[metadata:map[labels:map[a:1]]]": cannot convert int64 to string',
+        ),
+        (
+            {"spec": {"template": {"spec": {"nodeSelector": "x"}}}},
+            '"map[spec:map[template:map[spec:map[nodeSelector:x]]]]": cannot restore map from string',
+        ),
+        (
+            {"spec": {"zone": 1, "replica": 2}},
+            '"map[spec:map[replica:2 zone:1]]": strict decoding error: unknown field "spec.replica", '
+            'unknown field "spec.zone"',
+        ),
+    ],
+)
+def test_strategic_patches_are_read_by_a_decoder_of_their_own(world, patch, told):
+    world.api.create("deployments", deployment())
+    path = f"{DEPLOYMENTS}/web"
+    status = world.refused("PATCH", path, patch, headers=STRATEGIC, fieldValidation="Strict")
+    assert status["message"] == f' "" is invalid: patch: Invalid value: {told}'
+    assert (status["code"], status["details"]["causes"][0]["field"]) == (422, "patch")
+
+
+@pytest.mark.parametrize(
     "patch",
     [
         "text",
@@ -170,7 +204,11 @@ def test_pod_may_only_change_its_image_and_little_else(world):
         'Pod "p" is invalid: spec: Forbidden: pod updates may not change fields other than '
         "`spec.containers[*].image`"
     )
-    assert '- \tNodeName: "n2",\n+ \tNodeName: "n1",' in status["message"]
+    before, after = (
+        '- \tNodeName:                     "n1",',
+        '+ \tNodeName:                     "n2",',
+    )
+    assert f"{before}\n{after}\n" in status["message"]
 
 
 def test_selector_of_a_deployment_is_immutable(world):
@@ -200,14 +238,6 @@ def test_dry_run_answers_and_stores_nothing(world, told):
     world.ok("DELETE", f"{DEPLOYMENTS}/web", {"dryRun": ["All"]})
     assert world.api.get("deployments", "default", "web")["spec"]["replicas"] == 1
     assert told == []
-
-
-def test_apply_patch_creates_what_is_missing(world):
-    headers = {"content-type": "application/apply-patch+yaml"}
-    made = world.send("PATCH", f"{DEPLOYMENTS}/web", deployment(), headers=headers)
-    assert made.code == 201
-    again = world.ok("PATCH", f"{DEPLOYMENTS}/web", deployment(replicas=2), headers=headers)
-    assert again["spec"]["replicas"] == 2
 
 
 def test_delete_of_a_pod_shows_it_terminating_and_others_get_a_status(world, told):

@@ -43,7 +43,7 @@ class Printer:
         return definitions(self.columns)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1 << 15)
 def _since(stamp: str, now_s: int) -> str:
     return human_duration(now_s * 1000 - parse_rfc3339_ms(stamp))
 

@@ -11,13 +11,17 @@ from sim.apiserver.printers.base import UNKNOWN, UNSET, Printer, age, count, som
 _SHOWN = 2
 
 
-def _pair(current: Obj, target: Obj) -> str:
+_OUTSIDE = ("External", "Object")
+"""Metrics whose average is marked as one; of pods and resources only averages are asked."""
+
+
+def _pair(current: Obj, target: Obj, mark: str) -> str:
     if target.get("averageUtilization") is not None:
         value = current.get("averageUtilization")
         now = UNKNOWN if value is None else f"{value}%"
         return f"{now}/{target['averageUtilization']}%"
     if target.get("averageValue") is not None:
-        return f"{current.get('averageValue', UNKNOWN)}/{target['averageValue']} (avg)"
+        return f"{current.get('averageValue', UNKNOWN)}/{target['averageValue']}{mark}"
     return f"{current.get('value', UNKNOWN)}/{target.get('value', '<auto>')}"
 
 
@@ -32,7 +36,8 @@ def _metric(spec: Obj, current: Obj) -> str:
     }.get(spec.get("type", ""), "resource")
     wanted = spec.get(field) or {}
     held = (current.get(field) or {}).get("current") or {}
-    shown = _pair(held, wanted.get("target") or {})
+    mark = " (avg)" if spec.get("type") in _OUTSIDE else ""
+    shown = _pair(held, wanted.get("target") or {}, mark)
     if spec.get("type") in ("Resource", "ContainerResource"):
         return f"{wanted.get('name', '')}: {shown}"
     return shown

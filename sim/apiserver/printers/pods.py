@@ -41,7 +41,8 @@ class _Tally:
 
     def add(self, status: Obj) -> None:
         self.restarts += status.get("restartCount", 0)
-        ended = (status.get("lastState") or {}).get("terminated")
+        last = status.get("lastState")
+        ended = last and last.get("terminated")
         if ended and ended.get("finishedAt", "") > self.last:
             self.last = ended["finishedAt"]
 
@@ -79,34 +80,21 @@ def _initializing(pod: Obj, tally: _Tally) -> tuple[str, _Tally]:
 def pod_status(pod: Obj, now: int) -> tuple[int, int, str, str]:
     """Return (ready, total, STATUS, RESTARTS) of a pod at *now* (Unix ms)."""
     metadata, spec, status = pod["metadata"], pod["spec"], pod.get("status") or {}
-    inits = spec.get("initContainers") or ()
-    total = len(spec["containers"]) + sum(map(_is_sidecar, inits))
+    inits = spec.get("initContainers")
+    total = len(spec["containers"])
     conditions = status.get("conditions")
     reason = status.get("reason") or status.get("phase", "")
-    scheduled = by_type(conditions, "PodScheduled")
-    if scheduled and scheduled.get("reason") == "SchedulingGated":
-        reason = "SchedulingGated"
+    for condition in conditions or ():
+        if condition.get("reason") == "SchedulingGated" and condition["type"] == "PodScheduled":
+            reason = "SchedulingGated"
     tally = _Tally()
-    waiting_for, sidecars = _initializing(pod, tally) if inits else ("", tally)
-    initialized = by_type(conditions, "Initialized")
-    if waiting_for and not (initialized and initialized.get("status") == "True"):
-        reason = waiting_for
-    else:
-        ready, tally = tally.ready, sidecars
-        tally.ready = ready
-        any_running = False
-        for one in reversed(status.get("containerStatuses") or ()):
-            tally.add(one)
-            state = one.get("state") or {}
-            why = _reason_of(state)
-            if why:
-                reason = why
-            elif one.get("ready") and "running" in state:
-                any_running = True
-                tally.ready += 1
-        if reason == "Completed" and any_running:
-            is_ready = by_type(conditions, "Ready")
-            reason = "Running" if is_ready and is_ready.get("status") == "True" else "NotReady"
+    waiting_for = ""
+    if inits:
+        total += sum(map(_is_sidecar, inits))
+        waiting_for, sidecars = _initializing(pod, tally)
+        if not waiting_for or _is_true(conditions, "Initialized"):
+            sidecars.ready, tally, waiting_for = tally.ready, sidecars, ""
+    reason = waiting_for or _main_reason(status, reason, tally)
     if "deletionTimestamp" in metadata:
         if status.get("reason") == "NodeLost":
             reason = "Unknown"
@@ -115,14 +103,33 @@ def pod_status(pod: Obj, now: int) -> tuple[int, int, str, str]:
     return tally.ready, total, reason, tally.restarts_cell(now)
 
 
+def _main_reason(status: Obj, reason: str, tally: _Tally) -> str:
+    """Return the reason after the main containers, which are added to *tally*, have had their say."""
+    any_running = False
+    for one in reversed(status.get("containerStatuses") or ()):
+        tally.add(one)
+        state = one.get("state") or {}
+        if "running" in state:
+            if one.get("ready"):
+                any_running = True
+                tally.ready += 1
+            continue
+        reason = _reason_of(state) or reason
+    if reason == "Completed" and any_running:
+        return "Running" if _is_true(status.get("conditions"), "Ready") else "NotReady"
+    return reason
+
+
+def _is_true(conditions: list[Obj] | None, type_: str) -> bool:
+    condition = by_type(conditions, type_)
+    return condition is not None and condition.get("status") == "True"
+
+
 def _gates(spec: Obj, status: Obj) -> str:
     gates = spec.get("readinessGates")
     if not gates:
         return NONE
-    passed = 0
-    for gate in gates:
-        condition = by_type(status.get("conditions"), gate["conditionType"])
-        passed += condition is not None and condition.get("status") == "True"
+    passed = sum(_is_true(status.get("conditions"), gate["conditionType"]) for gate in gates)
     return f"{passed}/{len(gates)}"
 
 

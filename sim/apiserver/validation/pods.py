@@ -1,4 +1,7 @@
-"""Pods and pod templates: containers, ports, resources, volumes; and what may change later."""
+"""Pods and pod templates: what a spec must say, and what may change of a pod later.
+
+It must not know how pods are placed or run.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,40 @@ from sim.apimachinery.errors import (
     Cause,
     forbidden_value,
     invalid_value,
-    missing_value,
     required,
     unsupported_value,
 )
-from sim.apimachinery.quantity import parse_quantity
 from sim.apimachinery.wire import Obj
-from sim.apiserver.validation.names import check_label_name, check_labels, check_unique
+from sim.apiserver.validation import spelling
+from sim.apiserver.validation.containers import (
+    check_containers,
+    check_ephemeral,
+    check_ids,
+    check_init_containers,
+    check_resources,
+)
+from sim.apiserver.validation.godiff import go_diff
+from sim.apiserver.validation.names import (
+    check_annotations,
+    check_key,
+    check_label_name,
+    check_labels,
+    check_spelling,
+    check_subdomain,
+)
+from sim.apiserver.validation.scheduling import (
+    check_affinity,
+    check_spreading,
+    check_tolerations,
+)
+from sim.apiserver.validation.values import one_of
+from sim.apiserver.validation.volumes import check_volumes
 
 POLICIES = ("Always", "OnFailure", "Never")
-PROTOCOLS = ("TCP", "UDP", "SCTP")
-_DNS_POLICIES = ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None")
-_PULL_POLICIES = ("Always", "IfNotPresent", "Never")
-EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+_DNS_POLICIES = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
+_PREEMPTION = ("PreemptLowerPriority", "Never")
+_MAX_DEADLINE = 2**31 - 1
+_DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 
 CHANGEABLE = (
     "pod updates may not change fields other than `spec.containers[*].image`,"
@@ -28,188 +52,306 @@ CHANGEABLE = (
     "additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set "
     "to 1 if it was previously negative)"
 )
-
-
-def check_port(field: str, port: Any) -> list[Cause]:
-    """Return the cause why *port* is no port number."""
-    if isinstance(port, int) and 1 <= port <= 65535:
-        return []
-    return [invalid_value(field, port, "must be between 1 and 65535, inclusive")]
-
-
-def _check_ports(field: str, ports: list[Obj]) -> list[Cause]:
-    causes: list[Cause] = []
-    for index, port in enumerate(ports):
-        here = f"{field}[{index}]"
-        if "containerPort" not in port:
-            causes.append(required(f"{here}.containerPort"))
-        else:
-            causes += check_port(f"{here}.containerPort", port["containerPort"])
-        if port.get("protocol") not in PROTOCOLS:
-            causes.append(unsupported_value(f"{here}.protocol", port["protocol"], PROTOCOLS))
-    return causes
-
-
-def check_resources(field: str, held: Obj) -> list[Cause]:
-    """Return the causes why requests and limits are refused."""
-    causes: list[Cause] = []
-    limits, requests = held.get("limits") or {}, held.get("requests") or {}
-    for part, amounts in (("limits", limits), ("requests", requests)):
-        for name, amount in amounts.items():
-            if parse_quantity(amount) < 0:
-                rule = "must be greater than or equal to 0"
-                causes.append(invalid_value(f"{field}.{part}[{name}]", str(amount), rule))
-    for name, amount in requests.items():
-        limit = limits.get(name)
-        if limit is not None and parse_quantity(amount) > parse_quantity(limit):
-            rule = f"must be less than or equal to {name} limit of {limit}"
-            causes.append(invalid_value(f"{field}.requests", str(amount), rule))
-    return causes
-
-
-def _check_container(field: str, container: Obj, volumes: list[str]) -> list[Cause]:
-    causes: list[Cause] = []
-    if container.get("name"):
-        causes += check_label_name(f"{field}.name", container["name"])
-    if not container.get("image"):
-        causes.append(required(f"{field}.image"))
-    elif container["image"] != container["image"].strip():
-        rule = "must not have leading or trailing whitespace"
-        causes.append(invalid_value(f"{field}.image", container["image"], rule))
-    policy = container.get("imagePullPolicy", "IfNotPresent")
-    if policy not in _PULL_POLICIES:
-        causes.append(unsupported_value(f"{field}.imagePullPolicy", policy, _PULL_POLICIES))
-    causes += _check_ports(f"{field}.ports", container.get("ports") or [])
-    for index, env in enumerate(container.get("env") or ()):
-        if not env.get("name"):
-            causes.append(required(f"{field}.env[{index}].name"))
-    for index, mount in enumerate(container.get("volumeMounts") or ()):
-        here = f"{field}.volumeMounts[{index}]"
-        if not mount.get("name"):
-            causes.append(required(f"{here}.name"))
-        elif mount["name"] not in volumes:
-            causes.append(missing_value(f"{here}.name", mount["name"]))
-        if not mount.get("mountPath"):
-            causes.append(required(f"{here}.mountPath"))
-    return causes + check_resources(f"{field}.resources", container.get("resources") or {})
-
-
-def check_tolerations(field: str, tolerations: list[Obj]) -> list[Cause]:
-    """Return the causes why tolerations are refused."""
-    causes: list[Cause] = []
-    for index, one in enumerate(tolerations):
-        here = f"{field}[{index}]"
-        operator = one.get("operator", "Equal")
-        if operator not in ("Equal", "Exists"):
-            known = ("Equal", "Exists")
-            causes.append(unsupported_value(f"{here}.operator", operator, known))
-        if not one.get("key") and operator != "Exists":
-            rule = (
-                'operator must be Exists when `key` is empty, which means "match all values and '
-                'all keys"'
-            )
-            causes.append(invalid_value(f"{here}.operator", operator, rule))
-        if one.get("effect") and one["effect"] not in EFFECTS:
-            causes.append(unsupported_value(f"{here}.effect", one["effect"], EFFECTS))
-    return causes
-
-
-_UNSATISFIABLE = ("DoNotSchedule", "ScheduleAnyway")
-
-
-def _check_spreading(field: str, constraints: list[Obj]) -> list[Cause]:
-    causes: list[Cause] = []
-    for index, one in enumerate(constraints):
-        here = f"{field}[{index}]"
-        if one.get("maxSkew", 0) <= 0:
-            rule = "must be greater than zero"
-            causes.append(invalid_value(f"{here}.maxSkew", one.get("maxSkew", 0), rule))
-        if not one.get("topologyKey"):
-            causes.append(required(f"{here}.topologyKey", "can not be empty"))
-        when = one.get("whenUnsatisfiable", "")
-        if when not in _UNSATISFIABLE:
-            causes.append(unsupported_value(f"{here}.whenUnsatisfiable", when, _UNSATISFIABLE))
-    return causes
+FIELDS = (
+    "volumes",
+    "initContainers",
+    "containers",
+    "ephemeralContainers",
+    "restartPolicy",
+    "terminationGracePeriodSeconds",
+    "activeDeadlineSeconds",
+    "dnsPolicy",
+    "nodeSelector",
+    "serviceAccountName",
+    "automountServiceAccountToken",
+    "nodeName",
+    "securityContext",
+    "imagePullSecrets",
+    "hostname",
+    "subdomain",
+    "setHostnameAsFQDN",
+    "affinity",
+    "schedulerName",
+    "tolerations",
+    "hostAliases",
+    "priorityClassName",
+    "priority",
+    "preemptionPolicy",
+    "dnsConfig",
+    "readinessGates",
+    "runtimeClassName",
+    "overhead",
+    "enableServiceLinks",
+    "topologySpreadConstraints",
+    "os",
+    "schedulingGates",
+    "resourceClaims",
+    "resources",
+    "hostnameOverride",
+    "schedulingGroup",
+)
+"""A pod's spec in the order of the server's own type (pkg/apis/core/types.go)."""
+_MOVED = ("hostNetwork", "hostPID", "hostIPC", "hostUsers", "shareProcessNamespace")
+"""Fields that the server's own type keeps in the security context."""
 
 
 def check_pod_spec(spec: Obj, field: str = "spec") -> list[Cause]:
-    """Return the causes why a pod's or template's spec is refused."""
-    causes: list[Cause] = []
+    """Return the causes why a pod's or template's spec is refused, in the server's order."""
     volumes = spec.get("volumes") or []
-    causes += check_unique(f"{field}.volumes", volumes, "name")
-    names = [one.get("name", "") for one in volumes]
+    named = {one.get("name", ""): one for one in volumes}
+    grace = spec.get("terminationGracePeriodSeconds") or 0
     containers = spec.get("containers") or []
-    if not containers:
-        causes.append(required(f"{field}.containers"))
-    for part, held in (("containers", containers), ("initContainers", spec.get("initContainers"))):
-        causes += check_unique(f"{field}.{part}", held or [], "name")
-        for index, one in enumerate(held or ()):
-            causes += _check_container(f"{field}.{part}[{index}]", one, names)
-    if spec.get("restartPolicy") not in POLICIES:
-        policy = spec.get("restartPolicy", "")
-        causes.append(unsupported_value(f"{field}.restartPolicy", policy, POLICIES))
-    if spec.get("dnsPolicy") not in _DNS_POLICIES:
-        policy = spec.get("dnsPolicy", "")
-        causes.append(unsupported_value(f"{field}.dnsPolicy", policy, _DNS_POLICIES))
+    inits = spec.get("initContainers") or []
+    names = [one.get("name", "") for one in containers]
+    causes = check_volumes(f"{field}.volumes", volumes)
+    causes += check_containers(f"{field}.containers", containers, named, grace)
+    causes += check_init_containers(f"{field}.initContainers", inits, names, named, grace)
+    others = [*names, *(one.get("name", "") for one in inits)]
+    causes += check_ephemeral(
+        f"{field}.ephemeralContainers", spec.get("ephemeralContainers") or [], others, named
+    )
+    if spec.get("resources"):
+        causes += check_resources(f"{field}.resources", spec["resources"])
+    causes += _check_host_network(field, spec)
+    causes += one_of(f"{field}.restartPolicy", spec.get("restartPolicy"), POLICIES)
+    causes += one_of(f"{field}.dnsPolicy", spec.get("dnsPolicy"), _DNS_POLICIES)
     causes += check_labels(f"{field}.nodeSelector", spec.get("nodeSelector"))
-    spreading = spec.get("topologySpreadConstraints") or []
-    causes += _check_spreading(f"{field}.topologySpreadConstraints", spreading)
-    return causes + check_tolerations(f"{field}.tolerations", spec.get("tolerations") or [])
+    causes += _check_security(f"{field}.securityContext", spec)
+    causes += check_affinity(f"{field}.affinity", spec.get("affinity") or {})
+    causes += _check_dns(f"{field}.dnsConfig", spec)
+    for index, gate in enumerate(spec.get("readinessGates") or ()):
+        here = f"{field}.readinessGates[{index}].conditionType"
+        causes += check_key(here, gate.get("conditionType", ""))
+    causes += check_spreading(
+        f"{field}.topologySpreadConstraints", spec.get("topologySpreadConstraints") or []
+    )
+    return causes + _check_names(field, spec)
+
+
+def _check_names(field: str, spec: Obj) -> list[Cause]:
+    causes: list[Cause] = []
+    for name in ("serviceAccountName", "nodeName"):
+        if spec.get(name):
+            causes += check_subdomain(f"{field}.{name}", spec[name])
+    deadline = spec.get("activeDeadlineSeconds")
+    if deadline is not None and not 1 <= deadline <= _MAX_DEADLINE:
+        rule = f"must be between 1 and {_MAX_DEADLINE}, inclusive"
+        causes.append(invalid_value(f"{field}.activeDeadlineSeconds", deadline, rule))
+    for name in ("hostname", "subdomain"):
+        if spec.get(name):
+            causes += check_label_name(f"{field}.{name}", spec[name])
+    causes += check_tolerations(f"{field}.tolerations", spec.get("tolerations") or [])
+    for index, alias in enumerate(spec.get("hostAliases") or ()):
+        here = f"{field}.hostAliases[{index}]"
+        causes += check_spelling(f"{here}.ip", alias.get("ip", ""), spelling.address)
+        for nth, name in enumerate(alias.get("hostnames") or ()):
+            causes += check_subdomain(f"{here}.hostnames[{nth}]", name)
+    for name in ("priorityClassName", "runtimeClassName"):
+        if spec.get(name):
+            causes += check_subdomain(f"{field}.{name}", spec[name])
+    policy = spec.get("preemptionPolicy")
+    causes += one_of(f"{field}.preemptionPolicy", policy, _PREEMPTION, optional=True)
+    system = spec.get("os")
+    if system is not None and system.get("name") not in ("linux", "windows"):
+        name = system.get("name", "")
+        known = ("linux", "windows")
+        causes.append(
+            unsupported_value(f"{field}.os", name, known)
+            if name
+            else required(f"{field}.os.name", "cannot be empty")
+        )
+    return causes
+
+
+def _check_host_network(field: str, spec: Obj) -> list[Cause]:
+    if not spec.get("hostNetwork"):
+        return []
+    rule = "must match `containerPort` when `hostNetwork` is true"
+    return [
+        invalid_value(f"{field}.containers[{nth}].ports[{index}].hostPort", port["hostPort"], rule)
+        for nth, container in enumerate(spec.get("containers") or ())
+        for index, port in enumerate(container.get("ports") or ())
+        if port.get("hostPort") and port["hostPort"] != port.get("containerPort")
+    ]
+
+
+def _check_security(field: str, spec: Obj) -> list[Cause]:
+    held = spec.get("securityContext") or {}
+    causes = check_ids(field, held, "fsGroup", "runAsUser", "runAsGroup")
+    if spec.get("shareProcessNamespace") and spec.get("hostPID"):
+        rule = "ShareProcessNamespace and HostPID cannot both be enabled"
+        causes.append(invalid_value(f"{field}.shareProcessNamespace", True, rule))
+    policy = held.get("fsGroupChangePolicy")
+    known = ("Always", "OnRootMismatch")
+    return causes + one_of(f"{field}.fsGroupChangePolicy", policy, known, optional=True)
+
+
+def _check_dns(field: str, spec: Obj) -> list[Cause]:
+    held, causes = spec.get("dnsConfig"), list[Cause]()
+    if spec.get("dnsPolicy") == "None":
+        if held is None:
+            return [required(field, "must provide `dnsConfig` when `dnsPolicy` is None")]
+        if not held.get("nameservers"):
+            detail = "must provide at least one DNS nameserver when `dnsPolicy` is None"
+            return [required(f"{field}.nameservers", detail)]
+    servers = (held or {}).get("nameservers") or []
+    if len(servers) > 3:
+        rule = "must not have more than 3 nameservers"
+        causes.append(invalid_value(f"{field}.nameservers", servers, rule))
+    for index, server in enumerate(servers):
+        causes += check_spelling(f"{field}.nameservers[{index}]", server, spelling.address)
+    for index, domain in enumerate((held or {}).get("searches") or ()):
+        if domain != ".":
+            name = domain.removesuffix(".")
+            here = f"{field}.searches[{index}]"
+            causes += check_spelling(here, name, spelling.underscored_subdomain)
+    return causes
+
+
+def check_template(field: str, template: Obj) -> list[Cause]:
+    """Return the causes why a pod template is refused."""
+    metadata, spec = template.get("metadata") or {}, template.get("spec") or {}
+    causes = check_labels(f"{field}.labels", metadata.get("labels"))
+    causes += check_annotations(f"{field}.annotations", metadata.get("annotations"))
+    causes += check_pod_spec(spec, f"{field}.spec")
+    if spec.get("ephemeralContainers"):
+        detail = "ephemeral containers not allowed in pod template"
+        causes.append(forbidden_value(f"{field}.spec.ephemeralContainers", detail))
+    return causes
+
+
+def _check_pod(pod: Obj) -> list[Cause]:
+    spec = pod.get("spec") or {}
+    causes: list[Cause] = []
+    cost = (pod["metadata"].get("annotations") or {}).get(_DELETION_COST)
+    if cost is not None and not _is_int32(cost):
+        here = f"metadata.annotations[{_DELETION_COST}]"
+        causes.append(invalid_value(here, cost, "must be a 32bit integer"))
+    causes += check_pod_spec(spec)
+    for part in ("containers", "initContainers"):
+        causes += _check_images(f"spec.{part}", spec.get(part) or [])
+    return causes
+
+
+def _is_int32(text: str) -> bool:
+    try:
+        return -(2**31) <= int(text) < 2**31
+    except ValueError:
+        return False
+
+
+def _check_images(field: str, containers: list[Obj]) -> list[Cause]:
+    rule = "must not have leading or trailing whitespace"
+    return [
+        invalid_value(f"{field}[{index}].image", one["image"], rule)
+        for index, one in enumerate(containers)
+        if (one.get("image") or "") != (one.get("image") or "").strip()
+    ]
 
 
 def check_pod(pod: Obj) -> list[Cause]:
-    """Return the causes why a pod is refused."""
-    return check_pod_spec(pod.get("spec") or {})
+    """Return the causes why a new pod is refused."""
+    spec = pod.get("spec") or {}
+    causes = _check_pod(pod)
+    if spec.get("ephemeralContainers"):
+        causes.append(forbidden_value("spec.ephemeralContainers", "cannot be set on create"))
+    if spec.get("nodeName") and spec.get("schedulingGates"):
+        detail = "cannot be set until all schedulingGates have been cleared"
+        causes.append(forbidden_value("spec.nodeName", detail))
+    return causes
 
 
-def _without_images(containers: list[Obj] | None) -> list[Obj]:
-    return [{**one, "image": ""} for one in containers or ()]
+# -- changes -------------------------------------------------------------------------------------
 
 
-def _changed_fields(new: Obj, old: Obj) -> list[str]:
-    changed = []
-    for field in {**old, **new}:
-        held, given = old.get(field), new.get(field)
-        if field in ("containers", "initContainers"):
-            if _without_images(given) != _without_images(held):
-                changed.append(field)
-        elif field == "tolerations":
-            if any(one not in (given or ()) for one in held or ()):
-                changed.append(field)
-        elif field not in ("activeDeadlineSeconds", "ephemeralContainers") and given != held:
-            changed.append(field)
-    return changed
+def _settled(given: Obj, held: Obj) -> Obj:
+    """Return *given* with what may change of a pod set to what stands."""
+    same = dict(given)
+    for part in ("containers", "initContainers"):
+        if part in held:
+            pairs = zip(given.get(part) or (), held[part] or (), strict=False)
+            same[part] = [{**new, "image": old.get("image")} for new, old in pairs]
+    for field in ("activeDeadlineSeconds", "tolerations", "schedulingGates"):
+        same.pop(field, None)
+        if field in held:
+            same[field] = held[field]
+    grace = "terminationGracePeriodSeconds"
+    if (held.get(grace) or 0) < 0 and same.get(grace) == 1:
+        same[grace] = held[grace]
+    if held.get("schedulingGates"):
+        for field in ("nodeSelector", "affinity"):
+            same.pop(field, None)
+            if field in held:
+                same[field] = held[field]
+    return same
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "nil" if value is None else str(value) if isinstance(value, int) else "{...}"
+def _internal(spec: Obj) -> Obj:
+    """Return a spec as the server holds it: some fields moved, none twice."""
+    moved = {key: spec[key] for key in _MOVED if spec.get(key)}
+    made = {key: one for key, one in spec.items() if key not in (*_MOVED, "serviceAccount")}
+    if moved or "securityContext" in spec:
+        made["securityContext"] = {**(spec.get("securityContext") or {}), **moved}
+    return made
 
 
-def _diff(new: Obj, old: Obj, changed: list[str]) -> str:
-    """Return the comparison that follows the refusal: `-` what was asked for, `+` what stands."""
-    lines = ["", "  core.PodSpec{", "  \t... // identical fields"]
-    for field in changed:
-        name = field[:1].upper() + field[1:]
-        lines += [
-            f"- \t{name}: {_shown(new.get(field))},",
-            f"+ \t{name}: {_shown(old.get(field))},",
-        ]
-    return "\n".join([*lines, "  \t... // identical fields", "  }", ""])
-
-
-def check_kept(new: Obj, old: Obj) -> list[Cause]:
+def check_pod_update(new: Obj, old: Obj) -> list[Cause]:
     """Return the causes why a pod may not change like that."""
     given, held = new.get("spec") or {}, old.get("spec") or {}
     if given is held or given == held:
         return []
-    before, after = len(held.get("containers") or ()), len(given.get("containers") or ())
-    if before != after:
-        return [forbidden_value("spec.containers", "pod updates may not add or remove containers")]
-    changed = _changed_fields(given, held)
-    if not changed:
+    causes = _check_pod(new)
+    for part in ("containers", "initContainers"):
+        if len(given.get(part) or ()) != len(held.get(part) or ()):
+            detail = "pod updates may not add or remove containers"
+            return [*causes, forbidden_value(f"spec.{part}", detail)]
+    causes += _check_deadline(given.get("activeDeadlineSeconds"), held.get("activeDeadlineSeconds"))
+    causes += _check_tolerations_kept(given.get("tolerations") or [], held.get("tolerations") or [])
+    gates = [one.get("name") for one in held.get("schedulingGates") or ()]
+    for index, one in enumerate(given.get("schedulingGates") or ()):
+        if one.get("name") not in gates:
+            detail = f"only deletion is allowed, but found new scheduling gate '{one.get('name')}'"
+            causes.append(forbidden_value(f"spec.schedulingGates[{index}].name", detail))
+    settled = _settled(given, held)
+    if settled != held:
+        shown = go_diff("core.PodSpec", FIELDS, _internal(held), _internal(settled))
+        causes.append(forbidden_value("spec", f"{CHANGEABLE}\n{shown}"))
+    return causes
+
+
+def _check_deadline(new: Any, old: Any) -> list[Cause]:
+    field = "spec.activeDeadlineSeconds"
+    if new is None:
+        rule = "must not update from a positive integer to nil value"
+        return [] if old is None else [invalid_value(field, None, rule)]
+    if old is not None and old < new:
+        return [invalid_value(field, new, "must be less than or equal to previous value")]
+    return []
+
+
+def _check_tolerations_kept(new: list[Obj], old: list[Obj]) -> list[Cause]:
+    def lasting(one: Obj) -> Obj:
+        return {key: value for key, value in one.items() if key != "tolerationSeconds"}
+
+    stand = [lasting(one) for one in new]
+    if all(lasting(one) in stand for one in old):
         return []
-    return [forbidden_value("spec", CHANGEABLE + _diff(given, held, changed))]
+    detail = "existing toleration can not be modified except its tolerationSeconds"
+    return [forbidden_value("spec.tolerations", detail)]
+
+
+def check_ephemeral_update(new: Obj, old: Obj) -> list[Cause]:
+    """Return the causes why a pod's ephemeral containers may not change like that."""
+    field = "spec.ephemeralContainers"
+    causes = _check_pod(new)
+    given = {one.get("name"): one for one in new["spec"].get("ephemeralContainers") or ()}
+    for one in old["spec"].get("ephemeralContainers") or ():
+        name = one.get("name", "")
+        if name not in given:
+            detail = f'existing ephemeral containers "{name}" may not be removed\n'
+            causes.append(forbidden_value(field, detail))
+        elif given[name] != one:
+            shown = go_diff("core.EphemeralContainer", (), one, given[name])
+            detail = f'existing ephemeral containers "{name}" may not be changed\n{shown}'
+            causes.append(forbidden_value(field, detail))
+    return causes
