@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sim.apimachinery.labels import match_label_selector
+from sim.apimachinery.labels import Selector, match_label_selector
 from sim.apimachinery.meta import (
     controller_of,
     is_terminating,
@@ -27,6 +27,14 @@ def orphans(obj: Obj) -> tuple[str, ...]:
     return () if controller_of(obj) is not None else (obj["metadata"].get("namespace", ""),)
 
 
+def selector_of(owner: Obj) -> Selector:
+    """Return what the pods of *owner* (with kind) carry; of the oldest kind it is plain labels."""
+    selector = owner["spec"].get("selector")
+    if owner["kind"] == "ReplicationController":
+        selector = {"matchLabels": selector or {}}
+    return match_label_selector(selector)
+
+
 def claim(
     api: ApiServer, resource: str, owner: Obj, owned: Sequence[Obj], free: Iterable[Obj]
 ) -> list[Obj]:
@@ -37,7 +45,7 @@ def claim(
     """
     if is_terminating(owner):
         return list(owned)
-    selector = match_label_selector(owner["spec"].get("selector"))
+    selector = selector_of(owner)
     kept: list[Obj] = []
     for obj in owned:
         if is_terminating(obj) or selector.matches(labels_of(obj)):

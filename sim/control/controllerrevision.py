@@ -12,6 +12,7 @@ from sim.apimachinery.errors import ApiError
 from sim.apimachinery.meta import annotations_of, key_of, labels_of, owner_reference
 from sim.apimachinery.wire import Obj
 from sim.apiserver.server import ApiServer
+from sim.control.claims import claim
 from sim.control.naming import template_hash
 from sim.control.pods import REVISION_LABEL
 from sim.reconcile import Index
@@ -57,9 +58,10 @@ def template_of(revision: Obj) -> Obj:
 class Revisions:
     """The ControllerRevisions of every owner of one kind."""
 
-    def __init__(self, api: ApiServer, by_owner: Index, pods_by_owner: Index) -> None:
+    def __init__(self, api: ApiServer, by_owner: Index, free: Index, pods_by_owner: Index) -> None:
         self._api = api
         self._by_owner = by_owner
+        self._free = free
         self._pods_by_owner = pods_by_owner
         self._unrecorded: dict[str, tuple[Obj, str]] = {}
 
@@ -91,6 +93,9 @@ class Revisions:
             ApiError: if the name of a new revision is taken.
         """
         uid = owner["metadata"]["uid"]
+        free = self._free.get(owner["metadata"]["namespace"])
+        if free:
+            claim(self._api, "controllerrevisions", owner, (), free)
         adopted = self._unrecorded.pop(uid, None)
         if adopted is not None:
             template, hash_ = adopted

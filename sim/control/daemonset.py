@@ -21,6 +21,7 @@ from sim.apimachinery.meta import (
 from sim.apimachinery.wire import Obj
 from sim.apiserver.server import ApiServer
 from sim.control import pods
+from sim.control.claims import claim
 from sim.control.controllerrevision import Revisions, hash_of
 from sim.control.daemon_roll import Stand, is_pair, replacing_step, roll_limits, surging_step
 from sim.control.naming import PodNames
@@ -99,14 +100,17 @@ class DaemonSetController(Controller):
         nodes: Informer,
         pod_informer: Informer,
         pods_by_owner: Index,
+        free_pods: Index,
         revisions_by_owner: Index,
+        free_revisions: Index,
         names: PodNames,
     ) -> None:
         super().__init__(env, api, stream)
         self._sets = daemonsets
         self._nodes = nodes
         self._pods_by_owner = pods_by_owner
-        self._revisions = Revisions(api, revisions_by_owner, pods_by_owner)
+        self._free_pods = free_pods
+        self._revisions = Revisions(api, revisions_by_owner, free_revisions, pods_by_owner)
         self._names = names
         daemonsets.on_change(self._set_changed)
         nodes.on_change(self._node_changed)
@@ -166,6 +170,7 @@ class DaemonSetController(Controller):
         daemonset = self._sets.get(*key)
         if daemonset is None or is_terminating(daemonset):
             return
+        self._claim(daemonset)
         current = hash_of(self._revisions.current(daemonset))
         failure: ApiError | None = None
         try:
@@ -181,6 +186,17 @@ class DaemonSetController(Controller):
         self._write_status(daemonset, current)
         if failure is not None:
             raise failure
+
+    def _claim(self, daemonset: Obj) -> None:
+        """Take in pods that carry the set's labels and that nobody owns."""
+        free = [
+            pod
+            for pod in self._free_pods.get(daemonset["metadata"]["namespace"])
+            if pods.is_active(pod)
+        ]
+        if free:
+            owned = self._pods_by_owner.get(daemonset["metadata"]["uid"])
+            claim(self.api, "pods", daemonset, owned, free)
 
     def _by_node(self, daemonset: Obj) -> dict[str, list[Obj]]:
         placed: dict[str, list[Obj]] = {}

@@ -115,10 +115,13 @@ def named_node(spec: Obj) -> str | None:
     return None
 
 
-def explain(refusals: Sequence[Refusal], nodes: int, skipped: int, *, may_preempt: bool) -> str:
+def explain(
+    refusals: Sequence[Refusal], nodes: int, skipped: int, *, preemption: str | None = None
+) -> str:
     """Return the message of FailedScheduling.
 
-    *skipped* of the *nodes* were ruled out by name before any filter ran.
+    *skipped* of the *nodes* were ruled out by name before any filter ran. *preemption* is what
+    preempting came to; "" if a node is being cleared, None if it helps nowhere.
     """
     counts = Counter(reason for refusal in refusals for reason in refusal.reasons)
     if skipped:
@@ -127,8 +130,8 @@ def explain(refusals: Sequence[Refusal], nodes: int, skipped: int, *, may_preemp
     if not counts:
         return "no nodes available to schedule pods"
     text = f"{head}: {_listed(counts)}."
-    if not may_preempt:
-        return f"{text} preemption: not eligible due to preemptionPolicy=Never."
+    if preemption is not None:
+        return f"{text} preemption: {preemption}" if preemption else text
     hopeless = sum(refusal.is_final for refusal in refusals) + skipped
     outcomes = Counter(
         {
@@ -137,6 +140,14 @@ def explain(refusals: Sequence[Refusal], nodes: int, skipped: int, *, may_preemp
         }
     )
     return f"{text} preemption: {head}: {_listed(outcomes)}."
+
+
+def nowhere(problem: str, nodes: int) -> str:
+    """Return the message of FailedScheduling for a *problem* that no node can solve."""
+    head = f"0/{nodes} nodes are available"
+    return (
+        f"{head}: {problem}. preemption: {head}: {nodes} Preemption is not helpful for scheduling."
+    )
 
 
 def _listed(counts: Mapping[str, int]) -> str:

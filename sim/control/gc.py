@@ -12,13 +12,14 @@ from typing import ClassVar
 
 from sim.apimachinery.errors import ApiError
 from sim.apimachinery.meta import Key, is_terminating, owners_of, with_metadata
-from sim.apimachinery.resources import RESOURCES, by_kind
+from sim.apimachinery.resources import RESOURCES
 from sim.apimachinery.wire import Obj
 from sim.apiserver.registry import FOREGROUND, ORPHAN
 from sim.apiserver.server import ApiServer
 from sim.kernel import Environment, Stream
 from sim.reconcile import Change, Controller, Informer
 
+DEFINITIONS = "customresourcedefinitions"
 _IGNORED = frozenset({"events"})
 """The real collector ignores events too: there are many and nobody owns them."""
 
@@ -50,10 +51,31 @@ class GarbageCollector(Controller):
         }
         for resource, informer in self._informers.items():
             informer.on_change(partial(self._changed, resource))
+        self._built_in = frozenset(self._informers)
+        self._gone: dict[str, None] = {}
+        """Custom objects that have gone; their kind may have gone with them."""
+        for info in api.resources.infos():
+            if info.custom:
+                self._follow(info.key)
+        api.subscribe(DEFINITIONS, self._defined)
+
+    def _defined(self, type_: str, definition: Obj, old: Obj | None) -> None:
+        """Follow the objects of a new kind too."""
+        del old
+        if type_ != "DELETED":
+            self._follow(definition["metadata"]["name"])
+
+    def _follow(self, resource: str) -> None:
+        if resource not in self._informers:
+            informer = self._informers[resource] = Informer(self.api, resource)
+            self._owned[resource] = informer.index(_by_any_owner)
+            informer.on_change(partial(self._changed, resource))
 
     def _changed(self, resource: str, change: Change) -> None:
         uid = change.new["metadata"].get("uid", "")
         if change.type == "DELETED":
+            if resource not in self._built_in:
+                self._gone[uid] = None
             for dependent, key in self._dependents(uid):
                 self._look_at(dependent, key)
             for reference in owners_of(change.new):
@@ -63,6 +85,11 @@ class GarbageCollector(Controller):
                 self._look_at(resource, change.key)
         elif is_terminating(change.new) and _waits_for_us(change.new):
             self._look_at(resource, change.key)
+
+    def _is_known(self, reference: Obj) -> bool:
+        """True if it can be said whether the owner is there: its kind is served, or it was seen to go."""
+        info = self.api.resources.by_kind(reference["apiVersion"], reference["kind"])
+        return info is not None or reference["uid"] in self._gone
 
     def _dependents(self, uid: str) -> list[tuple[str, Key]]:
         return [
@@ -80,15 +107,14 @@ class GarbageCollector(Controller):
 
     def _find(self, reference: Obj, namespace: str) -> tuple[str, Key, Obj] | None:
         """Return (resource, key, object) that *reference* means, or None if it is gone."""
-        try:
-            info = by_kind(reference["kind"])
-        except KeyError:
+        info = self.api.resources.by_kind(reference["apiVersion"], reference["kind"])
+        if info is None:
             return None
         key = Key(namespace if info.namespaced else "", reference["name"])
-        found = self.api.get(info.plural, *key)
+        found = self.api.get(info.key, *key)
         if found is None or found["metadata"].get("uid") != reference["uid"]:
             return None
-        return info.plural, key, found
+        return info.key, key, found
 
     # -- one object ------------------------------------------------------------------------------
 
@@ -116,6 +142,8 @@ class GarbageCollector(Controller):
         for reference in references:
             found = self._find(reference, key.namespace)
             if found is None:
+                if not self._is_known(reference):
+                    solid.append(reference)  # nobody can say that it is gone
                 continue
             ending = is_terminating(found[2]) and FOREGROUND in (
                 found[2]["metadata"].get("finalizers") or ()

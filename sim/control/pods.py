@@ -6,6 +6,8 @@ know who owns a pod, nor where it runs.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sim.apimachinery.meta import is_terminating, owner_reference
 from sim.apimachinery.wire import Obj
 from sim.control.conditions import find_condition
@@ -13,6 +15,12 @@ from sim.kernel import Epoch
 
 HASH_LABEL = "pod-template-hash"
 REVISION_LABEL = "controller-revision-hash"
+MOST_WAITING = 1000
+"""Pods of one owner that wait for a node; the owner makes no more until some have one.
+
+What bounds a set of 10^9 replicas in a real cluster is the rate at which its controllers may write,
+20 a second; here it is what its nodes hold, so that simulated time goes on.
+"""
 
 
 def phase(pod: Obj) -> str:
@@ -51,6 +59,11 @@ def is_available(pod: Obj, min_ready_s: int, epoch: Epoch, now: int) -> bool:
     if since is None:
         return False
     return min_ready_s == 0 or (bool(since) and epoch.since(since) + min_ready_s * 1000 <= now)
+
+
+def room_for_more(active: Iterable[Obj]) -> int:
+    """Return how many pods may be made beside the *active* ones of the same owner."""
+    return max(0, MOST_WAITING - sum(1 for pod in active if not pod["spec"].get("nodeName")))
 
 
 def restarts(pod: Obj) -> int:

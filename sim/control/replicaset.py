@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import ClassVar
 
 from sim.apimachinery.errors import ApiError
-from sim.apimachinery.labels import match_label_selector
 from sim.apimachinery.meta import Key, controller_of, is_terminating, key_of, labels_of
 from sim.apimachinery.wire import Obj
 from sim.apiserver.server import ApiServer
 from sim.control import conditions, pods
-from sim.control.claims import claim
+from sim.control.claims import claim, selector_of
 from sim.control.naming import PodNames
 from sim.control.pod_ranking import rank_for_deletion
 from sim.kernel import Environment, Stream
@@ -29,7 +29,10 @@ BURST = 500
 class ReplicaSetController(Controller):
     """Creates and deletes the pods of ReplicaSets and reports their status."""
 
-    name = "replicaset-controller"
+    name: ClassVar[str] = "replicaset-controller"
+    resource: ClassVar[str] = "replicasets"
+    kind: ClassVar[str] = "ReplicaSet"
+    counts_terminating: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -69,7 +72,7 @@ class ReplicaSetController(Controller):
             self.enqueue(change.key)
 
     def _pod_changed(self, change: Change) -> None:
-        owner = _replicaset_of(change.new)
+        owner = self._owner_of(change.new)
         if owner is not None:
             self.enqueue(owner)
         elif change.type != "DELETED" and controller_of(change.new) is None:
@@ -77,15 +80,21 @@ class ReplicaSetController(Controller):
 
     def _offer(self, change: Change) -> None:
         """Queue who released the pod, and who may adopt it now."""
-        former = _replicaset_of(change.old) if change.old is not None else None
+        former = self._owner_of(change.old) if change.old is not None else None
         if former is not None:
             self.enqueue(former)
         labels = labels_of(change.new)
         if change.old is not None and former is None and labels_of(change.old) == labels:
             return
         for replicaset in self._sets_by_namespace.get(change.key.namespace):
-            if match_label_selector(replicaset["spec"].get("selector")).matches(labels):
+            if selector_of(replicaset).matches(labels):
                 self.enqueue(key_of(replicaset))
+
+    def _owner_of(self, pod: Obj) -> Key | None:
+        owner = controller_of(pod)
+        if owner is None or owner["kind"] != self.kind:
+            return None
+        return Key(pod["metadata"]["namespace"], owner["name"])
 
     def reconcile(self, key: Key) -> None:
         """Make or delete pods until as many are active as *key* asks for; write its status."""
@@ -114,7 +123,7 @@ class ReplicaSetController(Controller):
     def _manage(self, replicaset: Obj, active: Sequence[Obj]) -> None:
         surplus = len(active) - int(replicaset["spec"].get("replicas", 1))
         if surplus < 0:
-            for _ in range(min(-surplus, BURST)):
+            for _ in range(min(-surplus, BURST, pods.room_for_more(active))):
                 self._create(replicaset)
         elif surplus > 0:
             for pod in self._choose(replicaset, active)[: min(surplus, BURST)]:
@@ -166,14 +175,18 @@ class ReplicaSetController(Controller):
         }
         status: Obj = {"replicas": len(active)}
         status.update((field, count) for field, count in counts.items() if count)
-        status["terminatingReplicas"] = terminating
+        if self.counts_terminating:
+            status["terminatingReplicas"] = terminating
         status["observedGeneration"] = replicaset["metadata"].get("generation", 1)
         surplus = len(active) - int(spec.get("replicas", 1))
         listed = _failure_conditions(replicaset, failure, surplus, self.timestamp())
         if listed:
             status["conditions"] = listed
-        if not _says_the_same(replicaset.get("status") or {}, status):
-            self.api.modify("replicasets", *key, lambda obj: {**obj, "status": status}, status=True)
+        held = replicaset.get("status") or {}
+        # An object from before terminatingReplicas existed is not rewritten for a zero.
+        before = {"terminatingReplicas": 0, **held} if self.counts_terminating else held
+        if before != status:
+            self.api.modify(self.resource, *key, lambda obj: {**obj, "status": status}, status=True)
         if len(ready) > available:
             self.enqueue_after(key, min_ready * 1000)
 
@@ -201,18 +214,6 @@ def _failure_conditions(
     ]
 
 
-def _says_the_same(old: Obj, new: Obj) -> bool:
-    # An object from before terminatingReplicas existed is not rewritten for a zero.
-    return {"terminatingReplicas": 0, **old} == new
-
-
 def _is_unobserved(replicaset: Obj) -> bool:
     observed = int((replicaset.get("status") or {}).get("observedGeneration", 0))
     return observed < int(replicaset["metadata"].get("generation", 1))
-
-
-def _replicaset_of(pod: Obj) -> Key | None:
-    owner = controller_of(pod)
-    if owner is None or owner["kind"] != "ReplicaSet":
-        return None
-    return Key(pod["metadata"]["namespace"], owner["name"])

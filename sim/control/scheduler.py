@@ -7,6 +7,7 @@ waiting ones are tried again when something changes. It must not know kubelets.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,10 +17,20 @@ from sim.apiserver.server import ApiServer
 from sim.control import pods
 from sim.control.affinity import company_of, refuses_company
 from sim.control.conditions import set_pod_condition
-from sim.control.fitting import Refusal, Task, explain, named_node, refusal_of, score_nodes
+from sim.control.fitting import (
+    Refusal,
+    Task,
+    explain,
+    named_node,
+    nowhere,
+    refusal_of,
+    score_nodes,
+)
 from sim.control.ledger import Ledger, demand_of
 from sim.control.placement import taints_of
+from sim.control.preemptor import Preemptor
 from sim.control.spreading import PodIndexes, spreads_of
+from sim.control.volumebinding import VolumeBinding, claim_names
 from sim.kernel import Environment, Stream
 from sim.reconcile import Change, Controller, Index, Informer
 
@@ -59,6 +70,10 @@ class Scheduler(Controller):
         replicasets: Informer,
         pods_by_owner: Index,
         pod_indexes: PodIndexes,
+        claims: Informer,
+        volumes: Informer,
+        classes: Informer,
+        budgets: Informer,
     ) -> None:
         super().__init__(env, api, stream)
         self._nodes = nodes
@@ -68,10 +83,21 @@ class Scheduler(Controller):
         self._indexes = pod_indexes
         self._guards = pod_informer.index(refuses_company)
         self._ledger = Ledger(pod_informer)
+        self._preemptor = Preemptor(
+            api, self.event, pods=pod_informer, budgets=budgets, ledger=self._ledger
+        )
         self._waiting: dict[Key, _Waiting] = {}
         self._last_due = 0
         self._next_start = 0
         self._ordered: dict[str, Obj] | None = None
+        self._volumes = VolumeBinding(
+            api,
+            claims=claims,
+            volumes=volumes,
+            classes=classes,
+            waiting=self._waiting_for_volumes,
+            retry=self.enqueue,
+        )
         nodes.on_change(self._node_changed)
         pod_informer.on_change(self._pod_changed)
 
@@ -95,6 +121,7 @@ class Scheduler(Controller):
     def _pod_changed(self, change: Change) -> None:
         if change.type == "DELETED":
             self._waiting.pop(change.key, None)
+            self._preemptor.forget(change.key)
             self.queue.forget(change.key)
             if change.new["spec"].get("nodeName"):
                 self._retry_waiting()
@@ -108,6 +135,8 @@ class Scheduler(Controller):
         new = change.new
         if new["spec"].get("nodeName"):
             self._waiting.pop(change.key, None)
+            if not old["spec"].get("nodeName"):
+                self._preemptor.forget(change.key)
             if pods.is_finished(new) and not pods.is_finished(old):
                 self._retry_waiting()
         elif _is_mine(new):
@@ -151,20 +180,38 @@ class Scheduler(Controller):
             self._set_scheduled(key, "False", "SchedulingGated", text)
             return
         nodes = self._nodes_in_order()
-        task = self._task(pod, nodes)
-        feasible, refusals, skipped = self._filter(task, nodes)
-        if feasible:
-            self._waiting.pop(key, None)
-            self._bind(pod, self._best(task, feasible))
+        wanted = claim_names(pod)
+        problem = self._volumes.problem(pod, wanted) if wanted else ""
+        if problem:
+            self._refuse(pod, nowhere(problem, len(nodes)))
             return
-        policy = pod["spec"].get("preemptionPolicy", "PreemptLowerPriority")
-        text = explain(refusals, len(nodes), skipped, may_preempt=policy != "Never")
+        task = self._task(pod, nodes)
+        feasible, refusals, skipped = self._filter(task, nodes, wanted)
+        if feasible:
+            node = self._best(task, feasible)
+            if wanted and not self._volumes.settle(pod, wanted, nodes[node]):
+                # It is tried again, on the node chosen now, when its volumes are there.
+                self._waiting.setdefault(key, _Waiting(1, self.now))
+                return
+            self._waiting.pop(key, None)
+            self._bind(pod, node)
+            return
+        outcome = self._preemptor.make_room(task, nodes, refusals)
+        text = explain(list(refusals.values()), len(nodes), skipped, preemption=outcome)
+        self._refuse(pod, text)
+
+    def _refuse(self, pod: Obj, text: str) -> None:
+        """Say why the pod fits nowhere, and let it wait for a change."""
+        key = key_of(pod)
         waiting = self._waiting.setdefault(key, _Waiting(0, 0))
         waiting.attempts += 1
         waiting.at = self.now
         self._set_scheduled(key, "False", "Unschedulable", text)
         self.event(pod, "Warning", "FailedScheduling", text)
         self.queue.add(key, FLUSH_MS)
+
+    def _waiting_for_volumes(self) -> Sequence[Obj]:
+        return [pod for key in self._waiting if (pod := self._pods.objects.get(key)) is not None]
 
     def _task(self, pod: Obj, nodes: dict[str, Obj]) -> Task:
         owner = controller_of(pod)
@@ -186,9 +233,11 @@ class Scheduler(Controller):
             siblings,
         )
 
-    def _filter(self, task: Task, nodes: dict[str, Obj]) -> tuple[list[Obj], list[Refusal], int]:
+    def _filter(
+        self, task: Task, nodes: dict[str, Obj], claims: Sequence[str]
+    ) -> tuple[list[Obj], dict[str, Refusal], int]:
         """Return the nodes that will do, why others will not, and how many were not asked."""
-        only = named_node(task.pod["spec"])
+        only = named_node(task.pod["spec"]) or self._preemptor.cleared_for(task, nodes)
         if only is not None:
             nodes_to_ask = [nodes[only]] if only in nodes else []
             enough = 1
@@ -199,11 +248,15 @@ class Scheduler(Controller):
                 start = self._next_start % len(nodes_to_ask)
                 nodes_to_ask = nodes_to_ask[start:] + nodes_to_ask[:start]
         feasible: list[Obj] = []
-        refusals: list[Refusal] = []
+        refusals: dict[str, Refusal] = {}
         for node in nodes_to_ask:
-            refusal = refusal_of(task, node, self._ledger.of(node["metadata"]["name"]))
+            name = node["metadata"]["name"]
+            refusal = refusal_of(task, node, self._preemptor.totals(task, name))
+            if claims and refusal is None:
+                reason = self._volumes.reason_against(task.pod, claims, node)
+                refusal = Refusal((reason,), is_final=True) if reason else None
             if refusal is not None:
-                refusals.append(refusal)
+                refusals[name] = refusal
                 continue
             feasible.append(node)
             if len(feasible) >= enough:
@@ -235,7 +288,7 @@ class Scheduler(Controller):
             return {**old, "spec": spec, "status": {**status, "conditions": listed}}
 
         key = key_of(pod)
-        if self.api.modify("pods", *key, bind) is not None:
+        if self.api.modify("pods", *key, bind, owned=False) is not None:
             text = f"Successfully assigned {key.namespace}/{key.name} to {node}"
             self.event(pod, "Normal", "Scheduled", text)
 

@@ -1,6 +1,6 @@
 """The StatefulSet controller: pods with numbers, made in order and replaced from the last to the first.
 
-Thanks to this file `db-0` is deleted before the next `db-0` exists. It must not know volumes
+Thanks to this file `db-0` is deleted before the next `db-0` exists. It must not know nodes
 (pkg/controller/statefulset/stateful_set_control.go).
 """
 
@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from sim.apimachinery.errors import ApiError
 from sim.apimachinery.meta import Key, controller_of, is_terminating, key_of, labels_of
 from sim.apimachinery.wire import Obj
 from sim.apiserver.server import ApiServer
 from sim.control import pods
+from sim.control.claims import claim
 from sim.control.controllerrevision import Revisions, hash_of, template_of
 from sim.control.rollout import replicas_of, status_count
+from sim.control.statefulset_claims import CLAIMS, claims_of, keep_owners
 from sim.kernel import Environment, Stream
 from sim.reconcile import Change, Controller, Index, Informer
 
 POD_NAME_LABEL = "statefulset.kubernetes.io/pod-name"
 INDEX_LABEL = "apps.kubernetes.io/pod-index"
+ROLLING = "RollingUpdate"
 
 
 def ordinal_of(pod: Obj) -> int:
@@ -74,12 +78,15 @@ class StatefulSetController(Controller):
         statefulsets: Informer,
         pod_informer: Informer,
         pods_by_owner: Index,
+        free_pods: Index,
         revisions_by_owner: Index,
+        free_revisions: Index,
     ) -> None:
         super().__init__(env, api, stream)
         self._sets = statefulsets
         self._pods_by_owner = pods_by_owner
-        self._revisions = Revisions(api, revisions_by_owner, pods_by_owner)
+        self._free_pods = free_pods
+        self._revisions = Revisions(api, revisions_by_owner, free_revisions, pods_by_owner)
         statefulsets.on_change(self._set_changed)
         pod_informer.on_change(self._pod_changed)
 
@@ -111,12 +118,23 @@ class StatefulSetController(Controller):
             return
         update = self._revisions.current(statefulset)
         current = self._current_revision(statefulset, update)
-        owned = sorted(self._pods_by_owner.get(statefulset["metadata"]["uid"]), key=ordinal_of)
+        owned = sorted(self._claimed(statefulset), key=ordinal_of)
         self._step(statefulset, owned, current, update)
         owned = self._pods_by_owner.get(statefulset["metadata"]["uid"])
         self._write_status(statefulset, owned, current, update)
         live = [hash_of(current), hash_of(update)]
         self._revisions.clean_up(statefulset, live)
+
+    def _claimed(self, statefulset: Obj) -> list[Obj]:
+        """Return the set's pods, with those that an earlier set of its name has left behind."""
+        owned = self._pods_by_owner.get(statefulset["metadata"]["uid"])
+        key = key_of(statefulset)
+        free = [
+            pod
+            for pod in self._free_pods.get(key.namespace)
+            if pod["metadata"]["name"].rpartition("-")[0] == key.name and ordinal_of(pod) >= 0
+        ]
+        return claim(self.api, "pods", statefulset, owned, free) if free else owned
 
     def _current_revision(self, statefulset: Obj, update: Obj) -> Obj:
         """Return the revision that the set has not left yet; the newest one at the beginning."""
@@ -131,15 +149,22 @@ class StatefulSetController(Controller):
         start = int((spec.get("ordinals") or {}).get("start", 0))
         wanted = range(start, start + replicas_of(statefulset))
         by_ordinal = {ordinal_of(pod): pod for pod in owned}
+        if spec.get("volumeClaimTemplates"):
+            for number, owner in by_ordinal.items():
+                keep_owners(self.api, statefulset, owner, scaled_down=number not in wanted)
         in_order = spec.get("podManagementPolicy", "OrderedReady") != "Parallel"
+        room = pods.room_for_more(owned)
         for ordinal in wanted:
             pod = by_ordinal.get(ordinal)
             if pod is None:
+                if not room:
+                    break
+                room -= 1
                 self._create(
                     statefulset, ordinal, self._revision_for(statefulset, ordinal, current, update)
                 )
             elif pods.is_finished(pod) and not is_terminating(pod):
-                self._delete(statefulset, pod)
+                self._replace_finished(statefulset, pod)
             elif self._is_up(statefulset, pod) or not in_order:
                 continue
             if in_order:
@@ -155,7 +180,7 @@ class StatefulSetController(Controller):
     def _revision_for(self, statefulset: Obj, ordinal: int, current: Obj, update: Obj) -> Obj:
         """Return what a missing pod is made from: old ones of a roll that has not reached it stay."""
         strategy = statefulset["spec"].get("updateStrategy") or {}
-        if strategy.get("type", "RollingUpdate") != "RollingUpdate":
+        if strategy.get("type", ROLLING) != ROLLING:
             return update
         status = statefulset.get("status") or {}
         start = int((statefulset["spec"].get("ordinals") or {}).get("start", 0))
@@ -171,7 +196,7 @@ class StatefulSetController(Controller):
     ) -> None:
         """Delete the last pod that is outdated, unless a later one is not up yet."""
         strategy = statefulset["spec"].get("updateStrategy") or {}
-        if strategy.get("type", "RollingUpdate") != "RollingUpdate":
+        if strategy.get("type", ROLLING) != ROLLING:
             return
         partition = int((strategy.get("rollingUpdate") or {}).get("partition", 0))
         for ordinal in reversed(wanted):
@@ -195,18 +220,35 @@ class StatefulSetController(Controller):
         template = template_of(revision)
         pod = stateful_pod(statefulset, ordinal, revision["metadata"]["name"], template)
         self._claim_volumes(statefulset, pod["metadata"]["name"])
-        self.api.create("pods", pod)
         set_name = statefulset["metadata"]["name"]
+        try:
+            self.api.create("pods", pod)
+        except ApiError as error:
+            if error.reason != "AlreadyExists":
+                what = f"create Pod {pod['metadata']['name']} in StatefulSet {set_name} failed"
+                text = f"{what} error: {error.message}"
+                self.event(statefulset, "Warning", "FailedCreate", text)
+            raise
         text = f"create Pod {pod['metadata']['name']} in StatefulSet {set_name} successful"
         self.event(statefulset, "Normal", "SuccessfulCreate", text)
 
     def _claim_volumes(self, statefulset: Obj, pod_name: str) -> None:
         namespace = statefulset["metadata"]["namespace"]
-        for claim in statefulset["spec"].get("volumeClaimTemplates") or ():
-            name = f"{claim['metadata']['name']}-{pod_name}"
-            if self.api.get("persistentvolumeclaims", namespace, name) is None:
-                metadata = {**claim["metadata"], "name": name, "namespace": namespace}
-                self.api.create("persistentvolumeclaims", {**claim, "metadata": metadata})
+        for made in claims_of(statefulset, pod_name):
+            name = made["metadata"]["name"]
+            if self.api.get(CLAIMS, namespace, name) is None:
+                self.api.create(CLAIMS, made)
+                set_name = statefulset["metadata"]["name"]
+                text = f"create Claim {name} Pod {pod_name} in StatefulSet {set_name} success"
+                self.event(statefulset, "Normal", "SuccessfulCreate", text)
+
+    def _replace_finished(self, statefulset: Obj, pod: Obj) -> None:
+        failed = pods.phase(pod) == "Failed"
+        word, type_ = ("failed", "Warning") if failed else ("terminated", "Normal")
+        key = key_of(statefulset)
+        text = f"StatefulSet {key} is recreating {word} Pod {pod['metadata']['name']}"
+        self.event(statefulset, type_, f"Recreating{word.capitalize()}Pod", text)
+        self._delete(statefulset, pod)
 
     def _delete(self, statefulset: Obj, pod: Obj) -> None:
         key = key_of(pod)
@@ -231,7 +273,8 @@ class StatefulSetController(Controller):
         }
         available = sum(pods.is_available(pod, seconds, self.api.epoch, self.now) for pod in ready)
         wanted = replicas_of(statefulset)
-        if counts["updatedReplicas"] == wanted == len(ready) == len(owned):
+        rolls = (statefulset["spec"].get("updateStrategy") or {}).get("type", ROLLING) == ROLLING
+        if rolls and counts["updatedReplicas"] == wanted == len(ready) == len(owned):
             # The roll is over: what was the update is what is current.
             current_name = update_name
             counts["currentReplicas"] = counts["updatedReplicas"]

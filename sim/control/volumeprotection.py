@@ -40,12 +40,17 @@ class VolumeProtectionController(Controller):
         self._volumes = volumes
         self._pods = pod_informer
         claims.on_change(self._claim_changed)
+        volumes.on_change(self._volume_changed)
         pod_informer.on_change(self._pod_changed)
 
     def _claim_changed(self, change: Change) -> None:
         if change.type == "DELETED":
             self.enqueue(Key("", change.new["spec"].get("volumeName", "")))
         elif is_terminating(change.new):
+            self.enqueue(change.key)
+
+    def _volume_changed(self, change: Change) -> None:
+        if change.type != "DELETED" and is_terminating(change.new):
             self.enqueue(change.key)
 
     def _pod_changed(self, change: Change) -> None:
@@ -78,10 +83,15 @@ class VolumeProtectionController(Controller):
         volume = self._volumes.get(*key)
         if volume is None:
             return
-        claim = volume["spec"].get("claimRef") or {}
-        if self._claims.get(claim.get("namespace", ""), claim.get("name", "")) is not None:
+        reference = volume["spec"].get("claimRef") or {}
+        claim = self._claims.get(reference.get("namespace", ""), reference.get("name", ""))
+        if claim is not None and reference.get("uid") in (None, claim["metadata"]["uid"]):
             return
-        if volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete":
+        if is_terminating(volume):
+            self.api.modify("persistentvolumes", *key, _without(VOLUME_FINALIZER))
+        elif not reference.get("uid"):
+            return
+        elif volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete":
             self.api.delete("persistentvolumes", *key)
             self.api.modify("persistentvolumes", *key, _without(VOLUME_FINALIZER))
         else:

@@ -57,6 +57,10 @@ class Index:
         """Return how many objects carry *value*."""
         return len(self._keys.get(value, ()))
 
+    def values(self) -> list[str]:
+        """Return every value that some object carries."""
+        return list(self._keys)
+
     def move(self, key: Key, new: Obj | None, old: Obj | None) -> None:
         """Follow *key* from the values of *old* to those of *new*."""
         before = self._values(old) if old is not None else ()

@@ -149,6 +149,8 @@ def test_surging_roll_starts_the_new_pod_before_the_old_one_goes(world: World) -
     made = agent()
     rolling = {"maxSurge": 1, "maxUnavailable": 0}
     made["spec"]["updateStrategy"] = {"type": "RollingUpdate", "rollingUpdate": rolling}
+    # Two pods that want the same port of the host would never be on one node together.
+    del made["spec"]["template"]["spec"]["hostNetwork"]
     world.api.create("daemonsets", made)
     world.run(5 * SECOND)
     world.set_image("agent", "agent:2", "daemonsets")
@@ -160,3 +162,13 @@ def test_surging_roll_starts_the_new_pod_before_the_old_one_goes(world: World) -
     assert by_image(world, "agent:2") == ["node-1", "node-2", "node-3"]
     assert len(world.pods(app="agent")) == 3
     assert (most > 3, least) == (True, 3)
+
+
+def test_new_set_takes_over_what_an_orphaning_deletion_left(world: World) -> None:
+    started(world)
+    before = sorted(pod["metadata"]["uid"] for pod in world.pods(app="agent"))
+    world.api.delete("daemonsets", "shop", "agent", propagation="Orphan")
+    world.run(10 * SECOND)
+    started(world)
+    world.run(MINUTE)
+    assert sorted(pod["metadata"]["uid"] for pod in world.pods(app="agent")) == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim.apimachinery.meta import owner_reference
+from tests.apiserver.widgets import NAME, definition, widget
 from tests.control.world import SECOND, World
 
 
@@ -79,3 +80,20 @@ def test_one_of_two_owners_gone_leaves_the_other(world: World) -> None:
     world.run(SECOND)
     kept = world.get("secrets", "shared")["metadata"]["ownerReferences"]
     assert [reference["name"] for reference in kept] == ["two"]
+
+
+def test_custom_objects_own_and_are_owned(world: World) -> None:
+    world.api.create("customresourcedefinitions", definition())
+    owner = world.api.create(NAME, {**widget(), "metadata": {"name": "a", "namespace": "shop"}})
+    reference = owner_reference(owner)
+    owned = {"metadata": {"name": "c", "namespace": "shop", "ownerReferences": [reference]}}
+    world.api.create("configmaps", owned)
+    unknown = {**reference, "apiVersion": "nobody.example/v1", "uid": "x"}
+    kept = {"metadata": {"name": "k", "namespace": "shop", "ownerReferences": [unknown]}}
+    world.api.create("configmaps", kept)
+    world.run(1_000)
+    assert world.api.get("configmaps", "shop", "c")
+    world.api.delete("customresourcedefinitions", "", NAME)
+    world.run(2_000)
+    assert world.api.get("configmaps", "shop", "c") is None
+    assert world.api.get("configmaps", "shop", "k"), "nobody can say that its owner is gone"

@@ -8,6 +8,7 @@ import pytest
 
 from sim.apimachinery.meta import with_metadata
 from sim.apimachinery.wire import Obj
+from sim.control import pods
 from sim.control.pod_ranking import rank_for_deletion
 from tests.control.world import EPOCH, MINUTE, SECOND, World
 
@@ -175,3 +176,36 @@ def test_names_do_not_shift_when_another_owner_makes_pods() -> None:
         return names(world)
 
     assert made("web") == made("api", "web")
+
+
+@pytest.mark.parametrize("kind", ["replicasets", "statefulsets", "jobs"])
+def test_a_huge_set_makes_no_more_pods_than_may_wait(
+    world: World, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pods, "MOST_WAITING", 200)
+    template = {
+        "metadata": {"labels": {"app": "huge"}},
+        "spec": {
+            "containers": [{"name": "c", "image": "none", "resources": {}}],
+            "nodeSelector": {"nowhere": "true"},
+        },
+    }
+    selector = {"selector": {"matchLabels": {"app": "huge"}}}
+    spec = {
+        "replicasets": {"replicas": 10**9, **selector},
+        "statefulsets": {
+            "replicas": 10**9,
+            "podManagementPolicy": "Parallel",
+            "serviceName": "huge",
+            **selector,
+        },
+        "jobs": {"parallelism": 10**9},
+    }[kind]
+    if kind == "jobs":
+        template["spec"]["restartPolicy"] = "Never"
+    world.api.create(
+        kind,
+        {"metadata": {"name": "huge", "namespace": "shop"}, "spec": {**spec, "template": template}},
+    )
+    world.run(MINUTE)
+    assert len(world.api.list("pods", "shop")) == 200

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from sim.apimachinery.wire import Obj
 from tests.control.world import MINUTE, SECOND, World, template
 
@@ -89,8 +91,113 @@ def test_scaling_down_removes_the_last(world: World) -> None:
     assert [pod["metadata"]["name"] for pod in world.pods(app="db")] == ["db-0"]
 
 
+CLAIM = {
+    "metadata": {"name": "data"},
+    "spec": {
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": "1Gi"}},
+    },
+}
+
+
+def claims(world: World) -> list[str]:
+    return [one["metadata"]["name"] for one in world.api.list("persistentvolumeclaims", "shop")]
+
+
 def test_each_pod_gets_its_volume_claim(world: World) -> None:
-    claim = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
-    started(world, replicas=2, volumeClaimTemplates=[claim])
-    claims = world.api.list("persistentvolumeclaims", "shop")
-    assert [one["metadata"]["name"] for one in claims] == ["data-db-0", "data-db-1"]
+    world.storage_class()
+    started(world, replicas=2, volumeClaimTemplates=[CLAIM])
+    assert claims(world) == ["data-db-0", "data-db-1"]
+    assert world.get("persistentvolumeclaims", "data-db-0")["metadata"]["labels"] == {"app": "db"}
+    assert world.events("SuccessfulCreate", "StatefulSet")[:2] == [
+        "create Claim data-db-0 Pod db-0 in StatefulSet db success",
+        "create Pod db-0 in StatefulSet db successful",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("policy", "scaled", "deleted"),
+    [
+        ({}, 2, 2),
+        ({"whenScaled": "Delete"}, 1, 1),
+        ({"whenDeleted": "Delete"}, 2, 0),
+        ({"whenDeleted": "Delete", "whenScaled": "Delete"}, 1, 0),
+    ],
+)
+def test_claims_stay_or_go_as_the_policy_says(
+    world: World, policy: Obj, scaled: int, deleted: int
+) -> None:
+    world.storage_class()
+    started(
+        world,
+        replicas=2,
+        volumeClaimTemplates=[CLAIM],
+        persistentVolumeClaimRetentionPolicy=policy,
+    )
+    world.patch_spec("statefulsets", "db", replicas=1)
+    world.run(20 * SECOND)
+    assert len(claims(world)) == scaled
+    world.api.delete("statefulsets", "shop", "db")
+    world.run(20 * SECOND)
+    assert len(claims(world)) == deleted
+
+
+def test_parallel_set_makes_all_pods_at_once(world: World) -> None:
+    world.api.create("statefulsets", db(podManagementPolicy="Parallel"))
+    world.run(SECOND // 2)
+    assert len(world.pods(app="db")) == 3
+
+
+def test_first_ordinal_can_be_chosen(world: World) -> None:
+    started(world, replicas=2, ordinals={"start": 5})
+    assert [pod["metadata"]["name"] for pod in world.pods(app="db")] == ["db-5", "db-6"]
+
+
+def test_partition_keeps_the_lower_pods(world: World) -> None:
+    started(world, updateStrategy={"type": "RollingUpdate", "rollingUpdate": {"partition": 2}})
+    world.set_image("db", "db:2", "statefulsets")
+    world.run(30 * SECOND)
+    images = [pod["spec"]["containers"][0]["image"] for pod in world.pods(app="db")]
+    assert images == ["db:1", "db:1", "db:2"]
+
+
+def test_on_delete_waits_for_somebody_to_delete(world: World) -> None:
+    started(world, updateStrategy={"type": "OnDelete"})
+    world.set_image("db", "db:2", "statefulsets")
+    world.run(30 * SECOND)
+    world.api.delete("pods", "shop", "db-1")
+    world.run(30 * SECOND)
+    images = [pod["spec"]["containers"][0]["image"] for pod in world.pods(app="db")]
+    assert images == ["db:1", "db:2", "db:1"]
+
+
+def test_next_pod_waits_for_the_least_ready_time(world: World) -> None:
+    started(world, minReadySeconds=30)
+    assert len(world.pods(app="db")) == 1
+    world.run(30 * SECOND)
+    assert len(world.pods(app="db")) == 2
+
+
+def test_failed_pod_is_made_anew(world: World) -> None:
+    started(world, replicas=1)
+    world.kubelet.finish(world.get("pods", "db-0"), code=1)
+    world.run(20 * SECOND)
+    assert world.get("pods", "db-0")["status"]["phase"] == "Running"
+    assert world.events("RecreatingFailedPod") == [
+        "StatefulSet shop/db is recreating failed Pod db-0"
+    ]
+
+
+def test_new_set_takes_over_what_an_orphaning_deletion_left(world: World) -> None:
+    started(world)
+    before = [pod["metadata"]["uid"] for pod in world.pods(app="db")]
+    world.api.delete("statefulsets", "shop", "db", propagation="Orphan")
+    world.run(10 * SECOND)
+    assert all("ownerReferences" not in pod["metadata"] for pod in world.pods(app="db"))
+    started(world)
+    world.run(MINUTE)
+    assert [pod["metadata"]["uid"] for pod in world.pods(app="db")] == before
+    uid = world.get("statefulsets", "db")["metadata"]["uid"]
+    owners = {pod["metadata"]["ownerReferences"][0]["uid"] for pod in world.pods(app="db")}
+    assert owners == {uid}
+    assert len(world.api.list("controllerrevisions", "shop")) == 1

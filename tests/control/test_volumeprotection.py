@@ -15,11 +15,7 @@ def store(world: World, policy: str) -> None:
         VOLUME,
         {
             "metadata": {"name": "v", "finalizers": ["kubernetes.io/pv-protection"]},
-            "spec": {
-                "claimRef": {"namespace": "default", "name": "data"},
-                "persistentVolumeReclaimPolicy": policy,
-            },
-            "status": {"phase": "Bound"},
+            "spec": {"persistentVolumeReclaimPolicy": policy},
         },
     )
     world.api.create(
@@ -33,6 +29,7 @@ def store(world: World, policy: str) -> None:
             "spec": {"volumeName": "v"},
         },
     )
+    world.run(SECOND)
 
 
 def use(world: World) -> None:
@@ -72,3 +69,14 @@ def test_the_reclaim_policy_decides_over_the_volume(
     world.run(5 * SECOND)
     volume = world.api.get(VOLUME, "", "v")
     assert (volume["status"]["phase"] if volume else None) == phase
+
+
+@pytest.mark.parametrize(("is_claimed", "stays"), [(False, False), (True, True)])
+def test_deleted_volume_waits_for_its_claim(world: World, *, is_claimed: bool, stays: bool) -> None:
+    store(world, "Retain")
+    if not is_claimed:
+        world.api.delete(CLAIM, "default", "data")
+        world.run(5 * SECOND)
+    world.api.delete(VOLUME, "", "v")
+    world.run(5 * SECOND)
+    assert (world.api.get(VOLUME, "", "v") is not None) == stays

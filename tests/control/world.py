@@ -79,6 +79,21 @@ class PlainKubelet:
 
         self.api.modify("pods", *key_of(pod), change, status=True)
 
+    def finish(self, pod: Obj, code: int = 0) -> None:
+        """Let the container of a running pod end with *code*; the pod's phase follows."""
+        now = EPOCH.rfc3339(self.env.now)
+        ended = {"exitCode": code, "finishedAt": now, "reason": "Error" if code else "Completed"}
+
+        def change(obj: Obj) -> Obj:
+            name = obj["spec"]["containers"][0]["name"]
+            listed = [{"name": name, "state": {"terminated": ended}, "restartCount": 0}]
+            phase = "Failed" if code else "Succeeded"
+            kept = [c for c in obj["status"].get("conditions", ()) if c["type"] != "Ready"]
+            status = {**obj["status"], "phase": phase, "containerStatuses": listed}
+            return {**obj, "status": {**status, "conditions": kept}}
+
+        self.api.modify("pods", *key_of(pod), change, status=True)
+
 
 class World:
     """Everything a test touches."""
@@ -160,6 +175,15 @@ class World:
             "status": {"allocatable": amounts, "capacity": amounts, "conditions": [condition]},
         }
         return self.api.load("nodes", node) if load else self.api.create("nodes", node)
+
+    def storage_class(self, name: str = "fast", **fields: Any) -> Obj:
+        """Add a StorageClass whose driver runs in the cluster; the default class if not said else."""
+        driver = fields.get("provisioner", "disk.example.com")
+        if self.api.get("csidrivers", "", driver) is None:
+            self.api.create("csidrivers", {"metadata": {"name": driver}, "spec": {}})
+        mark = {"storageclass.kubernetes.io/is-default-class": "true"}
+        made = {"metadata": {"name": name, "annotations": mark}, "provisioner": driver, **fields}
+        return self.api.create("storageclasses", made)
 
     def deployment(self, name: str, replicas: int = 3, **spec: Any) -> Obj:
         """Create a Deployment of *replicas* pods of image `<name>:1`."""
