@@ -10,6 +10,7 @@ from sim.apps.idle import Bystander, Idle, IdleSettings
 from sim.apps.neighbour import Neighbour, NeighbourSettings
 from sim.apps.postgres import Postgres, PostgresSettings
 from sim.apps.requests import RateSegment, RequestLog, RequestRate, no_requests
+from sim.apps.stranger import Stranger
 from sim.apps.voices import COMPONENTS
 from sim.apps.web_service import WebService, WebServiceSettings
 
@@ -29,6 +30,7 @@ __all__ = [
     "RateSegment",
     "RequestLog",
     "RequestRate",
+    "Stranger",
     "WebService",
     "WebServiceSettings",
     "no_requests",

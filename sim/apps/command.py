@@ -21,6 +21,9 @@ MEMORY_BYTES = 6 << 20
 class CommandRunner(Application):
     """Runs the container's command line with the programs of its image."""
 
+    brief = True
+    """It may end at the very moment of its start."""
+
     def __init__(self, _container: Context) -> None:
         """Run nothing yet."""
 

@@ -27,9 +27,13 @@ class FileSystem:
         *,
         home: str = "/root",
         generated: Mapping[str, Callable[[], str]] | None = None,
+        max_bytes: int = MAX_BYTES,
+        max_files: int = MAX_FILES,
     ) -> None:
         """Start with *files* (path -> text) and *generated* files, made when they are read."""
         self.home = home
+        self._max_bytes = max_bytes
+        self._max_files = max_files
         self._files: dict[str, str] = {}
         self._generated = dict(generated or {})
         self._directories = {"/", "/tmp", "/dev"}
@@ -82,8 +86,8 @@ class FileSystem:
             raise FileProblem("No such file or directory")
         whole = self._files.get(path, "") + text if append else text
         used = sum(map(len, self._files.values())) - len(self._files.get(path, ""))
-        if used + len(whole) > MAX_BYTES or (
-            path not in self._files and len(self._files) >= MAX_FILES
+        if used + len(whole) > self._max_bytes or (
+            path not in self._files and len(self._files) >= self._max_files
         ):
             raise FileProblem("No space left on device")
         self._files[path] = whole
@@ -115,7 +119,7 @@ class FileSystem:
                 raise FileProblem("File exists")
             missing.append(path)
             path = posixpath.dirname(path)
-        if len(self._directories) + len(missing) > MAX_FILES:
+        if len(self._directories) + len(missing) > self._max_files:
             raise FileProblem("No space left on device")
         self._directories.update(missing)
 
@@ -154,4 +158,6 @@ class FileSystem:
 
     def size(self, path: str) -> int:
         """Return the bytes of a file; 4096 for a directory."""
-        return 4096 if self.is_dir(path) else len(self.read(path).encode())
+        return (
+            4096 if self.is_dir(path) else len(self.read(path).encode("utf-8", "surrogateescape"))
+        )

@@ -25,6 +25,9 @@ TERMINATE = "SIGTERM"
 KILL = "SIGKILL"
 """Cause of an end that no behaviour gets to see."""
 
+MAX_REMEMBERED = 4096
+"""Images of which a registry remembers where they belong."""
+
 
 class OutOfMemory(Exception):  # noqa: N818 - named for what happened, as the kernel does
     """The container's cgroup is over its limit; raised inside a behaviour, which must let it pass."""
@@ -130,6 +133,7 @@ class BehaviourRegistry(Mapping[str, Factory]):
         self._entries.setdefault("", _background)
         self._order = sorted(self._entries, key=len, reverse=True)
         self._lazy = frozenset(lazy)
+        self._found: dict[str, str] = {}
 
     def __getitem__(self, image: str) -> Factory:
         """Return the factory for *image*."""
@@ -143,7 +147,12 @@ class BehaviourRegistry(Mapping[str, Factory]):
 
     def prefix(self, image: str) -> str:
         """Return the prefix under which *image* is registered; empty when it is not."""
-        return next(prefix for prefix in self._order if image.startswith(prefix))
+        found = self._found.get(image)
+        if found is None:
+            found = next(prefix for prefix in self._order if image.startswith(prefix))
+            if len(self._found) < MAX_REMEMBERED:
+                self._found[image] = found
+        return found
 
     def lazy(self, image: str) -> bool:
         """Return True if a running container of *image* may sleep until it is touched."""

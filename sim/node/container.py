@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from sim.node.network import Network
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+START_ERROR_CODE = 128
+"""containerd's code for a container whose command could not be started."""
+EPOCH_START = 0
+"""Unix ms of the start that is reported of a container that never started."""
 SIGKILL_CODE = 137
 SIGTERM_CODE = 143
 
@@ -105,6 +109,7 @@ class Container:
         self._process: simpy.Process | None = None
         self._oom_killed = False
         self._partial: dict[str, str] = {}
+        self._message = ""
 
     # -- what a behaviour asks of its container ----------------------------------------------------
 
@@ -175,8 +180,17 @@ class Container:
         return min(used, self.limit) if self.limit else used
 
     @property
+    def ran_ms(self) -> int:
+        """How long it ran, once it has ended."""
+        if self.finished_at is None or self.started_at is None or self.reason == "StartError":
+            return 0
+        return self.finished_at - self.started_at
+
+    @property
     def termination_message(self) -> str:
         """What the kubelet copies into a terminated status: by policy the end of a failed log."""
+        if self._message:
+            return self._message
         policy = self.spec.get("terminationMessagePolicy", "File")
         if self.state != "exited" or self.exit_code == 0 or policy != "FallbackToLogsOnError":
             return ""
@@ -260,21 +274,29 @@ class Container:
         return self.network.drop_connections(self)
 
     def route(self, ip: str, port: int) -> str:
-        """Return `ok`, `refused` or `timeout`: what the node's rules do to a new connection."""
+        """Return `ok`, `refused` or `timeout`: what rules and policies do to a new connection."""
         verdict = self.machine.proxy.state.lookup(ip, port)
         if isinstance(verdict, Dnat):
-            return "ok"
+            ends = [(one.ip, one.port) for one in verdict.endpoints]
+            return "ok" if self.network.lets_through(self, ends) else "timeout"
         return "refused" if isinstance(verdict, Reject) else "timeout"
 
     def on_rules(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call *listener* after the node's rules changed; the answer stops that."""
+        """Call *listener* after the node's rules or the policies changed; the answer stops that."""
         listeners = self.machine.proxy.on_change
+        policies = self.network.policies
+        others = policies.on_change if policies is not None else []
 
         def changed(_proxy: object) -> None:
             listener()
 
+        def stop() -> None:
+            listeners.remove(changed)
+            others.remove(listener)
+
         listeners.append(changed)
-        return lambda: listeners.remove(changed)
+        others.append(listener)
+        return stop
 
     def take_input(self, type_in: Callable[[str | None], None]) -> None:
         """Hand what an attached client types to *type_in*, None at its end."""
@@ -291,6 +313,12 @@ class Container:
         self._begin(self.env.now)
         self.machine.container_started()
         self._process = self.env.spawn(self._living(self.behaviour.run(self)))
+
+    def fail_to_start(self, message: str) -> None:
+        """Take it as refused by the runtime, in whose words *message* is."""
+        self.started_at = EPOCH_START - self.epoch.unix_ms
+        self._message = message
+        self._exit(self.env.now, START_ERROR_CODE, "StartError")
 
     def adopt(self, started_at: int) -> None:
         """Take it as running since *started_at*, before the simulation began or was looked at."""

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sim.apiserver import ApiServer
 
+SERVICE_NAME = "kubernetes.io/service-name"
+ALIASES = 4
+"""How often an ExternalName may lead to another one."""
 SERVICE_LABELS = 2
 """`<service>.<namespace>` before `.svc.<domain>`."""
 
@@ -38,20 +41,55 @@ def service_of(name: str, namespace: str, domain: str) -> tuple[str, str] | None
     return None
 
 
-def resolve(api: ApiServer, name: str, namespace: str, domain: str) -> str | None:
-    """Return the address behind a Service's name: its ClusterIP, or the first ready endpoint if headless."""
+def resolve(
+    api: ApiServer, name: str, namespace: str, domain: str, *, depth: int = ALIASES
+) -> str | None:
+    """Return the address behind a Service's name, or behind a pod's name under a headless Service.
+
+    That is the ClusterIP, or the first ready endpoint if there is none. An ExternalName is followed
+    as far as it leads to another Service.
+    """
+    for asked, host in meanings(name, namespace, domain):
+        service = api.get("services", *asked)
+        if service is None:
+            continue
+        spec = service["spec"]
+        if spec.get("type") == "ExternalName":
+            alias = str(spec.get("externalName", ""))
+            return resolve(api, alias, "", domain, depth=depth - 1) if depth and not host else None
+        address = spec.get("clusterIP")
+        if address and address != "None":
+            return None if host else str(address)
+        return _endpoint(api, asked, host, published=bool(spec.get("publishNotReadyAddresses")))
+    return None
+
+
+def meanings(name: str, namespace: str, domain: str) -> list[tuple[tuple[str, str], str]]:
+    """Return what *name* may mean, as ((namespace, service), host), in the search list's order.
+
+    >>> meanings("db-0.db", "shop", "cluster.local")
+    [(('db', 'db-0'), ''), (('shop', 'db'), 'db-0')]
+    """
+    found: list[tuple[tuple[str, str], str]] = []
     asked = service_of(name, namespace, domain)
-    if asked is None:
-        return None
-    service = api.get("services", *asked)
-    if service is None:
-        return None
-    address = service["spec"].get("clusterIP")
-    if address and address != "None":
-        return str(address)
-    slices = api.list("endpointslices", asked[0], labels={"kubernetes.io/service-name": asked[1]})
+    if asked is not None:
+        found.append((asked, ""))
+    parts = name.rstrip(".").removesuffix(f".svc.{domain}").removesuffix(".svc").split(".")
+    if len(parts) == SERVICE_LABELS:
+        found.append(((namespace, parts[1]), parts[0]))
+    elif len(parts) == SERVICE_LABELS + 1:
+        found.append(((parts[2], parts[1]), parts[0]))
+    return found
+
+
+def _endpoint(
+    api: ApiServer, service: tuple[str, str], host: str, *, published: bool
+) -> str | None:
+    """Return the first address of a headless Service that is ready, or that of its pod *host*."""
+    slices = api.list("endpointslices", service[0], labels={SERVICE_NAME: service[1]})
     for one in slices:
         for endpoint in one.get("endpoints") or ():
-            if (endpoint.get("conditions") or {}).get("ready", True):
+            ready = published or (endpoint.get("conditions") or {}).get("ready", True)
+            if ready and endpoint.get("hostname", "") == (host or endpoint.get("hostname", "")):
                 return str(endpoint["addresses"][0])
     return None

@@ -9,10 +9,11 @@ import simpy
 
 from sim.apimachinery.errors import ApiError, bad_request, internal_error
 from sim.apimachinery.wire import Obj
-from sim.apiserver.doors import ExecutionLike, TextStreamLike
+from sim.apiserver.doors import ConnectionLike, ExecutionLike, TextStreamLike
 from sim.bash import ShellExecution
 from sim.kernel import Stream
 from sim.node.container import Container
+from sim.node.forwarding import Forwarded, Refused, refusal
 from sim.node.kubelet import Kubelets
 from sim.node.kubelet.slot import Slot
 from sim.node.logs import LogFollower, LogLine
@@ -98,6 +99,25 @@ class KubeletDoor:
             raise no_such_program(instance, argv[0])
         return ShellExecution(shell, argv=argv, stdin=stdin, tty=tty, prompt=lambda: "/ # ")
 
+    def forward(self, pod: Obj, port: int) -> ConnectionLike:
+        """Open one connection to a port in the pod's own network.
+
+        Raises:
+            ApiError: if the pod does not run.
+        """
+        worker = self._kubelets.worker(pod)
+        running = worker.running() if worker is not None else []
+        if worker is None or not running:
+            name = pod["metadata"]["name"]
+            raise internal_error(f"error forwarding port {port} to pod {name}, uid : not running")
+        for container in running:
+            if container.behaviour.listening(port):
+                return Forwarded(container, port)
+        machine = worker.kubelet.machine
+        sandbox = machine.sandbox_id(worker.uid)
+        network = f"/var/run/netns/cni-{Stream('netns', worker.uid).uuid()}"
+        return Refused(machine.env, refusal(network, sandbox, port))
+
     def _slot(self, pod: Obj, container: str) -> Slot | None:
         worker = self._kubelets.worker(pod)
         if worker is None:
@@ -151,8 +171,8 @@ def no_such_program(container: Container, name: str) -> ApiError:
 class Attachment:
     """A client attached to a container's first process.
 
-    It begins with what the container has printed, because a client that has waited for the start
-    attaches within moments of it.
+    It hears what is printed from then on, and nothing of how the program ends: that the stream is
+    over is all that a container runtime says of it.
     """
 
     def __init__(self, container: Container, *, stdin: bool) -> None:
@@ -160,17 +180,14 @@ class Attachment:
         self._container = container
         self._stdin = stdin
         self._unread: list[tuple[str, str]] = []
-        if container.spec.get("stdin") or container.spec.get("tty"):
-            printed = container.log.read(container.env.now)
-            self._unread = [(line.stream, line.text + "\n") for line in printed]
         self._news: simpy.Event | None = None
         container.listeners.append(self._hear)
         container.exited.callbacks.append(lambda _event: self._tell())
 
     @property
     def exit_code(self) -> int | None:
-        """The container's exit code, or None while it runs."""
-        return self._container.exit_code if self._container.state == "exited" else None
+        """Zero once the container has ended, however it did; None while it runs."""
+        return 0 if self._container.state == "exited" else None
 
     def poll(self) -> list[tuple[str, str]]:
         """Return and forget output as (stream, text) pairs."""

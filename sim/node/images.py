@@ -5,12 +5,22 @@ The kubelet pulls by this catalogue. This file must not know what the programs d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+from zlib import crc32
 
 Tools = Literal["full", "busybox", "netfilter", "postgres", "none"]
 
+SMALLEST, SPAN = 8_000_000, 110_000_000
+"""Bytes of an image that nobody describes: from the smallest on, by its name."""
+_REMAINDER = re.compile(
+    r"[a-z0-9]+(?:(?:[._]|__|-+|/)[a-z0-9]+)*(?::\w[\w.-]{0,127})?(?:@[A-Za-z][\w+.-]*:[0-9a-fA-F]+)?"
+)
+"""What may follow a registry: path, tag, digest."""
+_BARE = ("distroless", "scratch", "static")
+"""Words in the names of images without a shell."""
 PULL_BYTES_PER_S = 45_000_000
 """Download and unpacking together (ours)."""
 
@@ -28,6 +38,10 @@ class ImageSpec:
     """Default arguments (CMD): replaced by the pod's `args`."""
     entrypoint: tuple[str, ...] = ()
     """Replaced by the pod's `command`."""
+    ports: frozenset[int] = frozenset()
+    """On which its own program listens."""
+    serves: bool = False
+    """It brings a program of its own beside its tools, which runs where no other command is given."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,8 @@ class ImageCatalog:
     known: Mapping[str, ImageSpec]
     registries: tuple[str, ...] = ()
     """Prefixes of our own registries; what is missing there is `not found`."""
+    open: bool = False
+    """Whether images that nobody describes exist elsewhere; see `is_missing`."""
     _cache: dict[str, ImageSpec | None] = field(default_factory=dict, repr=False, compare=False)
 
     def find(self, image: str) -> ImageSpec | None:
@@ -66,13 +82,44 @@ class ImageCatalog:
 
     def _look(self, image: str) -> ImageSpec | None:
         name, tag = split_image(image)
+        if self.open and is_missing(name, tag):
+            return None
         for candidate in (name, canonical(name), name.removeprefix("docker.io/")):
             spec = self.known.get(candidate) or PUBLIC.get(candidate.removeprefix("library/"))
             if spec is not None:
                 return spec if spec.tags is None or tag in spec.tags else None
-        if any(name.startswith(prefix) for prefix in self.registries):
+        ours = any(name.startswith(prefix) for prefix in self.registries)
+        if ours or not self.open:
             return None
-        return None
+        bare = any(word in name for word in _BARE)
+        size = SMALLEST + crc32(name.encode()) % SPAN
+        return ImageSpec("none" if bare else "busybox", size, serves=True)
+
+
+def is_missing(name: str, tag: str) -> bool:
+    """Return whether an image is said by its name not to be there, for exercises and tests.
+
+    >>> is_missing("example.com/missing/app", "1"), is_missing("app", "does-not-exist")
+    (True, True)
+    """
+    return "missing" in name.split("/") or tag in ("does-not-exist", "missing")
+
+
+def reference_problem(image: str) -> str:
+    """Return why *image* is no name of an image, in the words of github.com/distribution/reference.
+
+    >>> reference_problem("Registry.local/Bad Image"), reference_problem("a b")
+    ('invalid reference format: repository name must be lowercase', 'invalid reference format')
+    >>> reference_problem("registry:5000/team/app:v1.2@sha256:0123")
+    ''
+    """
+    first, slash, rest = image.partition("/")
+    domain = slash and ("." in first or ":" in first or first == "localhost" or not first.islower())
+    remainder = rest if domain else image
+    path = remainder.partition("@")[0].partition(":")[0]
+    if path.lower() != path:
+        return "invalid reference format: repository name must be lowercase"
+    return "" if _REMAINDER.fullmatch(remainder) else "invalid reference format"
 
 
 def split_image(image: str) -> tuple[str, str]:
@@ -108,12 +155,38 @@ PUBLIC: Mapping[str, ImageSpec] = {
     "alpine": ImageSpec("busybox", 3_800_000, command=("/bin/sh",)),
     "debian": ImageSpec("full", 49_000_000, command=("bash",)),
     "ubuntu": ImageSpec("full", 30_000_000, command=("/bin/bash",)),
-    "nginx": ImageSpec("busybox", 72_000_000, command=("nginx", "-g", "daemon off;")),
+    "nginx": ImageSpec(
+        "busybox",
+        72_000_000,
+        command=("nginx", "-g", "daemon off;"),
+        ports=frozenset({80}),
+        serves=True,
+    ),
+    "httpd": ImageSpec(
+        "busybox",
+        59_000_000,
+        command=("httpd-foreground",),
+        ports=frozenset({80}),
+        serves=True,
+    ),
+    "redis": ImageSpec(
+        "busybox",
+        52_000_000,
+        command=("redis-server",),
+        ports=frozenset({6379}),
+        serves=True,
+    ),
     "curlimages/curl": ImageSpec("busybox", 9_800_000, entrypoint=("curl",)),
-    "postgres": ImageSpec("busybox", 158_000_000, command=("postgres",)),
-    "registry.k8s.io/pause": ImageSpec("none", 320_000, command=("/pause",)),
+    "postgres": ImageSpec(
+        "busybox",
+        158_000_000,
+        command=("postgres",),
+        ports=frozenset({5432}),
+        serves=True,
+    ),
+    "registry.k8s.io/pause": ImageSpec("none", 320_000, command=("/pause",), serves=True),
     "registry.k8s.io/e2e-test-images/agnhost": ImageSpec(
-        "full", 51_000_000, entrypoint=("/agnhost",)
+        "full", 51_000_000, entrypoint=("/agnhost",), serves=True
     ),
 }
 """Public images that people reach for in an incident."""

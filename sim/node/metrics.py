@@ -22,11 +22,15 @@ class NodeMetrics:
     def pod_usage(self, pod: Obj) -> list[tuple[str, int, int]]:
         """Return (container, millicores, bytes) of each running container of *pod*."""
         worker = self._kubelets.worker(pod)
-        return [_usage(one) for one in worker.running()] if worker is not None else []
+        if worker is None or worker.kubelet.stopped:
+            return []
+        return [_usage(one) for one in worker.running()]
 
-    def node_usage(self, node: Obj) -> tuple[int, int]:
-        """Return (millicores, bytes) of *node*."""
-        kubelet = self._kubelets.by_node[node["metadata"]["name"]]
+    def node_usage(self, node: Obj) -> tuple[int, int] | None:
+        """Return (millicores, bytes) of *node*, None if nothing runs there that could tell."""
+        kubelet = self._kubelets.by_node.get(node["metadata"]["name"])
+        if kubelet is None or kubelet.stopped:
+            return None
         cores = sum(one.cpu_per_mille for one in DAEMONS)
         cores += sum(container_millicores(one) for one in kubelet.containers().values())
         return cores, kubelet.machine.memory().used

@@ -6,16 +6,17 @@ must not know who writes the rules or why a container listens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import simpy
 
 from sim.kernel import Environment, Stream
 from sim.node import dns
 from sim.node.kubeproxy.rules import Dnat, EndpointRule, Reject
+from sim.node.policies import Peer, Policies
 
 if TYPE_CHECKING:
     from sim.node.container import Container
@@ -34,6 +35,9 @@ NODE_PORTS = (22, 10250)
 
 CONTROL_PLANE_PORTS = (2379, 6443)
 """etcd and the API server."""
+
+NODE_LOCAL_DNS = "169.254.20.10"
+"""Where NodeLocal DNSCache listens on each node; reached without any Service rule."""
 
 HEALTHZ_PORT = 10256
 """kube-proxy's /healthz."""
@@ -122,6 +126,8 @@ class Network:
         self._connections: dict[str, list[Connection]] = {}
         self.find_pod: Callable[[str, int], PodAddress | None] = _nobody
         """Set by the kubelets: who has this pod address and listens on this port."""
+        self.policies: Policies | None = None
+        """Set by the kubelets: which flows the cluster's NetworkPolicies cut."""
 
     def attach(self, machine: Machine) -> None:
         """Connect *machine*."""
@@ -153,7 +159,7 @@ class Network:
             return self._local(source, machine, port)
         if self.is_service_ip(ip):
             return self._service(source, machine, ip, port, at, protocol)
-        return self._direct(machine, ip, port)
+        return self._direct(source, machine, ip, port, protocol)
 
     def open(self, source: Container | Machine, ip: str, port: int) -> Connection | Connect:
         """Return an established connection, or how the attempt failed."""
@@ -227,9 +233,31 @@ class Network:
             return name
         if name == "localhost":
             return "127.0.0.1"
-        if source is machine:
+        if source is machine or not self.reaches_dns(source):
             return None
         return dns.resolve(machine.api, name, namespace, self.cluster_domain)
+
+    def reaches_dns(self, source: Machine | Container) -> bool:
+        """Return True unless NetworkPolicies keep *source* from asking for names."""
+        policies = self.policies
+        if policies is None or not policies.active:
+            return True
+        return policies.reaches_dns(self._peer(source, source.machine), NODE_LOCAL_DNS)
+
+    def lets_through(self, source: Machine | Container, ends: Iterable[tuple[str, int]]) -> bool:
+        """Return True unless NetworkPolicies cut *source* off from every one of *ends*."""
+        policies = self.policies
+        if policies is None or not policies.active:
+            return True
+        peer = self._peer(source, source.machine)
+        return any(policies.allows(peer, policies.peer_at(ip), port) for ip, port in ends)
+
+    def _peer(self, source: Machine | Container, machine: Machine) -> Peer:
+        """Return *source* as one end of a flow; what is in a node's network is the node."""
+        if self.policies is None or source is machine or getattr(source, "host_network", True):
+            return Peer(machine.facts.internal_ip, None, machine.name)
+        container: Any = source
+        return self.policies.pod_peer(container.namespace, container.pod_name, container.ip)
 
     def _service(
         self,
@@ -246,7 +274,7 @@ class Network:
         if not isinstance(verdict, Dnat):
             return Connect("timeout", SYN_TIMEOUT_MS)
         chosen = self._choose(_identity(source), ip, port, verdict, at)
-        return self._direct(machine, chosen.ip, chosen.port)
+        return self._direct(source, machine, chosen.ip, chosen.port, protocol)
 
     def _choose(self, who: str, ip: str, port: int, verdict: Dnat, at: int | None) -> EndpointRule:
         endpoints = verdict.endpoints
@@ -255,8 +283,15 @@ class Network:
         when = self.env.now if at is None else at
         return self.stream.at("dnat", who, ip, port, when).choice(endpoints)
 
-    def _direct(self, machine: Machine, ip: str, port: int) -> Connect:
+    def _direct(
+        self, source: Machine | Container, machine: Machine, ip: str, port: int, protocol: str
+    ) -> Connect:
         endpoint = f"{ip}:{port}"
+        policies = self.policies
+        if policies is not None and policies.active:
+            target = policies.peer_at(ip)
+            if not policies.allows(self._peer(source, machine), target, port, protocol):
+                return Connect("timeout", SYN_TIMEOUT_MS, endpoint)
         node = self._by_ip.get(ip)
         if node is not None:
             return self._node(machine, node, port)
@@ -276,9 +311,13 @@ class Network:
         if port == HEALTHZ_PORT and node.proxy.running:
             return Connect("ok", away, endpoint)
         found = self.find_pod(node.facts.internal_ip, port)
-        if found is None or found.listener is None:
-            return Connect("refused", away, endpoint)
-        return Connect("ok", away, endpoint, found.listener)
+        if found is not None and found.listener is not None:
+            return Connect("ok", away, endpoint, found.listener)
+        verdict = node.proxy.state.lookup_node_port(port)
+        if isinstance(verdict, Dnat):
+            chosen = self._choose(machine.id, node.facts.internal_ip, port, verdict, None)
+            return self._direct(node, node, chosen.ip, chosen.port, "TCP")
+        return Connect("refused", away, endpoint)
 
     def _local(self, source: Machine | Container, machine: Machine, port: int) -> Connect:
         if source is machine:

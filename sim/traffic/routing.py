@@ -6,7 +6,7 @@ their honest price; it must not know what a pod does with a request.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sim.traffic.world import Gateway, Route, Server
@@ -49,14 +49,18 @@ def spread(
     for route, count in by_route.items():
         part = rps * count / len(gateways)
         if route.kind == "endpoints" and route.endpoints:
-            _spread_over(part, sorted(route.endpoints), servers, offered)
+            _spread_over(part, sorted(route.endpoints), route.cut, servers, offered)
         else:
             offered.unrouted += part
     return offered
 
 
 def _spread_over(
-    rps: float, endpoints: Sequence[str], servers: Mapping[str, Server], offered: Offered
+    rps: float,
+    endpoints: Sequence[str],
+    cut: Collection[str],
+    servers: Mapping[str, Server],
+    offered: Offered,
 ) -> None:
     each = rps / len(endpoints)
     answering: list[str] = []
@@ -64,7 +68,7 @@ def _spread_over(
     dead: list[str] = []
     for ip in endpoints:
         server = servers.get(ip)
-        if server is None:
+        if server is None or ip in cut:
             dead.append(ip)
         elif server.state == "down":
             refusing.append(ip)

@@ -34,6 +34,8 @@ class Route:
     """`endpoints`: one of them, evenly; `reject`: refused at once; `none`: no rule, it times out."""
     endpoints: tuple[str, ...] = ()
     """Pod IPs as last programmed, which may be stale."""
+    cut: frozenset[str] = frozenset()
+    """Those of them whose packets are dropped on the way, e.g. by a NetworkPolicy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -318,3 +318,112 @@ def test_kubelets_own_log_tells_of_pods_back_offs_and_probes(world):
     assert any('with CrashLoopBackOff: \\"back-off 10s restarting' in line for line in lines)
     assert '"SyncLoop DELETE" source="api" pods=["payments/crashy"]' in lines[-1]
     assert lines[0].startswith("I1120 01:40:00.")
+
+
+def side(name, script, **fields):
+    return {"name": name, "image": "busybox", "command": ["sh", "-c", script], **fields}
+
+
+def test_pod_with_a_sidecar_runs_and_ends_with_its_main_container(world):
+    sidecar = side("log", "sleep 3600", restartPolicy="Always")
+    run_command(world, "job", "sleep 5", restartPolicy="Never", initContainers=[sidecar])
+    world.env.advance(6_000)
+    status = world.pod("job")["status"]
+    assert (status["phase"], status["initContainerStatuses"][0]["started"]) == ("Running", True)
+    world.env.advance(60_000)
+    status = world.pod("job")["status"]
+    assert status["phase"] == "Succeeded"
+    assert "terminated" in status["initContainerStatuses"][0]["state"]
+    assert "Killing x1 Stopping container log" in world.events("job")
+
+
+def test_sidecar_is_told_to_stop_after_the_container_it_serves(world):
+    sidecar = side("log", "sleep 3600", restartPolicy="Always")
+    slow = {"preStop": {"sleep": {"seconds": 3}}}
+    container = {"command": ["sleep", "3600"], "lifecycle": slow}
+    world.run("app", NODE, "busybox", container=container, initContainers=[sidecar])
+    world.env.advance(10_000)
+    worker = world.kubelets.worker(world.pod("app"))
+    world.api.delete("pods", "payments", "app")
+    world.env.advance(60_000)
+    main, beside = worker.slots[0].current, worker.inits[0].current
+    assert 13_000 < main.finished_at <= beside.finished_at
+    assert world.pod("app") is None
+
+
+def test_failed_init_container_fails_a_pod_that_never_restarts(world):
+    run_command(
+        world, "app", "true", restartPolicy="Never", initContainers=[side("setup", "exit 4")]
+    )
+    world.env.advance(10_000)
+    status = world.pod("app")["status"]
+    assert status["phase"] == "Failed"
+    assert status["initContainerStatuses"][0]["state"]["terminated"]["exitCode"] == 4
+    assert "waiting" in status["containerStatuses"][0]["state"]
+
+
+def test_pod_is_failed_at_its_own_deadline(world):
+    run_command(world, "app", "sleep 3600", activeDeadlineSeconds=20)
+    world.env.advance(60_000)
+    status = world.pod("app")["status"]
+    assert (status["phase"], status["reason"]) == ("Failed", "DeadlineExceeded")
+    assert status["message"] == "Pod was active on the node longer than the specified deadline"
+    assert (
+        "DeadlineExceeded x1 Pod was active on the node longer than specified deadline"
+        in world.events("app")
+    )
+
+
+@pytest.mark.parametrize(
+    ("volume", "why"),
+    [
+        ({"secret": {"secretName": "gone"}}, 'secret "gone" not found'),
+        (
+            {"configMap": {"name": "there", "items": [{"key": "b", "path": "b"}]}},
+            "configmap references non-existent config key: b",
+        ),
+        (
+            {"projected": {"sources": [{"configMap": {"name": "gone"}}]}},
+            'configmap "gone" not found',
+        ),
+        ({"configMap": {"name": "gone", "optional": True}}, None),
+    ],
+)
+def test_volume_that_lacks_something_says_what(world, volume, why):
+    metadata = {"name": "there", "namespace": "payments"}
+    world.api.create("configmaps", {"metadata": metadata, "data": {"a": "1"}})
+    run_command(world, "app", "sleep 3600", volumes=[{"name": "v", **volume}])
+    world.env.advance(2_000)
+    told = [text for text in world.events("app") if text.startswith("FailedMount")]
+    if why is None:
+        assert told == []
+    else:
+        assert told[0].endswith(f'MountVolume.SetUp failed for volume "v" : {why}')
+
+
+def hooked(world, when, *command):
+    container = {
+        "command": ["sleep", "3600"],
+        "lifecycle": {when: {"exec": {"command": list(command)}}},
+    }
+    world.run("app", NODE, "busybox", container=container, terminationGracePeriodSeconds=10)
+    world.env.advance(5_000)
+
+
+@pytest.mark.parametrize(("script", "restarts"), [("exit 0", 0), ("exit 1", 1)])
+def test_container_whose_post_start_hook_fails_is_killed(world, script, restarts):
+    hooked(world, "postStart", "sh", "-c", script)
+    [status] = world.pod("app")["status"]["containerStatuses"]
+    assert (status["restartCount"] >= 1) == bool(restarts)
+    told = [text for text in world.events("app") if "PostStartHook" in text]
+    assert bool(told) == bool(restarts)
+
+
+@pytest.mark.parametrize(("command", "failed"), [(("true",), False), (("nothing-there",), True)])
+def test_failed_pre_stop_hook_is_told_and_the_container_ends_anyway(world, command, failed):
+    hooked(world, "preStop", *command)
+    world.api.delete("pods", "payments", "app")
+    world.env.advance(20_000)
+    assert world.pod("app") is None
+    told = [text for text in world.events("app") if text.startswith("FailedPreStopHook")]
+    assert told == (["FailedPreStopHook x1 PreStopHook failed"] if failed else [])

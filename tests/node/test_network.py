@@ -125,3 +125,15 @@ def test_names_resolve_on_the_node_even_when_its_rules_are_gone(world, name, ans
 def test_machine_itself_does_not_know_service_names(world):
     machine = world.machines["node-worker-1"]
     assert world.network.resolve("postgres.payments", "default", machine) is None
+
+
+def test_node_port_leads_to_the_services_endpoints_from_any_node(world):
+    made = service("public", "10.96.7.9", DB_PORT)
+    made["spec"] |= {"type": "NodePort"}
+    made["spec"]["ports"][0]["nodePort"] = 30432
+    ends = [{"addresses": ["10.244.1.10"], "conditions": {"ready": True}}]
+    world.api.create("services", made)
+    world.api.create("endpointslices", endpoint_slice("public", DB_PORT, ends))
+    world.env.advance(world.env.now + 8_000)
+    assert outcome(world, "172.30.0.12", 30432) == ("ok", "", "10.244.1.10:5432")
+    assert outcome(world, "172.30.0.12", 30433)[0] == "refused"

@@ -21,6 +21,7 @@ from sim.bash.tools.sed import sed
 from sim.bash.tools.seq import false, seq, true, yes
 from sim.bash.tools.shells import sh
 from sim.bash.tools.sort import sort
+from sim.bash.tools.tar import tar
 from sim.bash.tools.testing import test
 from sim.bash.tools.timing import date_program, sleep, timeout, watch
 from sim.bash.tools.tr import tr
@@ -71,6 +72,7 @@ TEXT_TOOLS: Mapping[str, Program] = {
     "tac": tac,
     "tail": tail,
     "tee": tee,
+    "tar": tar,
     "test": test,
     "timeout": timeout,
     "touch": touch,

@@ -58,7 +58,7 @@ def base64(proc: Proc) -> Running:
         except binascii.Error:
             return proc.fail("invalid input")
         return code
-    encoded = codec.b64encode(whole.encode()).decode()
+    encoded = codec.b64encode(whole.encode("utf-8", "surrogateescape")).decode()
     size = width if width > 0 else len(encoded) or 1
     proc.print(*(encoded[at : at + size] for at in range(0, len(encoded), size)))
     return code

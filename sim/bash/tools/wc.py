@@ -18,7 +18,7 @@ def wc(proc: Proc) -> Running:
         counts = {
             "l": text.count("\n"),
             "w": len(text.split()),
-            "c": len(text.encode()),
+            "c": _size(text),
             "m": len(text),
             "L": max(map(len, text.split("\n"))),
         }
@@ -28,7 +28,7 @@ def wc(proc: Proc) -> Running:
         totals = [sum(column) for column in zip(*(row for row, _ in rows), strict=True)]
         rows.append((totals, "total"))
     # GNU pads to the width of the sizes' sum; a pipe's size is unknown, so it takes 7.
-    width = len(str(sum(len(text.encode()) for _, text in texts))) if options.operands else 7
+    width = len(str(sum(_size(text) for _, text in texts))) if options.operands else 7
     if len(rows) == 1 and len(rows[0][0]) == 1:
         width = 1
     for numbers, name in rows:
@@ -46,3 +46,8 @@ def nl(proc: Proc) -> Running:
         proc.print(f"{number:6}\t{line}" if line else "       ")
 
     return (yield from each_line(proc, [w for w in proc.argv[1:] if w[:1] != "-"], show))
+
+
+def _size(text: str) -> int:
+    """Return how many bytes *text* stands for; what came from outside need not be UTF-8."""
+    return len(text.encode("utf-8", "surrogateescape"))

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from sim.apimachinery.meta import Key as PodKey
 from sim.apimachinery.wire import Obj
 from sim.node.behaviour import BehaviourRegistry
 from sim.node.images import ImageCatalog
 from sim.node.kubelet.node import Key, Kubelet
 from sim.node.kubelet.worker import PodWorker
 from sim.node.network import Network, PodAddress
+from sim.node.policies import Policies
 
 if TYPE_CHECKING:
     from sim.apiserver import ApiServer
@@ -49,11 +51,15 @@ class Kubelets:
             )
             for machine in machines
         }
+        claims: dict[tuple[str, str, str], FileSystem] = {}
+        for kubelet in self.by_node.values():
+            kubelet.claims = claims
         self._registry = registry
         self._addresses: dict[str, tuple[str, Key]] = {}
         self._on_host: dict[str, dict[Key, None]] = {}
         self._host_ips = {one.machine.facts.internal_ip: name for name, one in self.by_node.items()}
         network.find_pod = self.find_pod
+        network.policies = Policies(api, self.pod_key)
 
     def start(self) -> None:
         """Adopt the pods that exist and follow the API from now on.
@@ -101,6 +107,11 @@ class Kubelets:
             return None
         kubelet = self.by_node[found[0]]
         return PodAddress(kubelet.machine, kubelet.listener(found[1], port))
+
+    def pod_key(self, ip: str) -> PodKey | None:
+        """Return which pod has the address *ip* of its own."""
+        found = self._addresses.get(ip)
+        return PodKey(*found[1]) if found is not None else None
 
     def _pod_written(self, type_: str, pod: Obj, old: Obj | None) -> None:
         kubelet = self.by_node.get(pod["spec"].get("nodeName", ""))

@@ -20,6 +20,7 @@ from sim.node.klog import klog
 from sim.node.kubelet.environ import ConfigProblem, environment
 from sim.node.kubelet.slot import Slot
 from sim.node.kubelet.worker import PodWorker
+from sim.node.volumes import make_volume
 
 if TYPE_CHECKING:
     from sim.apiserver import ApiServer
@@ -79,6 +80,9 @@ class Kubelet:
         """Called with (node, last renewal) when heartbeats stop, (node, None) when they resume."""
         self._again: simpy.Event = self.env.event()
         self._present: set[str] = set()
+        self.claims: dict[tuple[str, str, str], FileSystem] = {}
+        """Claims' files by (namespace, "claim", name); shared by all kubelets of a cluster."""
+        self._volumes: dict[tuple[str, str, str], FileSystem] = {}
         self._last_ip = 0
         self._phase = self.stream.at("lease").integer(0, LEASE_MS - 1)
         machine.kubelet = self
@@ -145,6 +149,8 @@ class Kubelet:
         key = (metadata["namespace"], metadata["name"])
         worker = self.workers.pop(key, None)
         self.pods.pop(key, None)
+        for volume in [key for key in self._volumes if key[0] == metadata["uid"]]:
+            del self._volumes[volume]
         if worker is not None and worker.uid == metadata["uid"]:
             worker.vanish()
 
@@ -189,6 +195,24 @@ class Kubelet:
         if container.files is None:
             container.files = self._files(container) if self._files else FileSystem()
         return container.files
+
+    def volume(self, container: Container, name: str) -> tuple[FileSystem, str] | None:
+        """Return (files, place in them) of a volume of *container*'s pod; None if it has none."""
+        pod = self.pods.get((container.namespace, container.pod_name)) or {}
+        volumes = (pod.get("spec") or {}).get("volumes") or ()
+        volume = next((one for one in volumes if one["name"] == name), None)
+        if volume is None:
+            return None
+        if "hostPath" in volume and self.machine.files is not None:
+            return self.machine.files, volume["hostPath"].get("path", "/")
+        claim = volume.get("persistentVolumeClaim")
+        if claim is not None:
+            key = (container.namespace, "claim", claim.get("claimName", ""))
+            return self.claims.setdefault(key, make_volume(container, volume)), ""
+        key = (container.pod_uid, "volume", name)
+        if key not in self._volumes:
+            self._volumes[key] = make_volume(container, volume)
+        return self._volumes[key], ""
 
     # -- images and addresses ----------------------------------------------------------------------
 

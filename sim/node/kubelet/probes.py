@@ -133,7 +133,8 @@ class Prober:
         if "grpc" in spec:
             where = f"{container.ip}:{spec['grpc'].get('port', 0)}"
             return f'service unhealthy (responded with "NOT_SERVING") {where}'
-        return ""
+        told = getattr(container.behaviour, "probe_output", None)
+        return "" if told is None else str(told(container, f"{self.kind.lower()}Probe"))
 
 
 def port_number(container: Obj, port: str | int) -> int:

@@ -12,7 +12,7 @@ import simpy
 
 from sim.apimachinery.wire import Obj
 from sim.kernel import Environment, Stream
-from sim.node.images import PULL_BYTES_PER_S, ImageCatalog
+from sim.node.images import PULL_BYTES_PER_S, ImageCatalog, reference_problem
 from sim.node.kubelet.backoff import CAP_MS, INITIAL_MS
 
 
@@ -41,6 +41,8 @@ def pulling(
     """Have the image of container *spec* on the node when this ends; *wait* hears (reason, message)."""
     name, image = spec["name"], spec["image"]
     policy = spec.get("imagePullPolicy", "IfNotPresent")
+    if problem := reference_problem(image):
+        yield from _refusing(pod, name, image, problem, wait)
     present = pod.image_present(image)
     if present and policy != "Always":
         message = f'Container image "{image}" already present on machine'
@@ -81,6 +83,19 @@ def pulling(
         wait("ImagePullBackOff", waits)
         yield pod.env.timeout(draw.integer(1_200, 4_000, 2) + max(0, delay - INITIAL_MS))
         delay = min(delay * 2, CAP_MS)
+
+
+def _refusing(
+    pod: Puller, name: str, image: str, problem: str, wait: Callable[[str, str], None]
+) -> Generator[simpy.Event, Any, None]:
+    """Say for ever that *image* is no name of an image."""
+    where = f'couldn\'t parse image reference "{image}"'
+    message = f'Failed to apply default image tag "{image}": {where}: {problem}'
+    for attempt in range(1_000_000):
+        pod.event("Warning", "InspectFailed", message, name)
+        pod.event("Warning", "Failed", "Error: InvalidImageName", name)
+        wait("InvalidImageName", message)
+        yield pod.env.timeout(pod.draw("refuse", name, attempt).integer(11_000, 16_000))
 
 
 def go_duration(ms: int) -> str:

@@ -11,16 +11,20 @@ from collections.abc import Generator
 from typing import Any, Protocol
 
 import simpy
+from simpy.events import EventPriority
 
 from sim.apimachinery.wire import Obj
-from sim.kernel import Interrupted
+from sim.kernel import Environment, Interrupted
 from sim.node.container import Container
 from sim.node.kubelet.backoff import BackOff, go_seconds
 from sim.node.kubelet.environ import ConfigProblem
+from sim.node.kubelet.hooks import hook_of, run_hook
 from sim.node.kubelet.probes import Prober
 from sim.node.kubelet.pulling import Puller, pulling
 from sim.node.kubelet.status import Instance, View
 
+LAST = EventPriority(1000)
+"""After everything else that happens at an instant."""
 Going = Generator[simpy.Event, Any, None]
 
 PLEG_MS = (250, 950)
@@ -29,6 +33,10 @@ CREATE_MS = (90, 260)
 START_MS = (60, 180)
 WAKE_MS = (420, 1_150)
 """From the end of a back-off to the next attempt."""
+RUNTIME_REFUSAL = (
+    "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc "
+    "create failed: unable to start container process: error during container init"
+)
 RESYNC_MS = (9_200, 13_500)
 """pod_workers.go: an error is looked at again after 10 s with jitter."""
 
@@ -74,7 +82,7 @@ class Slot:
         self.restarts = 0
         self.ready = False
         self.started = False
-        self.waiting = "PodInitializing" if init else "ContainerCreating"
+        self.waiting = "ContainerCreating"
         self.waiting_message = ""
         self.tried = pod.env.event()
         """Fires when the first start has been tried."""
@@ -176,6 +184,13 @@ class Slot:
             yield from pulling(self.pod, self.spec, self._wait)
             container = yield from self._creating()
             self._launch(container)
+            if getattr(container.behaviour, "brief", False):
+                # What ends at once is never seen running: the kubelet looks once a second.
+                yield _end_of_instant(self.pod.env)
+            if not self.tried.triggered:
+                self.tried.succeed()
+            if container.state == "running":
+                self.pod.changed()
             yield container.exited
             if not (yield from self._after_exit()):
                 return
@@ -205,14 +220,25 @@ class Slot:
             self.restarts += 1
         self.current = container
         self.waiting = self.waiting_message = ""
+        if problem := _start_problem(container):
+            container.fail_to_start(problem)
+            self.pod.event("Warning", "Failed", f"Error: {problem}", self.name)
+            return
         container.start()
         self.pod.event("Normal", "Started", f"Started container {self.name}", self.name)
+        if hook := hook_of(self.spec, "postStart"):
+            self.pod.env.spawn(self._post_start(container, hook))
         self.started = "startupProbe" not in self.spec
         self.ready = self.started and "readinessProbe" not in self.spec
         self._watch(settled=False)
-        if not self.tried.triggered:
-            self.tried.succeed()
-        self.pod.changed()
+
+    def _post_start(self, container: Container, hook: Obj) -> Going:
+        """Run the postStart hook; a container whose hook fails is killed."""
+        done = yield from run_hook(container, hook)
+        if not done and container.state == "running":
+            self.pod.event("Warning", "FailedPostStartHook", "PostStartHook failed", self.name)
+            self.pod.event("Normal", "Killing", "FailedPostStartHook", self.name)
+            container.kill()
 
     def _after_exit(self) -> Generator[simpy.Event, Any, bool]:
         """Note the end, wait as the back-off says; return False if it is not started again."""
@@ -234,7 +260,7 @@ class Slot:
             self.done.succeed()
             return False
         finished = ended.finished_at or 0
-        delay = self._backoff.after(finished - (ended.started_at or finished))
+        delay = self._backoff.after(ended.ran_ms)
         if delay:
             yield from self._backing_off(finished, delay, ended.attempt)
         yield from pod.gate()
@@ -332,6 +358,21 @@ class Slot:
             message = f"Container {self.name} failed {kind.lower()} probe, will be restarted"
             self.pod.event("Normal", "Killing", message, self.name)
             self.pod.env.spawn(_ending(container, self.spec, kind))
+
+
+def _end_of_instant(env: Environment) -> simpy.Event:
+    """Return an event that fires after everything else that happens now."""
+    event = env.event()
+    event._ok, event._value = True, None
+    env.schedule(event, priority=LAST)
+    return event
+
+
+def _start_problem(container: Container) -> str:
+    """Return the runtime's words for a command that it cannot start; empty if it can."""
+    ask = getattr(container.behaviour, "start_error", None)
+    why = ask(container) if ask is not None else ""
+    return f"{RUNTIME_REFUSAL}: {why}: unknown" if why else ""
 
 
 def _ending(container: Container, spec: Obj, kind: str) -> Going:

@@ -122,9 +122,17 @@ def _terminated(instance: Instance, epoch: Epoch) -> Obj:
     return {"terminated": body}
 
 
+def is_sidecar(view: View) -> bool:
+    """True for an init container that goes on beside the others."""
+    return bool(view.spec.get("restartPolicy") == "Always")
+
+
 def phase_of(views: Sequence[View], inits: Sequence[View], restart_policy: str) -> str:
     """Return the pod's phase (kubelet_pods.go getPhase)."""
+    begun = any(view.current is not None for view in views)
     for view in inits:
+        if is_sidecar(view) and (begun or view.started):
+            continue
         ended = view.current is not None and view.current.finished_at is not None
         if ended and view.current is not None and view.current.exit_code == 0:
             continue
@@ -142,11 +150,17 @@ def phase_of(views: Sequence[View], inits: Sequence[View], restart_policy: str) 
             failed_count += 1
     if waiting:
         return "Pending"
+    # A sidecar that is still ending keeps the pod from being over.
+    running += sum(_is_running(view) for view in inits if is_sidecar(view))
     if running or restart_policy == "Always":
         return "Running"
     if failed_count == 0:
         return "Succeeded"
     return "Failed" if restart_policy == "Never" else "Running"
+
+
+def _is_running(view: View) -> bool:
+    return view.current is not None and view.current.finished_at is None
 
 
 class Condition(NamedTuple):
@@ -162,11 +176,12 @@ def conditions_of(
 ) -> dict[str, Condition]:
     """Return what the kubelet finds for each condition it owns."""
     views = list(views)
-    unready = [view.spec["name"] for view in views if not view.ready]
+    sidecars = [view for view in inits if is_sidecar(view)]
+    unready = [view.spec["name"] for view in (*sidecars, *views) if not view.ready]
     pending = [
         view.spec["name"]
         for view in inits
-        if view.current is None or view.current.finished_at is None or view.current.exit_code
+        if (not view.started if is_sidecar(view) else not _is_done(view))
     ]
     found = {"PodReadyToStartContainers": Condition(sandbox)}
     if phase == "Succeeded":
@@ -194,6 +209,11 @@ def conditions_of(
         found |= {"Initialized": initialized, "Ready": ready, "ContainersReady": ready}
     found["PodScheduled"] = Condition(True)
     return found
+
+
+def _is_done(view: View) -> bool:
+    current = view.current
+    return current is not None and current.finished_at is not None and not current.exit_code
 
 
 def write_conditions(old: Sequence[Obj], found: dict[str, Condition], stamp: str) -> list[Obj]:

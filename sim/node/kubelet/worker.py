@@ -12,7 +12,7 @@ This file must not know other pods, nor what containers do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,9 @@ from sim.node.container import Container
 from sim.node.images import ImageCatalog
 from sim.node.kernelog import say_link_down, say_link_up
 from sim.node.kubelet import status as statuses
+from sim.node.kubelet.ending import killing, stopping
 from sim.node.kubelet.environ import environment
+from sim.node.kubelet.mounting import missing_volume
 from sim.node.kubelet.slot import Slot
 
 if TYPE_CHECKING:
@@ -41,6 +43,14 @@ GONE_MS = (240, 1_050)
 """From the last container's end to the pod's removal from the API."""
 VANISHED_GRACE_MS = 2_000
 """What containers of a force-deleted pod get before SIGKILL."""
+SIDECAR_LOOK_MS = 1_000
+"""How often it is looked whether a sidecar has passed its startup probe."""
+OVERDUE = ("DeadlineExceeded", "Pod was active on the node longer than the specified deadline")
+OVERDUE_EVENT = (
+    "DeadlineExceeded",
+    "Pod was active on the node longer than specified deadline",
+)
+"""kubelet active_deadline.go; the two texts do differ."""
 MOUNT_RETRY_MS = (500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 122_000)
 
 
@@ -62,10 +72,14 @@ class PodWorker:
         self.terminating = False
         self.inits = [Slot(self, one, init=True) for one in spec.get("initContainers") or ()]
         self.slots = [Slot(self, one) for one in spec["containers"]]
+        for slot in (*self.inits, *self.slots) if self.inits else ():
+            slot.waiting = "PodInitializing"
         self.ephemerals: list[Slot] = []
         """Containers added to debug the pod."""
         self._starter: simpy.Process | None = None
         self._gone = False
+        self._failure: tuple[str, str] | None = None
+        """Why the kubelet itself has failed the pod: reason and message."""
         self._deadline = 0
         self._hurry = kubelet.env.event()
 
@@ -139,6 +153,9 @@ class PodWorker:
 
     def begin(self) -> None:
         """Start a pod that was just bound to the node."""
+        deadline = self.pod["spec"].get("activeDeadlineSeconds")
+        if deadline is not None:
+            self.env.spawn(self._expiring(int(deadline)))
         self._starter = self.env.spawn(self._starting())
 
     def adopt(self) -> None:
@@ -189,7 +206,7 @@ class PodWorker:
             return
         self._stop_starting()
         for container in self.running():
-            self.env.spawn(_killing(container, VANISHED_GRACE_MS))
+            self.env.spawn(killing(container, VANISHED_GRACE_MS))
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -227,38 +244,29 @@ class PodWorker:
             if not host:
                 say_link_up(machine, self.uid)
             for slot in self.inits:
-                slot.waiting = "PodInitializing"
                 slot.begin()
                 yield slot.tried if slot.sidecar else slot.done
+                while slot.sidecar and not slot.started:
+                    yield self.env.timeout(SIDECAR_LOOK_MS)
                 if not slot.sidecar and slot.current is not None and slot.current.exit_code:
                     return
             for slot in self.slots:
                 slot.begin()
                 yield slot.tried
+            sidecars = [slot for slot in self.inits if slot.sidecar]
+            if sidecars and self.restart_policy != "Always":
+                yield self.env.all_of([slot.done for slot in self.slots])
+                yield from self._ending_sidecars(sidecars)
         except Interrupted:
             return
 
     def _mounting(self) -> Going:
         for delay in (*MOUNT_RETRY_MS, *(MOUNT_RETRY_MS[-1:] * 1_000)):
-            problem = self._missing_volume()
+            problem = missing_volume(self.kubelet.api, self.pod)
             if problem is None:
                 return
             self.event("Warning", "FailedMount", problem)
             yield self.env.timeout(delay)
-
-    def _missing_volume(self) -> str | None:
-        for volume in self.pod["spec"].get("volumes") or ():
-            for field, resource, key in (
-                ("configMap", "configmaps", "name"),
-                ("secret", "secrets", "secretName"),
-            ):
-                source = volume.get(field)
-                if source and not source.get("optional"):
-                    name = source.get(key, "")
-                    if self.kubelet.api.get(resource, self.namespace, name) is None:
-                        what = f'{field.lower()} "{name}" not found'
-                        return f'MountVolume.SetUp failed for volume "{volume["name"]}" : {what}'
-        return None
 
     def _terminating(self) -> Going:
         env = self.env
@@ -272,11 +280,14 @@ class PodWorker:
             if slot.running is not None:
                 ending.append(slot.running)
                 self.event("Normal", "Killing", f"Stopping container {slot.name}", slot.name)
-                env.spawn(_stopping(slot.running, slot.spec))
+                self._stop(slot.running, slot)
+        mains = list(ending)
         ending += [slot.running for slot in self.inits if slot.running is not None]
         for slot in self.inits:
-            if slot.running is not None:
+            if slot.running is not None and not slot.sidecar:
                 slot.running.terminate()
+        if any(slot.sidecar for slot in self.inits):
+            env.spawn(self._sidecars_after(mains))
         left = env.all_of([container.exited for container in ending])
         while ending and not left.processed and env.now < self._deadline:
             yield left | env.at(self._deadline) | self._hurry
@@ -296,6 +307,63 @@ class PodWorker:
         found = self.kubelet.api.get("pods", self.namespace, self.name)
         if found is not None and found["metadata"]["uid"] == self.uid:
             self.kubelet.api.delete("pods", self.namespace, self.name, grace_s=0)
+
+    def _stop(self, running: Container, slot: Slot) -> None:
+        """Begin to end an instance of *slot* gracefully."""
+
+        def tell() -> None:
+            self.event("Warning", "FailedPreStopHook", "PreStopHook failed", slot.name)
+
+        self.env.spawn(stopping(running, slot.spec, tell))
+
+    def _sidecars_after(self, mains: Sequence[Container]) -> Going:
+        """End the sidecars when the containers they serve have ended, the last one first."""
+        if mains:
+            yield self.env.all_of([container.exited for container in mains])
+        yield from self._ending_sidecars([slot for slot in self.inits if slot.sidecar])
+
+    def _ending_sidecars(self, sidecars: Sequence[Slot]) -> Going:
+        for slot in reversed(sidecars):
+            running = slot.running
+            slot.stop()
+            if running is None:
+                continue
+            self.event("Normal", "Killing", f"Stopping container {slot.name}", slot.name)
+            grace = int(self.pod["spec"].get("terminationGracePeriodSeconds", 30))
+            self._stop(running, slot)
+            yield running.exited | self.env.timeout(max(grace, 1) * 1000)
+            running.kill()
+            if not running.exited.processed:
+                yield running.exited
+            slot.ready = slot.started = False
+            self.changed()
+
+    def _expiring(self, seconds: int) -> Going:
+        """Fail the pod when it has been on the node for *seconds* (activeDeadlineSeconds)."""
+        yield self.env.timeout(seconds * 1000)
+        yield from self.kubelet.gate()
+        over = (self.pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+        if self._gone or self.terminating or over:
+            return
+        self.event("Normal", *OVERDUE_EVENT)
+        self._failure = OVERDUE
+        self._stop_starting()
+        ending = self.running()
+        grace = int(self.pod["spec"].get("terminationGracePeriodSeconds", 30))
+        for slot in self.all_slots():
+            if slot.running is not None:
+                self.event("Normal", "Killing", f"Stopping container {slot.name}", slot.name)
+                self._stop(slot.running, slot)
+        if ending:
+            left = self.env.all_of([container.exited for container in ending])
+            yield left | self.env.timeout(max(grace, 1) * 1000)
+            for container in ending:
+                container.kill()
+            if not left.processed:
+                yield left
+        for slot in self.all_slots():
+            slot.ready = slot.started = False
+        self.changed()
 
     def _stop_starting(self) -> None:
         if self._starter is not None and self._starter.is_alive:
@@ -376,6 +444,8 @@ class PodWorker:
         views = [slot.view() for slot in self.slots]
         inits = [slot.view() for slot in self.inits]
         phase = statuses.phase_of(views, inits, self.restart_policy)
+        if self._failure is not None:
+            phase = "Failed"
         found = statuses.conditions_of(views, inits, phase, sandbox=self.sandbox)
         stamp = machine.epoch.rfc3339(self.env.now)
         host = machine.facts.internal_ip
@@ -388,6 +458,8 @@ class PodWorker:
             "startTime": old.get("startTime") or stamp,
             "containerStatuses": [statuses.container_status(one, machine.epoch) for one in views],
         }
+        if self._failure is not None:
+            new["reason"], new["message"] = self._failure
         if inits:
             new["initContainerStatuses"] = [
                 statuses.container_status(one, machine.epoch) for one in inits
@@ -400,23 +472,3 @@ class PodWorker:
             new["podIP"] = self.ip
             new["podIPs"] = [{"ip": self.ip}]
         return {**pod, "status": new}
-
-
-def _stopping(container: Container, spec: Obj) -> Going:
-    """Run the preStop hook, then send SIGTERM."""
-    hook = (spec.get("lifecycle") or {}).get("preStop") or {}
-    seconds = (hook.get("sleep") or {}).get("seconds", 0)
-    words = " ".join((hook.get("exec") or {}).get("command") or ()).split()
-    if "sleep" in words[:-1] and words[words.index("sleep") + 1].rstrip("s;").isdigit():
-        seconds = int(words[words.index("sleep") + 1].rstrip("s;"))
-    if seconds:
-        yield container.env.timeout(int(seconds) * 1000)
-    container.terminate()
-    return
-    yield
-
-
-def _killing(container: Container, grace: int) -> Going:
-    container.terminate()
-    yield container.exited | container.env.timeout(grace)
-    container.kill()

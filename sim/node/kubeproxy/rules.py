@@ -86,6 +86,13 @@ class ServiceSnapshot:
     rules: Mapping[ServiceKey, ServiceRule] = field(default_factory=dict)
 
     @cached_property
+    def node_ports(self) -> Mapping[tuple[int, str], ServiceRule]:
+        """Return the rules of Services that nodes answer for, by port and protocol."""
+        return {
+            (rule.node_port, rule.protocol): rule for rule in self.rules.values() if rule.node_port
+        }
+
+    @cached_property
     def service_count(self) -> int:
         """Return the number of Services (not ports)."""
         return len({(rule.namespace, rule.name) for rule in self.rules.values()})
@@ -172,6 +179,11 @@ class RuleState:
             else rule.endpoints
         )
         return Dnat(usable) if usable else NoRule()
+
+    def lookup_node_port(self, port: int, protocol: str = "TCP") -> Verdict:
+        """Return what happens to a new connection to *port* of the node itself."""
+        rule = self.snapshot.node_ports.get((port, protocol))
+        return NoRule() if rule is None else self.lookup(rule.cluster_ip, rule.port, protocol)
 
     def dispatches(self, rule: ServiceRule) -> bool:
         """True if nat KUBE-SERVICES is reached and sends *rule*'s packets on."""

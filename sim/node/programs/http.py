@@ -74,11 +74,16 @@ def request(
     if container is None or container is container.machine.proxy.container:
         ip = reached.endpoint.rpartition(":")[0]
         return _node(proc, ip, number, path)
+    return served(container, number, method, path)
+
+
+def served(container: Container, port: int, method: str, path: str) -> Answer | None:
+    """Return what *container* answers to a request on *port*; None if it does not speak HTTP."""
     behaviour = container.behaviour
     if isinstance(behaviour, SpeaksHttp):
         status, kind, body, ms = behaviour.http(container, method, path)
         return Answer(status, body, kind, ms)
-    return _by_probes(container, number, path)
+    return _by_probes(container, port, path)
 
 
 def _by_probes(container: Container, port: int, path: str) -> Answer | None:
@@ -216,5 +221,5 @@ def head(answer: Answer, machine: Machine) -> str:
         f"HTTP/1.1 {answer.status} {answer.reason}\r\n"
         f"Content-Type: {answer.content_type}\r\n"
         f"Date: {date}\r\n"
-        f"Content-Length: {len(answer.body.encode())}\r\n"
+        f"Content-Length: {len(answer.body.encode('utf-8', 'surrogateescape'))}\r\n"
     )

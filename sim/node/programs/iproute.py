@@ -12,9 +12,9 @@ from sim.bash.process import Proc
 from sim.node.container import Container
 from sim.node.kernelog import link_name
 from sim.node.machine import Machine
+from sim.node.network import NODE_LOCAL_DNS
 from sim.node.programs.host import container_of, machine_of
 from sim.node.programs.options import UsageError, program
-from sim.node.programs.reach import NODE_LOCAL_DNS
 
 
 class Link(NamedTuple):

@@ -5,27 +5,38 @@ They print what `reach` resolves; this file must not know where names come from.
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from typing import Any
+
+import simpy
+
 from sim.bash.process import Proc
 from sim.node.dns import is_address
 from sim.node.programs.host import machine_of, own_address, own_name
-from sim.node.programs.options import UsageError, parse, program
+from sim.node.programs.options import UsageError, parse, program, waiting
 from sim.node.programs.portnames import parse_port, port_name
-from sim.node.programs.reach import full_name, resolve, resolver, reverse
+from sim.node.programs.reach import asks_in_vain, full_name, resolve, resolver, reverse
+
+Asking = Generator[simpy.Event, Any, int]
+PATIENCE_MS = 5_000
+TRIES = 3
+"""Each question waits 5 s for its answer and is asked three times."""
+NO_ANSWER = ";; connection timed out; no servers could be reached"
 
 
-@program(1)
-def nslookup(proc: Proc) -> int:
+@waiting(1)
+def nslookup(proc: Proc) -> Asking:
     """Look a name up, bind's nslookup."""
-    return _nslookup(proc, "#53")
+    return (yield from _nslookup(proc, "#53"))
 
 
-@program(1)
-def busybox_nslookup(proc: Proc) -> int:
+@waiting(1)
+def busybox_nslookup(proc: Proc) -> Asking:
     """Look a name up, busybox' nslookup."""
-    return _nslookup(proc, ":53")
+    return (yield from _nslookup(proc, ":53"))
 
 
-def _nslookup(proc: Proc, suffix: str) -> int:
+def _nslookup(proc: Proc, suffix: str) -> Asking:
     names = [word for word in proc.argv[1:] if not word.startswith("-")]
     if not names:
         proc.stderr.write("Usage: nslookup [HOST] [DNS_SERVER]\n")
@@ -33,6 +44,10 @@ def _nslookup(proc: Proc, suffix: str) -> int:
     proc.asked()
     server = resolver(proc)
     name = names[0]
+    if asks_in_vain(proc):
+        yield proc.env.timeout(TRIES * PATIENCE_MS)
+        proc.print(NO_ANSWER, "")
+        return 1
     proc.print(f"Server:\t\t{server}", f"Address:\t{server}{suffix}", "")
     if is_address(name):
         told = reverse(proc, name)
@@ -50,8 +65,8 @@ def _nslookup(proc: Proc, suffix: str) -> int:
     return 0
 
 
-@program(1)
-def dig(proc: Proc) -> int:
+@waiting(1)
+def dig(proc: Proc) -> Asking:
     """Look a name up, with the answer's anatomy."""
     words = [w for w in proc.argv[1:] if not w.startswith("@")]
     short = "+short" in words
@@ -63,6 +78,9 @@ def dig(proc: Proc) -> int:
         proc.fail("the root zone is not served here")
         return 9
     proc.asked()
+    if asks_in_vain(proc):
+        yield from _dig_in_vain(proc)
+        return 9
     name = plain[0]
     other = next((w.upper() for w in plain[1:]), "A")
     kind = "PTR" if "-x" in words else other
@@ -80,6 +98,19 @@ def dig(proc: Proc) -> int:
         return 0
     _anatomy(proc, asked, kind, value)
     return 0
+
+
+def _dig_in_vain(proc: Proc) -> Generator[simpy.Event, Any, None]:
+    server = resolver(proc)
+    for _ in range(TRIES):
+        yield proc.env.timeout(PATIENCE_MS)
+        proc.print(f";; communications error to {server}#53: timed out")
+    proc.print(
+        "",
+        f"; <<>> DiG 9.18.28 <<>> {' '.join(proc.argv[1:])}",
+        ";; global options: +cmd",
+        ";; no servers could be reached",
+    )
 
 
 def _anatomy(proc: Proc, asked: str, kind: str, value: str | None) -> None:
@@ -112,14 +143,18 @@ def _anatomy(proc: Proc, asked: str, kind: str, value: str | None) -> None:
     )
 
 
-@program(1)
-def host(proc: Proc) -> int:
+@waiting(1)
+def host(proc: Proc) -> Asking:
     """Look a name up, in one line."""
     options = parse(proc, "t:v")
     if not options.operands:
         raise UsageError("Usage: host [-aCdilrTvVw] [-t type] {hostname} [server]")
     proc.asked()
     name = options.operands[0]
+    if asks_in_vain(proc):
+        yield proc.env.timeout(TRIES * PATIENCE_MS)
+        proc.print(NO_ANSWER)
+        return 1
     if is_address(name):
         told = reverse(proc, name)
         backwards = ".".join(reversed(name.split("."))) + ".in-addr.arpa"

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sim.bash.files import FileSystem
+from sim.node.containerfiles import ContainerFiles, Mount
 from sim.node.kubeproxy.heal import DESCRIPTION, HealPlan
 from sim.node.machine import Machine
+from sim.node.network import NODE_LOCAL_DNS
 from sim.node.programs.identity import kernel_settings
-from sim.node.programs.reach import NODE_LOCAL_DNS, site_dns
+from sim.node.programs.reach import site_dns
 
 if TYPE_CHECKING:
     from sim.node.container import Container
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 CGROUPS = "/sys/fs/cgroup"
 POD_LOGS = "/var/log/pods"
 _NO_LIMIT = "max\n"
+_PROBES = ("readinessProbe", "livenessProbe", "startupProbe")
 
 
 class NodeFiles(FileSystem):
@@ -146,8 +149,39 @@ def container_files(container: Container) -> FileSystem:
     generated["/etc/resolv.conf"] = lambda: resolv_conf(container)
     generated["/etc/hostname"] = lambda: f"{container.hostname}\n"
     account = "/var/run/secrets/kubernetes.io/serviceaccount"
-    generated[f"{account}/namespace"] = lambda: container.namespace
-    return FileSystem(home="/root", generated=generated)
+    mounts = _mounts(container)
+    if all(mount.path != account for mount in mounts):
+        generated[f"{account}/namespace"] = lambda: container.namespace
+    generated["/etc/passwd"] = lambda: "root:x:0:0:root:/root:/bin/sh\n"
+    generated["/etc/group"] = lambda: "root:x:0:\n"
+    probed = any("exec" in (container.spec.get(name) or {}) for name in _PROBES)
+    context = container.spec.get("securityContext") or {}
+    return ContainerFiles(
+        mounts,
+        generated=generated,
+        changed=container.health_changed if probed else _nothing,
+        read_only=bool(context.get("readOnlyRootFilesystem")),
+    )
+
+
+def _mounts(container: Container) -> list[Mount]:
+    """Return the pod's volumes at the container's places, deepest last."""
+    found = []
+    for one in container.spec.get("volumeMounts") or ():
+        files = container.machine.kubelet.volume(container, one["name"])
+        if files is None:
+            continue
+        volume, base = files
+        inner = str(one.get("subPath") or "").strip("/")
+        place = f"{base.rstrip('/')}/{inner}" if inner else base.rstrip("/")
+        path = one["mountPath"].rstrip("/")
+        if path:
+            found.append(Mount(path, volume, place, bool(one.get("readOnly"))))
+    return sorted(found, key=lambda mount: mount.path.count("/"))
+
+
+def _nothing() -> None:
+    pass
 
 
 def _machine_files(machine: Machine) -> dict[str, Callable[[], str]]:

@@ -11,12 +11,9 @@ from typing import Any, NamedTuple
 import simpy
 
 from sim.bash.process import Proc
-from sim.node.dns import is_address, service_of
-from sim.node.network import Connect
+from sim.node.dns import is_address, meanings
+from sim.node.network import NODE_LOCAL_DNS, Connect
 from sim.node.programs.host import container_of, machine_of, namespace_of
-
-NODE_LOCAL_DNS = "169.254.20.10"
-"""Where NodeLocal DNSCache listens on each node; reached without any Service rule."""
 
 
 class Dialled(NamedTuple):
@@ -34,6 +31,11 @@ def resolve(proc: Proc, name: str) -> str | None:
     if is_address(name):
         return name
     return machine_of(proc).network.resolve(name, namespace_of(proc), proc.host)
+
+
+def asks_in_vain(proc: Proc) -> bool:
+    """Return True if NetworkPolicies drop what *proc* asks the DNS."""
+    return not machine_of(proc).network.reaches_dns(proc.host)
 
 
 def resolver(proc: Proc) -> str:
@@ -55,10 +57,10 @@ def full_name(proc: Proc, name: str) -> str:
     domain = machine.network.cluster_domain
     if container_of(proc) is None or name in machine.network.machines or is_address(name):
         return name
-    found = service_of(name, namespace_of(proc), domain)
-    if found is None or machine.api.get("services", *found) is None:
-        return name
-    return f"{found[1]}.{found[0]}.svc.{domain}"
+    for (namespace, service), host in meanings(name, namespace_of(proc), domain):
+        if machine.api.get("services", namespace, service) is not None:
+            return f"{host}.{service}.{namespace}.svc.{domain}".lstrip(".")
+    return name
 
 
 def reverse(proc: Proc, ip: str) -> str | None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sim.bash.process import Proc
 from sim.node.container import Container
 from sim.node.machine import Machine
+from sim.node.network import NODE_LOCAL_DNS
 from sim.node.programs.host import (
     administers_network,
     changed,
@@ -22,7 +23,6 @@ from sim.node.programs.http import API_PORT
 from sim.node.programs.options import parse, program
 from sim.node.programs.portnames import port_name
 from sim.node.programs.procps import visible
-from sim.node.programs.reach import NODE_LOCAL_DNS
 
 
 class Socket(NamedTuple):
