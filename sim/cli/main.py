@@ -116,24 +116,40 @@ def validate(incident: tuple[str, ...]) -> None:
     metavar="URL",
     help="Where runs are kept.  [default: SQLite in --data]",
 )
-def serve(host: str, port: int, data: str, database: str | None) -> None:
-    """Serve the game to browsers.
+@click.option("--tls", is_flag=True, help="Serve https, with a certificate made in --data.")
+@click.option("--cert", metavar="FILE", help="Serve https with this certificate (PEM chain).")
+@click.option("--key", metavar="FILE", help="The key of --cert (PEM).")
+def serve(
+    host: str,
+    port: int,
+    data: str,
+    database: str | None,
+    *,
+    tls: bool,
+    cert: str | None,
+    key: str | None,
+) -> None:
+    """Serve the game to browsers, and its clusters to your own kubectl.
 
     One process with threads, since a run lives in the memory of one process.
     """
-    from sim.cli.serve import CannotServeError, check, command  # noqa: PLC0415
+    from sim.cli.serve import CannotServeError, certificate, check, command  # noqa: PLC0415
 
     try:
         check(host, port, data, database)
+        shown = certificate(host, data, tls=tls, cert=cert, key=key)
     except CannotServeError as error:
         raise click.ClickException(str(error)) from error
     os.environ["UNCORDON_DATA"] = data
+    if shown is not None and shown.authority is not None:
+        os.environ["UNCORDON_AUTHORITY"] = str(shown.authority)
     if database:
         os.environ["UNCORDON_DATABASE"] = database
-    click.echo(f"uncordon: http://{host}:{port} (Ctrl-C ends it; runs are kept)")
+    scheme = "http" if shown is None else "https"
+    click.echo(f"uncordon: {scheme}://{host}:{port} (Ctrl-C ends it; runs are kept)")
     sys.stdout.flush()
     # gunicorn replaces this process, so signals and exit codes are its own.
-    os.execv(sys.executable, command(host, port))
+    os.execv(sys.executable, command(host, port, shown))
 
 
 @main.command()
@@ -228,6 +244,80 @@ def prove(incident: str, seeds: str, players: str) -> None:
     except (KeyError, ScenarioError) as error:
         raise click.ClickException(str(error.args[0])) from error
     click.echo(proof.table(found))
+
+
+@main.command("kubeconfig")
+@click.argument("run")
+@click.option(
+    "--server",
+    default="http://127.0.0.1:8247",
+    show_default=True,
+    metavar="URL",
+    help="Where `uncordon serve` answers.",
+)
+@click.option(
+    "--data",
+    default="var",
+    show_default=True,
+    envvar="UNCORDON_DATA",
+    type=click.Path(file_okay=False),
+    help="Folder of the server's secret key.",
+)
+@database_option
+def run_kubeconfig(run: str, server: str, data: str, database: str) -> None:
+    """Print the kubeconfig that opens RUN to your own kubectl, until it ends.
+
+    \b
+    uncordon kubeconfig RUN > run.yaml
+    kubectl --kubeconfig run.yaml get pods -A
+    """
+    from sim.cli import outside  # noqa: PLC0415
+
+    if database == DATABASE:
+        database = f"sqlite:///{data}/uncordon.db"
+    try:
+        click.echo(outside.run_kubeconfig(run, server, data, database), nl=False)
+    except outside.NoClusterError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.option("--nodes", default=3, show_default=True, help="How many workers.")
+@click.option("--version", default="v1.37", show_default=True, help="What it says it is.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    default=8248,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option("--kubeconfig", metavar="FILE", help="Write the kubeconfig there, not to the screen.")
+def sandbox(nodes: int, version: str, host: str, port: int, kubeconfig: str | None) -> None:
+    """Serve a healthy cluster, without an incident, to your own kubectl.
+
+    It lives in memory until Ctrl-C. An image that nobody describes starts and idles, or runs its
+    command; one with `missing` in its path, or the tag `does-not-exist`, cannot be pulled.
+    """
+    from sim.cli import outside  # noqa: PLC0415
+    from sim.session.kubeconfig import kubeconfig as made  # noqa: PLC0415
+
+    if not 1 <= nodes <= outside.LARGEST:
+        raise click.ClickException(f"--nodes must be from 1 to {outside.LARGEST}")
+    try:
+        full = outside.full_version(version)
+        held = outside.listening(host, port)
+    except outside.NoClusterError as error:
+        raise click.ClickException(str(error)) from error
+    secret = outside.sandbox_secret()
+    address = f"http://{host}:{held.getsockname()[1]}"
+    text = made(f"{address}/k/{secret}", name="uncordon-sandbox")
+    if kubeconfig is None:
+        click.echo(text, nl=False)
+    else:
+        outside.write_private(kubeconfig, text)
+        click.echo(f"uncordon sandbox: {address} (Ctrl-C ends it)\nexport KUBECONFIG={kubeconfig}")
+    outside.serve_sandbox(held, nodes=nodes, version=full, secret=secret)
 
 
 @main.command()

@@ -15,6 +15,7 @@ import click
 from sim.cli.main import DATABASE
 from sim.evidence import (
     AlertRecord,
+    CommandRecord,
     MessageRecord,
     OutputRecord,
     Record,
@@ -23,7 +24,6 @@ from sim.players import Shown
 from sim.scenario import Catalogue, Scenario, ScenarioError, fill
 from sim.scoring import LEAST_NO_HARM, PASS, band
 from sim.session.debrief import effect_text, headline, practise_next
-from sim.session.hub import steady_ms, wall_ms
 from sim.session.inputs import BadInputError, Input
 from sim.session.judge import Verdict, judge
 from sim.session.live import Session
@@ -38,6 +38,7 @@ from sim.session.storage import (
     UnusableDatabaseError,
     shown_url,
 )
+from sim.session.wall import steady_ms, wall_ms
 
 HOLDER = "local"
 TICK_S = 0.1
@@ -271,6 +272,7 @@ class _Screen:
         self._err = err
         self._lock = threading.Lock()
         self._since = len(session.run.log)
+        self._elsewhere: set[int] = set()
 
     def show(self) -> None:
         """Print what has come since the last call."""
@@ -282,7 +284,10 @@ class _Screen:
     def _print(self, record: Record) -> None:
         at = self._session.run.epoch.datetime(record.at).strftime("%H:%M:%S")
         match record:
-            case OutputRecord():
+            case CommandRecord(terminal=""):
+                # What a client outside asked has been on its own screen.
+                self._elsewhere.add(record.command)
+            case OutputRecord() if record.command not in self._elsewhere:
                 click.echo(record.text, nl=False, err=self._err)
             case MessageRecord():
                 click.secho(f"[{at} {record.who}] {record.text}", fg="cyan", err=self._err)
@@ -300,7 +305,7 @@ def rescore(run_id: str, database: str) -> Verdict:
     store = _store(database)
     row = _stored(store, run_id, database)
     scenario = _same_scenario(row.scenario, row.digest)
-    run = Run(scenario, row.seed, who=row.who)
+    run = Run(scenario, row.seed, who=row.who, epoch=row.epoch)
     run.start()
     for at, kind, payload in store.inputs(run_id):
         try_apply(run, Input(at, kind, json.loads(payload)))

@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from sim.scenario import Catalogue
+from sim.session.guard import STRICT
 from sim.session.judge import judge
 from sim.session.play import make_player, play, player_names
 from sim.session.references import NoCache
@@ -49,6 +50,7 @@ def scores(
             msg = f"no player {name!r}; there are: {', '.join(known)}"
             raise KeyError(msg)
     wanted = list(seeds)
+    os.environ[STRICT] = "1"
     found: Scores = {name: [] for name in players}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:

@@ -11,10 +11,16 @@ import socket
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.cli.certificate import Certificate
 
 THREADS = 1000
 """A room that is open in a tab holds a thread; gunicorn makes them as they are needed."""
 CONNECTIONS = 2000
+REQUEST_LINE = 8190
+"""Longest first line of a request, the most that gunicorn limits: a program's words stand in it."""
 _FILE = "sqlite:///"
 _MAGIC = b"SQLite format 3\0"
 _PATIENCE_S = 3.0
@@ -67,8 +73,8 @@ def _check_file(path: Path) -> None:
 
 
 def _check_database(database: str) -> None:
-    from sim.session.hub import wall_ms  # noqa: PLC0415 - only servers
     from sim.session.storage import RunStore, UnusableDatabaseError  # noqa: PLC0415
+    from sim.session.wall import wall_ms  # noqa: PLC0415 - only servers
 
     try:
         RunStore(database, wall_ms=wall_ms).close()
@@ -94,7 +100,34 @@ def _check_address(host: str, port: int) -> None:
             return
 
 
-def command(host: str, port: int) -> list[str]:
+def certificate(
+    host: str, data: str, *, tls: bool, cert: str | None, key: str | None
+) -> Certificate | None:
+    """Return the certificate to serve with, None for plain HTTP.
+
+    Raises:
+        CannotServeError: if it cannot be read or made.
+    """
+    if not (tls or cert or key):
+        return None
+    from sim.cli.certificate import given, made  # noqa: PLC0415 - 30 ms that plain HTTP saves
+
+    if bool(cert) != bool(key):
+        msg = "--cert and --key go together"
+        raise CannotServeError(msg)
+    try:
+        if cert and key:
+            return given(Path(cert), Path(key))
+        return made(Path(data), host)
+    except OSError as error:
+        msg = f"cannot use the certificate: {error}"
+        raise CannotServeError(msg) from error
+    except ValueError as error:
+        msg = f"cannot use --cert {cert}: no PEM certificate in it"
+        raise CannotServeError(msg) from error
+
+
+def command(host: str, port: int, shown: Certificate | None = None) -> list[str]:
     """Return the command line of gunicorn: one worker, since a run lives in one process."""
     address = f"[{host}]:{port}" if ":" in host and not host.startswith("[") else f"{host}:{port}"
     options = {
@@ -103,9 +136,12 @@ def command(host: str, port: int) -> list[str]:
         "--worker-class": "gthread",
         "--threads": str(THREADS),
         "--worker-connections": str(CONNECTIONS),
+        "--limit-request-line": str(REQUEST_LINE),
         "--graceful-timeout": "3",
         "--log-level": "warning",
         "--config": "python:web.gunicorn",
     }
+    if shown is not None:
+        options |= {"--certfile": str(shown.chain), "--keyfile": str(shown.key)}
     words = [word for pair in options.items() for word in pair]
-    return [sys.executable, "-m", "gunicorn", *words, "web:create_app()"]
+    return [sys.executable, "-m", "gunicorn", *words, "web.app:create_app()"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 from sim.apimachinery.wire import ApiRequest, Obj
 from sim.client.doors import Transport
@@ -112,7 +113,14 @@ class Discovery:
         ]
 
     def of_kind(self, api_version: str, kind: str) -> Resource | None:
-        """Return the resource of an object's `apiVersion` and `kind`."""
+        """Return the resource of an object's `apiVersion` and `kind`, or None if there is none."""
+        found = self._kind(api_version, kind)
+        if found is None and self._resources:
+            self._read()  # it may have been defined since
+            found = self._kind(api_version, kind)
+        return found
+
+    def _kind(self, api_version: str, kind: str) -> Resource | None:
         for resource in self.resources():
             if resource.kind == kind and resource.group_version == api_version:
                 return resource
@@ -125,6 +133,22 @@ class Discovery:
             for resource in self.preferred()
             if name in resource.categories and "list" in resource.verbs
         ]
+
+    def openapi(self, key: str) -> Obj | None:
+        """Return the OpenAPI v3 document of a group version (`api/v1`, `apis/apps/v1`), or None."""
+        listed = self._get("/openapi/v3").get("paths", {})
+        if key not in listed:
+            return None
+        path, _, query = str(listed[key]["serverRelativeURL"]).partition("?")
+        asked = tuple(parse_qsl(query))
+        body = self._transport.send(
+            ApiRequest("GET", path, asked, {"accept": "application/json"})
+        ).body
+        return body if isinstance(body, dict) else None
+
+    def swagger(self) -> Obj:
+        """Return the OpenAPI v2 document."""
+        return self._get("/openapi/v2")
 
     def _search(self, word: str) -> Resource | None:
         name, _, rest = word.partition(".")

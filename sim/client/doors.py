@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import simpy
 
-from sim.apimachinery.wire import ApiRequest, ApiResponse, ExecRequest, WatchEvent
+from sim.apimachinery.wire import ApiRequest, ApiResponse, ExecRequest, ForwardRequest, WatchEvent
 
 
 class WatchStream(Protocol):
@@ -72,6 +72,33 @@ class Execution(Protocol):
         """Send SIGINT, as Ctrl-C does."""
 
 
+class Connection(Protocol):
+    """One connection to a port of a pod; bytes are text decoded with `surrogateescape`."""
+
+    @property
+    def closed(self) -> bool:
+        """True when the far end has closed it and nothing is left to poll."""
+
+    @property
+    def error(self) -> str:
+        """Why it broke, in the kubelet's words; empty while it has not."""
+
+    def poll(self) -> str:
+        """Return and forget what has come in; never blocks."""
+
+    def wait(self) -> simpy.Event:
+        """Return an event that fires when `poll` has something or the connection is over."""
+
+    def write(self, text: str) -> None:
+        """Send *text* to the far end."""
+
+    def close_stdin(self) -> None:
+        """Say that nothing more will be sent."""
+
+    def close(self) -> None:
+        """Close the connection from this side."""
+
+
 class Transport(Protocol):
     """The Kubernetes REST API."""
 
@@ -86,6 +113,9 @@ class Transport(Protocol):
 
     def exec(self, request: ExecRequest) -> Execution | ApiResponse:
         """Start a program in a container (empty argv: attach), or return the refusal."""
+
+    def forward(self, request: ForwardRequest) -> Connection | ApiResponse:
+        """Open one connection to a pod's port, or return the refusal."""
 
 
 class NodeAccess(Protocol):

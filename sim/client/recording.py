@@ -10,8 +10,15 @@ from collections.abc import Sequence
 from typing import Protocol
 from urllib.parse import quote_plus
 
-from sim.apimachinery.wire import ApiRequest, ApiResponse, ExecRequest
-from sim.client.doors import Execution, NodeAccess, TextStream, Transport, WatchStream
+from sim.apimachinery.wire import ApiRequest, ApiResponse, ExecRequest, ForwardRequest
+from sim.client.doors import (
+    Connection,
+    Execution,
+    NodeAccess,
+    TextStream,
+    Transport,
+    WatchStream,
+)
 from sim.evidence import EvidenceLog, NodeCommandRecord, RequestRecord
 
 _VERBS = {
@@ -36,6 +43,10 @@ class Context(Protocol):
     @property
     def command(self) -> int:
         """The command line that asks, or -1."""
+
+    @property
+    def client(self) -> str:
+        """The program outside that asks, e.g. `kubectl/v1.37.1`; empty: the workstation."""
 
 
 class ParsedPath:
@@ -82,7 +93,7 @@ def is_discovery(path: str) -> bool:
     return (
         (parts[0] == "api" and len(parts) <= 2)
         or (parts[0] == "apis" and len(parts) <= 3)
-        or parts[0] in ("openapi", "version")
+        or parts[0] in ("", "openapi", "version", "healthz", "livez", "readyz")
     )
 
 
@@ -125,6 +136,14 @@ class RecordingTransport:
         self._note(ApiRequest("POST", path, tuple(query)), code)
         return answer
 
+    def forward(self, request: ForwardRequest) -> Connection | ApiResponse:
+        """Open one connection to a pod's port, or return the refusal."""
+        answer = self._inner.forward(request)
+        path = f"/api/v1/namespaces/{request.namespace}/pods/{request.pod}/portforward"
+        code = answer.code if isinstance(answer, ApiResponse) else 101
+        self._note(ApiRequest("POST", path, (("ports", str(request.port)),)), code)
+        return answer
+
     def _note(self, request: ApiRequest, code: int, *, watch: bool = False) -> None:
         if is_discovery(request.path):
             return
@@ -142,6 +161,7 @@ class RecordingTransport:
                 resource=target.resource,
                 namespace=target.namespace,
                 name=target.name,
+                client=context.client,
             )
         )
 

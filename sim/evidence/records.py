@@ -45,12 +45,12 @@ class CommandRecord(_Base):
     command: int
     """0, 1, 2 ... in order of entry."""
     terminal: str
-    """`t1`, `t2` ..."""
+    """`t1`, `t2` ...; empty for a client outside."""
     line: str
     who: str = "trainee"
     """`trainee` or the player's name."""
     place: str = ""
-    """Where it ran: empty for the workstation, else e.g. `ssh node-worker-3`."""
+    """Where it ran: empty for the workstation, else e.g. `ssh node-worker-3` or `your kubectl`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,8 @@ class RequestRecord(_Base):
     """`pods`, `nodes`, `deployments.apps` ..., with subresource as `pods/log`."""
     namespace: str = ""
     name: str = ""
+    client: str = ""
+    """The program outside that sent it, e.g. `kubectl/v1.37.1`; empty: the workstation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -234,6 +234,23 @@ def answers_exist(tree: dict[str, Any]) -> Iterator[Finding]:
                 yield from _reference("choice", ("closing", name, field, index), answer, known)
 
 
+SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system", "monitoring")
+"""Namespaces that every world has."""
+
+
+def access_is_somewhere(tree: dict[str, Any]) -> Iterator[Finding]:
+    """Rights are given in namespaces that the world has."""
+    known = {str(one.get("namespace")) for _, one in _items(tree, "applications")}
+    known |= set(SYSTEM_NAMESPACES)
+    for holder in (("cluster", "background"), ("history", "onboarding")):
+        held = _mapping(_mapping(tree.get(holder[0])).get(holder[1])).get("namespaces")
+        known |= set(map(str, held if isinstance(held, list | tuple | dict) else ()))
+    for index, grant in _items(tree, "access"):
+        names = grant.get("namespaces")
+        for number, name in enumerate(names if isinstance(names, list | tuple) else ()):
+            yield from _reference("namespace", ("access", index, "namespaces", number), name, known)
+
+
 RULES: tuple[Rule, ...] = (
     unique_ids,
     applications_exist,
@@ -244,5 +261,6 @@ RULES: tuple[Rule, ...] = (
     playbooks_fill_in,
     timeline_agrees,
     answers_exist,
+    access_is_somewhere,
 )
 """Every rule between parts, in the order of reading."""

@@ -94,6 +94,8 @@ class Cluster(Spec):
     heal: HealTimer
     registry: str
     background: Background
+    extras: bool = True
+    """Monitoring and a descheduler run in it, beside what every cluster has."""
 
 
 class ProxyLaw(Spec):

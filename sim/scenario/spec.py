@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from sim.kernel import Epoch
+from sim.scenario.access import Grant
 from sim.scenario.application import Application, Traffic
 from sim.scenario.closing import Closing, Rubric, SteadyState, Temporary, TemptingChange
 from sim.scenario.cluster import Cluster, ProxyLaw
@@ -112,6 +113,8 @@ class Scenario(Spec):
     temporary: tuple[Temporary, ...]
     tempting: TemptingChange
     rubric: Rubric
+    access: tuple[Grant, ...] | None = None
+    """What the trainee may do; left out, everything."""
     pinned: dict[int, Pinned] = Field(default_factory=dict)
     """Seed -> literal values."""
     players: tuple[Playbook, ...] = ()

@@ -20,19 +20,25 @@ from sim.session.run import Run, continued, replay
 class Branches:
     """Replays one run with some of its inputs left out; answers with users' impact only."""
 
-    def __init__(self, scenario: Scenario, seed: int, inputs: list[Input]) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, inputs: list[Input], *, epoch: str = ""
+    ) -> None:
         """Get ready to replay *inputs*; nothing is built before it is needed."""
         self._scenario = scenario
         self._seed = seed
         self._inputs = inputs
+        self._epoch = epoch
         self._root: Run | None = None
 
     def __call__(self, without: frozenset[int]) -> EvidenceLog:
         """Return the impact records of the run up to its horizon, without those inputs."""
         if sys.platform != "linux" or threading.active_count() > 1:
-            return _impact(replay(self._scenario, self._seed, self._inputs, without=without))
+            log = replay(
+                self._scenario, self._seed, self._inputs, without=without, epoch=self._epoch
+            )
+            return _impact(log)
         if self._root is None:
-            self._root = Run(self._scenario, self._seed)
+            self._root = Run(self._scenario, self._seed, epoch=self._epoch)
             self._root.start()
         return self._forked(self._root, without)
 

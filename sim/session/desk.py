@@ -48,6 +48,7 @@ class IncidentDesk:
         *,
         command: Callable[[], int],
         given: Callable[[], int],
+        epoch: Epoch,
     ) -> None:
         """*command* and *given* tell the number of the command line and input that are acting."""
         self._env = env
@@ -57,7 +58,7 @@ class IncidentDesk:
         self._log = log
         self._command = command
         self._given = given
-        self.epoch = Epoch.parse(scenario.epoch)
+        self.epoch = epoch
 
     def acknowledge(self) -> str:
         """Take the page; a second time says so."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from contextlib import suppress
 
 from sim.scenario import Catalogue, Scenario
+from sim.session.dating import epoch_of_now
 from sim.session.live import Session
 from sim.session.storage import LeaseLostError, RunRow, RunStore, UnknownRunError
+from sim.session.wall import steady_ms, wall_ms
 
 TICK_S = 0.25
 FORGET_MS = 15 * 60_000
@@ -24,16 +25,6 @@ JUST_USED_MS = 60_000
 """A run that was asked for within this time may be in a request's hands and stays."""
 
 _log = logging.getLogger(__name__)
-
-
-def wall_ms() -> int:
-    """Return Unix time in ms, for what is stored and compared between machines."""
-    return time.time_ns() // 1_000_000
-
-
-def steady_ms() -> int:
-    """Return ms from an unknown start that nobody can set back, for the clocks of runs."""
-    return time.monotonic_ns() // 1_000_000
 
 
 class Hub:
@@ -63,10 +54,23 @@ class Hub:
             self._scenarios[slug] = self.catalogue[slug]
         return self._scenarios[slug]
 
-    def start(self, slug: str, seed: int, *, holder: str, who: str = "trainee") -> Session:
-        """Start a run and return its session, paused until somebody watches."""
+    def start(
+        self, slug: str, seed: int, *, holder: str, who: str = "trainee", now: bool = False
+    ) -> Session:
+        """Start a run and return its session, paused until somebody watches.
+
+        With *now* its page comes at the wall's now instead of on the scenario's date, so that ages
+        are right in tools that have a clock of their own.
+        """
+        scenario = self.scenario(slug)
         session = Session.create(
-            self.scenario(slug), seed, self.store, holder=holder, who=who, wall_ms=steady_ms
+            scenario,
+            seed,
+            self.store,
+            holder=holder,
+            who=who,
+            wall_ms=steady_ms,
+            epoch=epoch_of_now(scenario, seed, self.store, wall_ms()) if now else "",
         )
         self._keep(session)
         return session

@@ -9,6 +9,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from sim.session.outside_inputs import OUTSIDE_KINDS, BadRequestError, parse_outside
+
 KINDS = (
     "command",  # {terminal, line}
     "interrupt",  # {terminal}
@@ -24,6 +26,10 @@ KINDS = (
     "resume",
     "skip",  # {amount_ms}
     "close",  # {picks, citations, handover}
+    "request",  # {client, method, path, query, headers, body}
+    "open",  # {client, channel, of, and a request or what runs in which pod}
+    "write",  # {channel, data, end}
+    "hangup",  # {channel}
 )
 """The closed list of kinds, each with the keys of its payload."""
 
@@ -77,6 +83,11 @@ def parse_input(at: int, kind: str, payload: dict[str, Any]) -> Input:
     if kind not in KINDS:
         msg = f"no such input {kind!r}; there are: {', '.join(KINDS)}"
         raise BadInputError(msg)
+    if kind in OUTSIDE_KINDS:
+        try:
+            return Input(at, kind, parse_outside(kind, payload))
+        except BadRequestError as error:
+            raise BadInputError(str(error)) from error
     clean: dict[str, Any] = {}
     for name in _TEXTS[kind]:
         value = payload.get(name, "")

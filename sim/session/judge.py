@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.evidence import EvidenceLog
+from sim.evidence import EvidenceLog, RunRecord
 from sim.scenario import Scenario
 from sim.scoring import References, Scorecard, score_run
 from sim.scoring.criteria import Case
@@ -29,6 +29,6 @@ def judge(
     """Score the run that *inputs* made; *log* is its evidence up to the horizon."""
     none = reference(scenario, seed, "idle", cache)
     expert = reference(scenario, seed, "senior", cache)
-    replays = Branches(scenario, seed, inputs)
+    replays = Branches(scenario, seed, inputs, epoch=next(log.of(RunRecord)).epoch)
     card, case = score_run(log, scenario, References(none.loss, expert.loss), replays)
     return Verdict(card, case, none, expert)

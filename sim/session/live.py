@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sim.apimachinery.wire import ApiRequest, ApiResponse
 from sim.evidence import CloseRecord, Record
 from sim.scenario import Scenario
 from sim.session.clock import Clock
@@ -91,9 +92,13 @@ class Session:
         holder: str,
         who: str,
         wall_ms: Callable[[], int],
+        epoch: str = "",
     ) -> Session:
-        """Start a run of *scenario*: build its world, live through the night up to the page."""
-        run = Run(scenario, seed, who=who)
+        """Start a run of *scenario*: build its world, live through the night up to the page.
+
+        *epoch* is the instant (RFC 3339) of its beginning; empty: the scenario's.
+        """
+        run = Run(scenario, seed, who=who, epoch=epoch)
         run.start()
         row = store.create(
             holder=holder,
@@ -103,6 +108,7 @@ class Session:
             engine=run.engine,
             who=who,
             sim_ms=run.now,
+            epoch=epoch,
         )
         return cls(row, run, store, fence=row.fence, wall_ms=wall_ms)
 
@@ -117,7 +123,7 @@ class Session:
         """
         fence = store.claim(row.id)
         row = store.find(row.id)
-        run = Run(scenario, row.seed, who=row.who)
+        run = Run(scenario, row.seed, who=row.who, epoch=row.epoch)
         if (row.digest, row.engine) != (scenario.digest, run.engine):
             _log.warning("run %s was begun under another scenario text or engine", row.id)
         run.start()
@@ -127,6 +133,10 @@ class Session:
         session = cls(row, run, store, fence=fence, wall_ms=wall_ms)
         with session._changed:
             session._heed_close()
+            for channel in run.outside.channels():
+                # Whoever held it open held it in another process.
+                if not session.closed:
+                    session._take(Input(run.now, "hangup", {"channel": channel}), run.now)
             if run.inputs and not run.paused and not session.closed:
                 session._take(Input(run.now, "pause", _LEFT), session._wall_ms())
         return session
@@ -163,6 +173,38 @@ class Session:
             if sleep_ms > 0 and not self.closed:
                 # Nobody learns anything by waiting: a plain `sleep 60` takes no wall time.
                 self._take(Input(self.run.now, "skip", {"amount_ms": sleep_ms}), wall)
+
+    def ask(self, kind: str, payload: dict[str, Any]) -> ApiResponse | None:
+        """Take the input of a client outside and return the response that it made, if any.
+
+        Raises:
+            BadInputError: if it cannot be taken.
+            LeaseLostError: if another process has taken the run over.
+        """
+        with self._changed:
+            self.submit(kind, payload)
+            return self.run.outside.answer
+
+    def peek(self, request: ApiRequest) -> ApiResponse:
+        """Answer a request that asks what the server offers, without an input.
+
+        Raises:
+            LeaseLostError: if another process has taken the run over.
+        """
+        with self._changed:
+            self.advance()
+            return self.run.peek(request)
+
+    def keep(self) -> None:
+        """Commit how far time has come, because somebody is about to be shown what it brought.
+
+        Raises:
+            LeaseLostError: if another process has taken the run over.
+        """
+        with self._changed:
+            self._check_ours()
+            if self.run.now > self._saved_ms:
+                self._save()
 
     def _bounded(self, given: Input) -> Input:
         """Return *given* with a skip cut at the clock's limit, which the world must not pass."""
@@ -202,6 +244,8 @@ class Session:
             )
         try:
             self.answer = self.run.apply(given)
+        except BadInputError:
+            raise
         except ValueError as error:
             raise BadInputError(str(error)) from error
         finally:
@@ -226,6 +270,7 @@ class Session:
         if self._close_asked and not self.closed:
             self.closed = True
             self.clock = self.clock.pause(self._wall_ms())
+            self.run.outside.end()
             with self._fenced():
                 self._store.mark(self.row.id, self._fence, closed=True)
 
@@ -235,6 +280,7 @@ class Session:
             yield
         except LeaseLostError:
             self.lost = True
+            self.run.outside.end()
             self.clock = self.clock.pause(self._wall_ms())
             self._changed.notify_all()
             raise
@@ -322,9 +368,13 @@ class Session:
         try:
             yield
         finally:
-            with self._changed:
-                self.viewers -= 1
-                self._left_ms = self._wall_ms()
+            self.left()
+
+    def left(self) -> None:
+        """Count one viewer less."""
+        with self._changed:
+            self.viewers -= 1
+            self._left_ms = self._wall_ms()
 
     def run_on(self, terminal: str, patience_ms: int) -> bool:
         """Let *terminal*'s command come to a prompt without waiting for the wall, if it ever does.
@@ -338,7 +388,7 @@ class Session:
             run.advance(self.clock.now(wall))
             until = min(self._limit_ms, run.now + patience_ms)
             while self._runs(terminal) and run.env.peek() < until:
-                run.env.step()
+                run.guard.step()
             ended = not self._runs(terminal)
             # The rest of this instant belongs before whatever is entered next.
             run.advance(min(self._limit_ms, run.now + 1) if ended else until)
@@ -369,4 +419,5 @@ class Session:
             with self._fenced():
                 self._store.release(self.row.id, self._fence, self.clock.sim_ms)
             self.lost = True
+            self.run.outside.end()
             self._changed.notify_all()

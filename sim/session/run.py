@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim import ENGINE_VERSION
+from sim.apimachinery.wire import ApiRequest, ApiResponse
 from sim.backends.simulated import SimulatedBackend
 from sim.client.doors import Telemetry
 from sim.evidence import AlertRecord, EvidenceLog, TimeRecord
@@ -15,27 +16,39 @@ from sim.faults import schedule
 from sim.kernel import Environment, Epoch
 from sim.scenario import Scenario
 from sim.session.desk import IncidentDesk
+from sim.session.guard import BrokenModelError, Guard
 from sim.session.inputs import BadInputError, Input
+from sim.session.outside import Outside
+from sim.session.outside_inputs import OUTSIDE_KINDS
 from sim.session.people import Channel
+from sim.session.witness import OutsideWitness
 from sim.shell import Workstation
 
 
 class Run:
     """One incident on one seed, from the healthy evening to the horizon."""
 
-    def __init__(self, scenario: Scenario, seed: int, *, who: str = "trainee") -> None:
-        """Build the world of *scenario* on *seed*; its clock stands at 0, long before the page."""
+    def __init__(
+        self, scenario: Scenario, seed: int, *, who: str = "trainee", epoch: str = ""
+    ) -> None:
+        """Build the world of *scenario* on *seed*; its clock stands at 0, long before the page.
+
+        *epoch* (RFC 3339, whole seconds) moves the night to another date; empty: the scenario's.
+        """
         self.scenario = scenario
         self.seed = seed
         self.engine = ENGINE_VERSION
         self.env = Environment()
+        self.guard = Guard(self.env)
         self.log = EvidenceLog()
-        self.epoch = Epoch.parse(scenario.epoch)
+        self.epoch = Epoch.parse(epoch or scenario.epoch)
         self.inputs: list[Input] = []
         self.paused = False
         self._given = -1
         self._paged_at: int | None = None
-        self._backend = SimulatedBackend(scenario, seed, env=self.env, log=self.log)
+        self._backend = SimulatedBackend(
+            scenario, seed, env=self.env, log=self.log, epoch=self.epoch
+        )
         self.telemetry: Telemetry = self._backend.telemetry
         self.roles: dict[str, Any] = self._backend.roles
         self.desk = IncidentDesk(
@@ -46,6 +59,7 @@ class Run:
             self.log,
             command=lambda: self.workstation.command,
             given=self._acting,
+            epoch=self.epoch,
         )
         self.workstation = Workstation(
             self.env,
@@ -57,7 +71,18 @@ class Run:
             clock=lambda: self.epoch.at(self.env.now),
             who=who,
         )
-        self._backend.actor = lambda: (self._acting(), self.workstation.command)
+        self.outside = Outside(
+            self.env,
+            OutsideWitness(
+                self.env,
+                self._backend.transport,
+                self.log,
+                number=self.workstation.take_number,
+                clock=lambda: self.epoch.at(self.env.now),
+                who=who,
+            ),
+        )
+        self._backend.actor = self._actor
         Channel(self.env, scenario, self.desk, self.log)
         schedule(scenario, seed, self._backend)
 
@@ -102,8 +127,8 @@ class Run:
             self.env.step()
 
     def advance(self, until: int) -> None:
-        """Let the world go on to *until*."""
-        self.env.advance(until)
+        """Let the world go on to *until*; what breaks in it is logged and left behind."""
+        self.guard.advance(until)
 
     def check(self, given: Input) -> None:
         """Raise BadInputError for an input that `apply` could not take; nothing happens."""
@@ -116,23 +141,42 @@ class Run:
 
         The world is advanced to the input's time, then the input acts before anything else that is
         due at that instant: so replay needs nothing but the inputs.
+
+        Raises:
+            ValueError: if the desk refuses it.
+            BrokenModelError: if something in the model broke on it; the run goes on.
         """
-        self.env.advance(given.at)
+        self.guard.advance(given.at)
         self._given = len(self.inputs)
         self.inputs.append(given)
         try:
             return self._act(given)
+        except ValueError:
+            raise
+        except Exception as error:
+            self.guard.note(error)
+            msg = f"{type(error).__name__} in the simulated cluster, which goes on without it"
+            raise BrokenModelError(msg) from error
         finally:
-            self.env.settle()
+            self.guard.settle()
             self._given = -1
 
     def _acting(self) -> int:
         """Return the input on whose behalf the world is acting now, or -1."""
         return self._given if self._given >= 0 else self.workstation.input
 
+    def _actor(self) -> tuple[int, int]:
+        """Return the (input, command) on whose behalf the cluster is being changed."""
+        outside = self.outside.actor
+        if outside is None or self.workstation.command >= 0:
+            return self._acting(), self.workstation.command
+        return outside
+
     def _act(self, given: Input) -> str:
         payload, desk, number = given.payload, self.desk, self._given
         match given.kind:
+            case kind if kind in OUTSIDE_KINDS:
+                self.outside.act(kind, payload, number)
             case "command":
                 self.workstation.enter(
                     payload["line"], terminal=payload["terminal"], input_no=number
@@ -149,8 +193,8 @@ class Run:
                 self.log.append(
                     TimeRecord(at=self.now, input=number, what="skipped", amount_ms=amount)
                 )
-                self.env.settle()
-                self.env.advance(given.at + amount)
+                self.guard.settle()
+                self.guard.advance(given.at + amount)
             case _:
                 return self._at_desk(given.kind, payload, desk)
         return ""
@@ -178,22 +222,31 @@ class Run:
         msg = f"no such input {kind!r}"
         raise BadInputError(msg)
 
+    def peek(self, request: ApiRequest) -> ApiResponse:
+        """Answer a request that says nothing about the cluster's state, without a trace."""
+        return self._backend.transport.send(request)
+
     def finish(self) -> EvidenceLog:
         """Live on to the horizon with nobody at the keys and return the evidence."""
         if self.env.now <= self.horizon:
             self.log.append(TimeRecord(at=self.env.now, what="horizon"))
-            self.env.advance(self.horizon + 1)
+            self.guard.advance(self.horizon + 1)
         return self.log
 
 
 def replay(
-    scenario: Scenario, seed: int, inputs: list[Input], *, without: frozenset[int] = frozenset()
+    scenario: Scenario,
+    seed: int,
+    inputs: list[Input],
+    *,
+    without: frozenset[int] = frozenset(),
+    epoch: str = "",
 ) -> EvidenceLog:
     """Return the evidence of a run up to its horizon, with some inputs left out.
 
     An input that is refused (a pick that does not exist) is refused again, as it was when it came.
     """
-    run = Run(scenario, seed)
+    run = Run(scenario, seed, epoch=epoch)
     run.start()
     return continued(run, inputs, without=without)
 

@@ -48,6 +48,11 @@ class Attribution:
         return job.inner if job.remote is not None and job.inner >= 0 else job.number
 
     @property
+    def client(self) -> str:
+        """Nothing: what acts here is the workstation's own."""
+        return ""
+
+    @property
     def terminal(self) -> Terminal | None:
         """The terminal whose program takes its step."""
         return self._acting

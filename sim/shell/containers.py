@@ -33,6 +33,7 @@ class ContainerDoor:
         self.send = recorded.send
         self.watch = recorded.watch
         self.stream = recorded.stream
+        self.forward = recorded.forward
 
     def exec(self, request: ExecRequest) -> Execution | ApiResponse:
         """Start a program in a container, or return the refusal."""

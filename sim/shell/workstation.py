@@ -210,7 +210,7 @@ class Workstation:
         rows: list[tuple[int, str, str]] = [
             (record.at, f"command:{record.command}", record.line)
             for record in self._log.of(CommandRecord)
-            if record.command in asked and record.line.split()[0] != "incident"
+            if record.command in asked and record.line.split()[:1] != ["incident"]
         ]
         for number, panel in enumerate(self._log.of(PanelRecord)):
             split = f" by {panel.by}" if panel.by else ""
@@ -224,6 +224,11 @@ class Workstation:
     def done(self, command: int) -> simpy.Event | None:
         """Return the event that fires with the exit code of a running command."""
         return self._done.get(command)
+
+    def take_number(self) -> int:
+        """Return the next command's number, for a command line that was entered somewhere else."""
+        self.commands += 1
+        return self.commands - 1
 
     # -- who acts, for records that others make ------------------------------------------------
 
@@ -266,8 +271,7 @@ class Workstation:
         return shell
 
     def _record(self, terminal: Terminal, line: str, input_no: int, place: str = "") -> int:
-        number = self.commands
-        self.commands += 1
+        number = self.take_number()
         self._log.append(
             CommandRecord(
                 at=self.env.now,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing
 
-from sim.apps import CommandRunner, Gateway, Idle, Neighbour, Postgres, WebService
+from sim.apps import Gateway, Idle, Neighbour, Postgres, WebService
 from sim.node.kubeproxy.behaviour import ProxyBehaviour
 from sim.scenario.application import Behaviour
 from tests.scenarios.night import Night
@@ -46,7 +46,6 @@ def test_public_images_run_a_command_by_either_name() -> None:
 
     for image in ("busybox", "busybox:1.36", "docker.io/library/busybox", "nicolaka/netshoot"):
         assert registry.prefix(image)
-    assert CommandRunner.factory() is registry["nicolaka/netshoot:latest"]
 
 
 def test_cpu_follows_the_requests() -> None:

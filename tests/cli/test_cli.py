@@ -15,9 +15,12 @@ from pathlib import Path
 import pytest
 
 from sim.cli import main
+from sim.cli.doctor import report
 from sim.cli.play import rescore
 from sim.session.debrief import make_debrief
+from sim.session.kubeconfig import secret_of
 from sim.session.references import NoCache
+from sim.session.storage import RunStore
 
 ROOT = Path(__file__).resolve().parents[2]
 FIVE = "--component node-data-plane --failure crash --trigger node-event --mechanism proxy-memory"
@@ -253,6 +256,21 @@ def test_doctor_says_what_is_there():
     assert f"Python {sys.version_info[0]}.{sys.version_info[1]}" in done.stdout
 
 
+def test_doctor_says_which_kubectls_there_are(tmp_path, monkeypatch):
+    for name, says in (("kubectl", "v1.33.4"), ("kubectl.1.30", "v1.30.9"), ("kubectl-plugin", "")):
+        program = tmp_path / name
+        answer = f'{{"clientVersion": {{"gitVersion": "{says}"}}}}'
+        program.write_text(f"#!/bin/sh\necho '{answer}'\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    lines = [line for line in report() if "kubectl " in line]
+    assert lines[:2] == [
+        f"ok       kubectl v1.33.4 ({tmp_path}/kubectl)",
+        f"ok       kubectl v1.30.9 ({tmp_path}/kubectl.1.30)",
+    ]
+    assert "plugin" not in "".join(lines)
+
+
 def test_a_player_and_a_run_to_resume_do_not_go_together():
     done = uncordon("play", "--player", "senior", "--resume", "x")
     assert done.returncode == 2
@@ -312,3 +330,33 @@ class Typist:
             pass
         os.close(self._terminal)
         return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("kubeconfig", "nobody"), "no server has been started"),
+        (("sandbox", "--version", "v1.29"), "no version 'v1.29'; there are v1.30 to v1.37"),
+        (("sandbox", "--nodes", "0"), "--nodes must be from 1 to 5000"),
+    ],
+)
+def test_clusters_for_an_own_kubectl_say_what_is_wrong(tmp_path, words, said):
+    data = ("--data", str(tmp_path / "none")) if words[0] == "kubeconfig" else ()
+    assert said in one_line(uncordon(*words, *data))
+
+
+def test_a_kubeconfig_opens_the_run_that_was_named(tmp_path):
+    data = tmp_path / "var"
+    data.mkdir()
+    (data / "secret_key").write_bytes(b"k" * 32)
+    database = f"sqlite:///{data}/uncordon.db"
+    store = RunStore(database, wall_ms=lambda: 0)
+    row = store.create(holder="h", scenario="s", digest="d", seed=0, engine="e", who="t", sim_ms=0)
+    store.close()
+    done = uncordon("kubeconfig", row.id, "--data", str(data), "--server", "http://h:1/")
+    assert f"http://h:1/k/{secret_of(b'k' * 32, row.id)}" in done.stdout
+    assert f"uncordon-{row.id}" in done.stdout
+    tls = uncordon("kubeconfig", row.id, "--data", str(data), "--server", "https://h:1")
+    assert 'server: "https://h:1"' in tls.stdout
+    assert secret_of(b"k" * 32, row.id) in tls.stdout
+    assert "there is no run" in one_line(uncordon("kubeconfig", "x", "--data", str(data)))

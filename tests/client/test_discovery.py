@@ -9,6 +9,7 @@ import pytest
 
 from sim.apimachinery.wire import ApiRequest, ApiResponse
 from sim.client.discovery import Discovery
+from tests.apiserver.widgets import definition
 from tests.kubectl.cluster import Cluster
 
 
@@ -123,3 +124,12 @@ def test_the_older_form_of_discovery_is_understood() -> None:
     assert [one.qualified for one in discovery.resources()] == ["pods", "jobs.batch"]
     assert discovery.find("po") == discovery.find("pods")
     assert discovery.group_versions() == ("v1", "batch/v1")
+
+
+def test_a_kind_that_was_defined_since_is_found(cluster: Cluster, discovery: Discovery) -> None:
+    assert discovery.of_kind("example.com/v1", "Widget") is None
+    cluster.api.create("customresourcedefinitions", definition())
+    found = discovery.of_kind("example.com/v1", "Widget")
+
+    assert found is not None
+    assert found.plural == "widgets"

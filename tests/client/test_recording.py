@@ -25,6 +25,7 @@ class Acting:
     cluster: Cluster
     input: int = 3
     command: int = 7
+    client: str = ""
 
     @property
     def at(self) -> int:
@@ -93,7 +94,7 @@ def test_a_path_is_taken_apart(method: str, path: str, parsed: tuple[str, ...]) 
         ("/openapi/v3", True),
         ("/api/v1/pods", False),
         ("/apis/apps/v1/deployments", False),
-        ("/healthz", False),
+        ("/healthz", True),
     ],
 )
 def test_what_only_asks_what_there_is_counts_as_discovery(path: str, expected: bool) -> None:

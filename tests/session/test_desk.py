@@ -33,7 +33,14 @@ def log(run):
 @pytest.fixture
 def desk(run, log):
     return IncidentDesk(
-        run.env, run.scenario, run.roles, run.telemetry, log, command=lambda: 3, given=lambda: 7
+        run.env,
+        run.scenario,
+        run.roles,
+        run.telemetry,
+        log,
+        command=lambda: 3,
+        given=lambda: 7,
+        epoch=run.epoch,
     )
 
 

@@ -10,6 +10,7 @@ from sim.session import hub as hub_module
 from sim.session.hub import FORGET_MS, JUST_USED_MS, Hub
 from sim.session.live import Session
 from sim.session.storage import LeaseLostError, RunStore, UnknownRunError
+from sim.session.wall import wall_ms
 
 SLUG = "payments-0247"
 
@@ -33,7 +34,7 @@ def steady(monkeypatch):
 
 @pytest.fixture
 def hub(tmp_path):
-    store = RunStore(f"sqlite:///{tmp_path}/uncordon.db", wall_ms=hub_module.wall_ms)
+    store = RunStore(f"sqlite:///{tmp_path}/uncordon.db", wall_ms=wall_ms)
     hub = Hub(store, Catalogue())
     yield hub
     hub.close()

@@ -30,6 +30,7 @@ class Talk:
             self.log,
             command=lambda: -1,
             given=lambda: 0,
+            epoch=world.epoch,
         )
         Channel(self.env, world.scenario, desk, self.log)
 

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -40,9 +42,16 @@ def store(url):
     store.close()
 
 
-def make(store: RunStore, holder: str = "h") -> RunRow:
+def make(store: RunStore, holder: str = "h", epoch: str = "") -> RunRow:
     return store.create(
-        holder=holder, scenario="s", digest="d", seed=3, engine="e", who="trainee", sim_ms=5
+        holder=holder,
+        scenario="s",
+        digest="d",
+        seed=3,
+        engine="e",
+        who="trainee",
+        sim_ms=5,
+        epoch=epoch,
     )
 
 
@@ -295,3 +304,22 @@ def test_a_database_that_cannot_be_used_is_told_in_one_line_without_its_password
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith(f"cannot use the database {shown_url(bad)}: ")
     assert "secret" not in str(caught.value)
+
+
+def test_a_run_of_its_own_date_is_stored_with_it(store):
+    row = make(store, epoch="2026-11-22T18:00:00Z")
+    assert store.find(row.id).epoch == "2026-11-22T18:00:00Z"
+    assert make(store).epoch == ""
+
+
+def test_runs_from_before_the_column_began_on_their_scenarios_date(tmp_path):
+    url = f"sqlite:///{tmp_path}/old.db"
+    store = RunStore(url, wall_ms=lambda: 0)
+    row = make(store)
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "old.db")) as old, old:
+        old.execute("alter table runs drop column epoch")
+        old.execute("update alembic_version set version_num = '0001'")
+    again = RunStore(url, wall_ms=lambda: 0)
+    assert again.find(row.id).epoch == ""
+    again.close()

@@ -1,4 +1,4 @@
-"""A simulated cluster, assembled: store, machines, controllers, kubelets, users, and the doors to it.
+"""A simulated cluster with its users and its evidence.
 
 Thanks to this file a scenario and a seed become something that runs; what happens to it (the
 timeline) and who works on it is not known here.
@@ -7,52 +7,21 @@ timeline) and who works on it is not known here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from sim import ENGINE_VERSION
 from sim.apimachinery.wire import Obj
-from sim.apiserver import ApiServer
-from sim.apiserver.registry import Loaded
-from sim.backends.simulated.behaviours import Behaviours
+from sim.backends.simulated.cluster import SimulatedCluster
 from sim.backends.simulated.deeds import deed_of, target_of
-from sim.backends.simulated.doors import HOME, ApiTransport, MachineAccess
-from sim.backends.simulated.furniture import renewed
-from sim.backends.simulated.genesis import load_world, measures
-from sim.backends.simulated.images import catalog
+from sim.backends.simulated.genesis import measures
 from sim.backends.simulated.observability import make_telemetry, make_traffic
-from sim.backends.simulated.plan import Plan, PlannedNode
 from sim.backends.simulated.world import ClusterWorld
-from sim.client.doors import NodeAccess, Transport
-from sim.control import Controllers, start_controllers
 from sim.evidence import ActionRecord, EvidenceLog, RunRecord
 from sim.kernel import Environment, Epoch
-from sim.node.door import KubeletDoor
-from sim.node.kubelet import Kubelets
-from sim.node.kubeproxy.heal import HealPlan
-from sim.node.kubeproxy.law import ProxyLaw
-from sim.node.kubeproxy.proxy import KubeProxy
-from sim.node.kubeproxy.services import ServiceWatch
-from sim.node.machine import Machine, MachineFacts
-from sim.node.metrics import NodeMetrics
-from sim.node.network import Network
-from sim.node.programs import NODE as NODE_PROGRAMS
-from sim.node.programs import container_files, node_files, programs_for
 from sim.scenario import Scenario
-
-LAST_CHANGE_AGO = (60_000, 20 * 60_000)
-"""When each node last had to write rules before the start (ms)."""
-
-SHARED_WORLDS = 16
-"""How many worlds' loaded objects are remembered, for further runs of the same seed to share."""
 
 Actor = Callable[[], tuple[int, int]]
 """Who is acting now: (input, command), -1 for nobody."""
-
-
-@lru_cache(maxsize=SHARED_WORLDS)
-def _known(_digest: str, _seed: int) -> Loaded:
-    return {}
 
 
 def nobody() -> tuple[int, int]:
@@ -60,8 +29,8 @@ def nobody() -> tuple[int, int]:
     return -1, -1
 
 
-class SimulatedBackend:
-    """One scenario's cluster on one seed, at now = 0 when it has been made."""
+class SimulatedBackend(SimulatedCluster):
+    """One scenario's cluster on one seed, with users on it, at now = 0 when it has been made."""
 
     def __init__(
         self,
@@ -73,23 +42,11 @@ class SimulatedBackend:
         epoch: Epoch | None = None,
     ) -> None:
         """Build the world; *epoch* moves the scenario's night to another date."""
-        self.scenario = scenario
-        self.seed = seed
-        self.env = env
+        super().__init__(scenario, seed, env=env, epoch=epoch)
         self.log = log
-        self.epoch = epoch or Epoch.parse(scenario.epoch)
         self.actor: Actor = nobody
         """Set by whoever lets somebody work on the cluster."""
-        self.plan = plan = Plan(scenario, seed)
-        self.api = api = ApiServer(
-            env,
-            self.epoch,
-            plan.stream,
-            version=scenario.cluster.version,
-            known=_known(scenario.digest, seed),
-        )
-        load_world(api, plan)
-        self.roles: dict[str, Any] = plan.roles(measures(api, plan))
+        self.roles: dict[str, Any] = self.plan.roles(measures(self.api, self.plan))
         """Role -> name, number or list of names of this run."""
         log.append(
             RunRecord(
@@ -100,108 +57,16 @@ class SimulatedBackend:
                 engine=ENGINE_VERSION,
                 epoch=self.epoch.rfc3339(0),
                 roles=self.roles,
-                fault_at=plan.fault_at(scenario.hurts_from),
+                fault_at=self.plan.fault_at(scenario.hurts_from),
             )
         )
-        self.network = Network(
-            env,
-            plan.stream,
-            service_cidr=scenario.cluster.service_cidr,
-            pod_cidr=scenario.cluster.pod_cidr,
+        self.world = ClusterWorld(
+            self.plan, self.api, self.machines, self.kubelets, self.behaviours
         )
-        self.services = ServiceWatch(api)
-        self.services.start()
-        law = proxy_law(plan)
-        self.machines: dict[str, Machine] = {
-            node.name: self._machine(node, law) for node in plan.nodes
-        }
-        self.behaviours = Behaviours(plan)
-        self.kubelets = Kubelets(
-            api,
-            self.network,
-            self.machines.values(),
-            registry=self.behaviours.registry,
-            images=catalog(api, plan),
-            programs=programs_for,
-            files=container_files,
-        )
-        self.controllers: Controllers = start_controllers(
-            env,
-            api,
-            plan.stream,
-            pinned_names=plan.pinned_suffixes,
-            pinned_hashes=plan.pinned_hashes,
-        )
-        self.kubelets.start()
-        # Containers that run since before the beginning take their places at this very instant.
-        env.settle()
-        api.kubelet = KubeletDoor(self.kubelets)
-        api.metrics = NodeMetrics(self.kubelets)
-        self._wire_heartbeats()
-        self.world = ClusterWorld(plan, api, self.machines, self.kubelets, self.behaviours)
-        self.traffic = make_traffic(plan, env, self.world, log)
+        self.traffic = make_traffic(self.plan, env, self.world, log)
         self.behaviours.traffic = self.traffic
-        self.telemetry = make_telemetry(plan, env, log, self.traffic, self.epoch)
-        api.audit = self._written
-        self.transport: Transport = ApiTransport(api)
-        self.nodes: NodeAccess = MachineAccess(self.machines)
-
-    # -- machines --------------------------------------------------------------------------------
-
-    def _machine(self, node: PlannedNode, law: ProxyLaw) -> Machine:
-        plan, image = self.plan, self.scenario.cluster.image
-        machine = Machine(
-            MachineFacts(
-                name=node.name,
-                internal_ip=node.ip,
-                pod_cidr=node.pod_cidr,
-                zone=node.zone,
-                cpu_millicores=node.size.cpu * 1000,
-                memory_bytes=node.size.memory,
-                booted_at=plan.booted_at(node),
-                os_image=image.os,
-                kernel_version=image.kernel,
-                runtime=image.runtime,
-                kubelet_version=image.kubelet,
-                disk_bytes=node.size.disk,
-                control_plane=node.control_plane,
-            ),
-            env=self.env,
-            epoch=self.epoch,
-            stream=plan.stream,
-            api=self.api,
-            network=self.network,
-            usual_flows=node.flows,
-        )
-        machine.programs = NODE_PROGRAMS
-        machine.files = node_files(machine, HOME)
-        machine.changed = lambda verb, detail: self._touched(node.name, verb, detail)
-        heal = self.scenario.cluster.heal
-        timer = HealPlan(heal.unit, heal.every, heal.idle, node.heal_phase)
-        proxy = KubeProxy(machine, self.services, law, heal=timer)
-        quiet = plan.stream.at("last-sync", node.name).integer(*LAST_CHANGE_AGO)
-        proxy.boot(synced_at=-quiet)
-        return machine
-
-    def _wire_heartbeats(self) -> None:
-        """Show heartbeats as of now, and tell the node controller when one stops or comes back."""
-        by_node = self.kubelets.by_node
-
-        def node(obj: Obj) -> Obj:
-            kubelet = by_node.get(obj["metadata"]["name"])
-            return obj if kubelet is None else kubelet.refreshed_node(obj)
-
-        def lease(obj: Obj) -> Obj:
-            metadata = obj["metadata"]
-            kubelet = by_node.get(metadata["name"])
-            ours = kubelet is not None and metadata.get("namespace") == "kube-node-lease"
-            if kubelet is not None and ours:
-                return kubelet.refreshed_lease(obj)
-            return renewed(obj, self.epoch, self.env.now)
-
-        self.api.views |= {"nodes": node, "leases": lease}
-        for kubelet in by_node.values():
-            kubelet.on_heartbeat = self.controllers.nodelifecycle.heartbeat
+        self.telemetry = make_telemetry(self.plan, env, log, self.traffic, self.epoch)
+        self.api.audit = self._written
 
     # -- evidence of what was done ---------------------------------------------------------------
 
@@ -211,7 +76,8 @@ class SimulatedBackend:
         meant, detail = deed_of(verb, old, new, self._earlier_templates)
         self._act(target_of(resource, namespace, name), meant, detail)
 
-    def _touched(self, node: str, verb: str, detail: str) -> None:
+    def touched(self, node: str, verb: str, detail: str) -> None:
+        """Write down what a hand on *node* changed."""
         self._act(f"node:{node}", verb, detail)
 
     def _act(self, target: str, verb: str, detail: str) -> None:
@@ -235,23 +101,3 @@ class SimulatedBackend:
             for one in self.api.list("replicasets", deployment["metadata"].get("namespace", ""))
             if any(owner["uid"] == uid for owner in one["metadata"].get("ownerReferences") or ())
         ]
-
-
-def proxy_law(plan: Plan) -> ProxyLaw:
-    """Return kube-proxy's constants as the model of a node takes them."""
-    spec = plan.scenario.proxy
-    return ProxyLaw(
-        base_steady=spec.base_steady,
-        steady_per_service=spec.steady_per_service,
-        steady_per_endpoint=spec.steady_per_endpoint,
-        base_startup=spec.base_startup,
-        startup_per_service=spec.startup_per_service,
-        startup_per_endpoint=spec.startup_per_endpoint,
-        binary=spec.binary,
-        flow_kib=spec.flow_kib,
-        tight_startup_ms=spec.tight_startup,
-        ample_startup_ms=spec.ample_startup,
-        ample_headroom=spec.ample_headroom,
-        sync_ms=spec.sync,
-        undisturbed_ms=(plan.undisturbed_ms, plan.undisturbed_ms),
-    )

@@ -11,7 +11,6 @@ from itertools import pairwise
 from sim.apps import (
     COMPONENTS,
     Bystander,
-    CommandRunner,
     Gateway,
     GatewaySettings,
     Idle,
@@ -22,6 +21,7 @@ from sim.apps import (
     PostgresSettings,
     RateSegment,
     RequestLog,
+    Stranger,
     WebService,
     WebServiceSettings,
 )
@@ -38,8 +38,6 @@ IDLE_MILLICORES = 6
 """What a runtime uses for itself."""
 SCRAPE_MS = 15_000
 """How often the metrics server looks; between two looks its figures stay."""
-SHELL_IMAGES = tuple(name for name, image in PUBLIC.items() if image.tools != "none")
-"""Public images that people debug with: their containers run a command."""
 
 
 class Behaviours:
@@ -58,14 +56,15 @@ class Behaviours:
         }
         for application in plan.scenario.applications:
             entries[application.image + ":"] = self._factory(application)
-        for name in SHELL_IMAGES:
-            for image in {name: None, canonical(name): None}:
-                entries.setdefault(image, CommandRunner.factory())
+        for name, image in PUBLIC.items():
+            factory = Stranger.of(ports=image.ports, strict=not image.serves)
+            for prefix in {name: None, canonical(name): None}:
+                entries.setdefault(prefix, factory)
         for prefix, manner in COMPONENTS.items():
             entries[prefix] = Bystander.of(manner)
         ours = f"{plan.scenario.cluster.registry}/"
         entries[ours] = Bystander.of_team
-        entries[""] = Idle.factory(IdleSettings())
+        entries[""] = Stranger.of()
         self.registry = BehaviourRegistry(entries, lazy=("", ours, *COMPONENTS))
 
     def serving(self, running: Sequence[Container]) -> tuple[ServerState, float]:

@@ -7,20 +7,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sim.apimachinery.wire import ApiRequest, ApiResponse, ExecRequest
+from sim.apimachinery.wire import ApiRequest, ApiResponse, ExecRequest, ForwardRequest
 from sim.apiserver import ApiServer
-from sim.apiserver.doors import ExecutionLike, TextStreamLike
+from sim.apiserver.doors import ConnectionLike, ExecutionLike, TextStreamLike
+from sim.apiserver.users import User
 from sim.bash import ShellExecution
 from sim.client.doors import WatchStream
 from sim.node.machine import Machine
 
+TRAINEE = "trainee"
+"""The run's user: who asks with nothing but the run's own secret."""
+UNAUTHORIZED = ApiResponse(
+    401,
+    {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Failure",
+        "message": "Unauthorized",
+        "reason": "Unauthorized",
+        "code": 401,
+    },
+)
 USER = "oncall"
 """Who `ssh` logs in as; `sudo` makes it root."""
 HOME = f"/home/{USER}"
 
 
 class ApiTransport:
-    """The Transport of an API server in the same process; requests are the trainee's."""
+    """The Transport of an API server in the same process.
+
+    Requests are the trainee's unless they carry the token of a service account.
+    """
 
     def __init__(self, api: ApiServer) -> None:
         """Ask *api*."""
@@ -28,19 +46,33 @@ class ApiTransport:
 
     def send(self, request: ApiRequest) -> ApiResponse:
         """Answer one request at once."""
-        return self._api.handle(request)
+        user = self._user(request.headers)
+        return UNAUTHORIZED if user is None else self._api.handle(request, user)
 
     def watch(self, request: ApiRequest) -> WatchStream | ApiResponse:
         """Open a watch, or return the refusal."""
-        return self._api.watch(request)
+        user = self._user(request.headers)
+        return UNAUTHORIZED if user is None else self._api.watch(request, user)
 
     def stream(self, request: ApiRequest) -> TextStreamLike | ApiResponse:
         """Open a streaming text answer, or return the refusal."""
-        return self._api.stream(request)
+        user = self._user(request.headers)
+        return UNAUTHORIZED if user is None else self._api.stream(request, user)
 
     def exec(self, request: ExecRequest) -> ExecutionLike | ApiResponse:
         """Start a program in a container, or return the refusal."""
-        return self._api.exec(request)
+        user = self._user(request.headers)
+        return UNAUTHORIZED if user is None else self._api.exec(request, user)
+
+    def forward(self, request: ForwardRequest) -> ConnectionLike | ApiResponse:
+        """Open one connection to a pod's port, or return the refusal."""
+        user = self._user(request.headers)
+        return UNAUTHORIZED if user is None else self._api.forward(request, user)
+
+    def _user(self, headers: Mapping[str, str]) -> str | User | None:
+        """Return who asks; None for a token that is nobody's."""
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        return self._api.authenticate(token) if scheme.lower() == "bearer" else TRAINEE
 
 
 class MachineAccess:

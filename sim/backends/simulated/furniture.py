@@ -75,6 +75,8 @@ def load_furniture(workloads: Workloads) -> None:
     stamp = workloads.stamp(cluster.age)
     api = workloads.api
     for namespace, name in ACCOUNTS:
+        if not cluster.extras and (namespace == "monitoring" or name == "descheduler"):
+            continue
         metadata = {"name": name, "namespace": namespace, "creationTimestamp": stamp}
         api.load("serviceaccounts", {"metadata": metadata})
     maps = {

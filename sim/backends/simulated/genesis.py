@@ -5,11 +5,14 @@ Objects only; the processes behind them are started by the assembly.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sim.apiserver import ApiServer
 from sim.backends.simulated.applications import Applications
 from sim.backends.simulated.furniture import load_furniture
 from sim.backends.simulated.machines import load_nodes
 from sim.backends.simulated.plan import Plan
+from sim.backends.simulated.policy import limit_trainee, load_policy
 from sim.backends.simulated.storage import load_storage_class
 from sim.backends.simulated.system import load_namespaces, load_system
 from sim.backends.simulated.tenants import DAY_MS, Tenants
@@ -19,8 +22,8 @@ RULES_OVERHEAD = 3
 """Lines of a KUBE-SERVICES listing that are no Service: two of heading, one for node ports."""
 
 
-def load_world(api: ApiServer, plan: Plan) -> None:
-    """Load every object of the world that *plan* describes."""
+def load_world(api: ApiServer, plan: Plan, more: Callable[[Workloads], None] | None = None) -> None:
+    """Load every object of the world that *plan* describes, and what *more* adds to it."""
     scenario = plan.scenario
     onboarding, background = scenario.history.onboarding, scenario.cluster.background
     draw = plan.stream.at("namespace-age")
@@ -33,6 +36,10 @@ def load_world(api: ApiServer, plan: Plan) -> None:
     }
     ages |= dict.fromkeys(onboarding.namespaces, onboarding.ago + 3_600_000)
     load_namespaces(api, plan, ages)
+    created = api.epoch.rfc3339(-scenario.cluster.age)
+    load_policy(api, created=created)
+    if scenario.access is not None:
+        limit_trainee(api, scenario.access, created=created)
     load_nodes(api, plan)
     workloads = Workloads(api, plan)
     load_system(workloads)
@@ -40,6 +47,8 @@ def load_world(api: ApiServer, plan: Plan) -> None:
     load_storage_class(workloads)
     Applications(workloads).load()
     Tenants(workloads, ages).load()
+    if more is not None:
+        more(workloads)
 
 
 def measures(api: ApiServer, plan: Plan) -> dict[str, str]:

@@ -40,4 +40,4 @@ def catalog(api: ApiServer, plan: Plan) -> ImageCatalog:
         elif name.startswith(plan.scenario.cluster.registry) and draw.unit(1) < SHELL_SHARE:
             tools = "busybox"
         known[name] = ImageSpec(tools, draw.integer(*SIZES), frozenset(held))
-    return ImageCatalog(known, (f"{plan.scenario.cluster.registry}/",))
+    return ImageCatalog(known, (f"{plan.scenario.cluster.registry}/",), open=True)

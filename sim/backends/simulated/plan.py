@@ -213,6 +213,8 @@ class Plan:
     def pinned_hashes(self) -> dict[str, str]:
         """Return `namespace/deployment:revision` -> hash, for the deployment controller."""
         history = self.scenario.history
+        if not history.revisions:
+            return {}
         application = self.scenario.application(history.application)
         return {
             f"{application.namespace}/{application.name}:{self.revision + entry.offset}": (

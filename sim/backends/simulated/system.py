@@ -10,6 +10,8 @@ from sim.apiserver import ApiServer
 from sim.backends.simulated.furniture import ACCOUNTS
 from sim.backends.simulated.plan import Plan
 from sim.backends.simulated.workloads import Running, Workloads
+from sim.control.apiservices import apiservice, registered
+from sim.control.rootca import bundle
 
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system", "monitoring")
 DNS_ADDRESS = "10.96.0.10"
@@ -17,6 +19,7 @@ API_ADDRESS = "10.96.0.1"
 SYSTEM_SERVICES = 7
 """Services that `load_system` makes: kubernetes, kube-dns, metrics-server, monitoring's four."""
 WEEK_MS = 604_800_000
+DAY_MS = 86_400_000
 MINUTE_MS = 60_000
 
 _TOLERATE_ALL: list[Obj] = [{"operator": "Exists"}]
@@ -25,7 +28,8 @@ _TOLERATE_ALL: list[Obj] = [{"operator": "Exists"}]
 def load_namespaces(api: ApiServer, plan: Plan, names: dict[str, int]) -> None:
     """Load namespaces (name -> age in ms) and what comes with each of them."""
     age = plan.scenario.cluster.age
-    for name, ago in {**dict.fromkeys(NAMESPACES, age), **names}.items():
+    usual = [one for one in NAMESPACES if plan.scenario.cluster.extras or one != "monitoring"]
+    for name, ago in {**dict.fromkeys(usual, age), **names}.items():
         stamp = api.epoch.rfc3339(-ago)
         api.load(
             "namespaces",
@@ -43,22 +47,11 @@ def load_namespaces(api: ApiServer, plan: Plan, names: dict[str, int]) -> None:
             "serviceaccounts",
             {"metadata": {"name": "default", "namespace": name, "creationTimestamp": stamp}},
         )
-        api.load(
-            "configmaps",
-            {
-                "metadata": {
-                    "name": "kube-root-ca.crt",
-                    "namespace": name,
-                    "annotations": {
-                        "kubernetes.io/description": "Contains a CA bundle that can be used to "
-                        "verify the kube-apiserver when using internal endpoints such as the "
-                        "internal service IP or kubernetes.default.svc."
-                    },
-                    "creationTimestamp": stamp,
-                },
-                "data": {"ca.crt": "-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n"},
-            },
-        )
+        ca = bundle(name)
+        ca["metadata"] = {**ca["metadata"], "creationTimestamp": stamp}
+        api.load("configmaps", ca)
+    for group, version in registered(api).values():
+        api.load("apiservices", apiservice(group, version, api.epoch.rfc3339(-age)))
     for name, value in (
         ("system-cluster-critical", 2000000000),
         ("system-node-critical", 2000001000),
@@ -86,7 +79,14 @@ def load_system(workloads: Workloads) -> None:
     _kube_proxy(workloads)
     _node_daemons(workloads)
     _cluster_add_ons(workloads)
-    _monitoring(workloads)
+    if workloads.plan.scenario.cluster.extras:
+        _extras(workloads)
+
+
+def _upgraded_ago(age: int) -> int:
+    """Return how long ago the control plane last got its version; a young cluster has its first."""
+    ago = min(age, 3 * WEEK_MS) - 2 * DAY_MS
+    return ago if ago > 0 else age - MINUTE_MS
 
 
 def _control_plane(workloads: Workloads) -> None:
@@ -136,7 +136,7 @@ def _control_plane(workloads: Workloads) -> None:
                 },
             },
             node,
-            min(age, 3 * WEEK_MS) - 2 * 86_400_000,
+            _upgraded_ago(age),
         )
     workloads.service(
         "default",
@@ -197,7 +197,11 @@ def _kube_proxy(workloads: Workloads) -> None:
     plan = workloads.plan
     law = plan.scenario.proxy
     age = plan.scenario.cluster.age
-    limit = f"{law.limit >> 20}Mi"
+    # Without a limit it has no requests either, as kubeadm makes it.
+    limited = {
+        "limits": {"memory": f"{law.limit >> 20}Mi"},
+        "requests": {"cpu": "100m", "memory": f"{law.limit >> 20}Mi"},
+    }
     workloads.api.load(
         "configmaps",
         {
@@ -219,10 +223,7 @@ def _kube_proxy(workloads: Workloads) -> None:
             "--hostname-override=$(NODE_NAME)",
         ],
         "env": [{"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
-        "resources": {
-            "limits": {"memory": limit},
-            "requests": {"cpu": "100m", "memory": limit},
-        },
+        "resources": limited if law.limit else {},
         "securityContext": {"privileged": True},
         "volumeMounts": [
             {"mountPath": "/var/lib/kube-proxy", "name": "kube-proxy"},
@@ -258,6 +259,8 @@ def _node_daemons(workloads: Workloads) -> None:
         ("node-local-dns", "kube-system", "registry.k8s.io/dns/k8s-dns-node-cache:1.26.4", "32Mi"),
         ("node-exporter", "monitoring", "quay.io/prometheus/node-exporter:v1.10.2", "48Mi"),
     ):
+        if namespace == "monitoring" and not plan.scenario.cluster.extras:
+            continue
         requests = {"requests": {"cpu": "25m", "memory": memory}}
         spec = {
             "containers": [{"name": name, "image": image, "resources": requests}],
@@ -367,6 +370,9 @@ def _cluster_add_ons(workloads: Workloads) -> None:
         1,
         [_port("https", 443, 10250)],
     )
+
+
+def _extras(workloads: Workloads) -> None:
     _add_on(
         workloads,
         "descheduler",
@@ -375,9 +381,6 @@ def _cluster_add_ons(workloads: Workloads) -> None:
         1,
         [],
     )
-
-
-def _monitoring(workloads: Workloads) -> None:
     for name, image, port in (
         ("prometheus", "quay.io/prometheus/prometheus:v3.7.2", 9090),
         ("alertmanager", "quay.io/prometheus/alertmanager:v0.29.0", 9093),

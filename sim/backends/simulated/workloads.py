@@ -79,12 +79,12 @@ class Workloads:
         draw = self.stream.at("container", metadata["namespace"], metadata["name"])
         views = []
         for container in spec["containers"]:
-            first = Instance(draw.at(container["name"], 0).hex(64), begun, None, 0, "")
+            first = Instance(draw.at(container["name"], 0).digest(), begun, None, 0, "")
             now, last = first, None
             if restarted_ago:
                 last = first._replace(finished_at=-restarted_ago, exit_code=1, reason="Error")
                 now = Instance(
-                    draw.at(container["name"], 1).hex(64), 900 - restarted_ago, None, 0, ""
+                    draw.at(container["name"], 1).digest(), 900 - restarted_ago, None, 0, ""
                 )
             views.append(
                 View(container, True, True, int(bool(restarted_ago)), now, last, waiting="")

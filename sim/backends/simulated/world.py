@@ -18,11 +18,14 @@ from sim.node.kubelet import Kubelets
 from sim.node.kubeproxy.proxy import KubeProxy
 from sim.node.kubeproxy.rules import Dnat, Reject
 from sim.node.machine import Machine
+from sim.node.policies import Peer
 from sim.scenario.application import Application, Neighbour
 from sim.traffic import Gateway, NodeClients, Route, Server
 
 QUIET_RATE = 0.01
 """New connections per second that an ordinary background pod opens to Services."""
+OUTSIDE = Peer("203.0.113.1")
+"""Somebody on the internet, as NetworkPolicies see users (an address of documentation, RFC 5737)."""
 SAMPLE = 24
 """Services that stand for all those which background pods call."""
 
@@ -44,6 +47,7 @@ class ClusterWorld:
         self._machines = machines
         self._kubelets = kubelets
         self._behaviours = behaviours
+        self._policies = next(iter(machines.values())).network.policies
         self._zones = {node.name: node.zone for node in plan.nodes}
         self._gateway_names = {one.gateway for one in plan.scenario.traffic}
         self._served = {one.application for one in plan.scenario.traffic}
@@ -61,7 +65,7 @@ class ClusterWorld:
         for application in self._applications(self._gateway_names):
             for pod in self._pods(application):
                 node = pod["spec"].get("nodeName", "")
-                if node and is_ready(pod) and not is_terminating(pod):
+                if node and is_ready(pod) and not is_terminating(pod) and self._is_open(pod):
                     found.append(Gateway(pod["metadata"]["name"], node, self._zones.get(node, "")))
         return found
 
@@ -69,7 +73,8 @@ class ClusterWorld:
         """Return what *node*'s rules do with a connection to a Service."""
         verdict = self._machines[node].proxy.state.lookup(ip, port)
         if isinstance(verdict, Dnat):
-            return Route("endpoints", tuple(one.ip for one in verdict.endpoints))
+            endpoints = tuple(one.ip for one in verdict.endpoints)
+            return Route("endpoints", endpoints, self._cut(node, verdict))
         return Route("reject" if isinstance(verdict, Reject) else "none")
 
     def servers(self, application: str) -> Mapping[str, Server]:
@@ -147,8 +152,38 @@ class ClusterWorld:
             machine.proxy.on_change.append(rules_changed)
         self._api.subscribe("pods", pod_written)
         self._behaviours.on_change.append(lambda: changed(None))
+        if self._policies is not None:
+            self._policies.on_change.append(lambda: changed(None))
 
     # -- inside ----------------------------------------------------------------------------------
+
+    def _is_open(self, pod: Obj) -> bool:
+        """True unless a NetworkPolicy keeps users, who come from outside, from a gateway."""
+        policies = self._policies
+        if policies is None or not policies.active:
+            return True
+        target = policies.peer_at((pod.get("status") or {}).get("podIP", ""))
+        ports = [port["containerPort"] for port in pod["spec"]["containers"][0].get("ports") or ()]
+        return any(policies.allows(OUTSIDE, target, port) for port in ports or (0,))
+
+    def _cut(self, node: str, verdict: Dnat) -> frozenset[str]:
+        """Return the endpoints that NetworkPolicies keep the gateways on *node* from."""
+        policies = self._policies
+        if policies is None or not policies.active:
+            return frozenset()
+        sources = [
+            policies.peer_at((pod.get("status") or {}).get("podIP", ""))
+            for application in self._applications(self._gateway_names)
+            for pod in self._pods(application)
+            if pod["spec"].get("nodeName") == node
+        ]
+        return frozenset(
+            one.ip
+            for one in verdict.endpoints
+            if not all(
+                policies.allows(source, policies.peer_at(one.ip), one.port) for source in sources
+            )
+        )
 
     def _applications(self, names: set[str]) -> list[Application]:
         return [one for one in self._plan.scenario.applications if one.name in names]

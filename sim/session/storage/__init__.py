@@ -3,8 +3,9 @@
 What is acknowledged is committed. This package must not know what an input means.
 """
 
+from sim.session.errors import LeaseLostError, UnknownRunError
 from sim.session.storage.database import UnusableDatabaseError, shown_url
-from sim.session.storage.store import LeaseLostError, RunRow, RunStore, UnknownRunError
+from sim.session.storage.store import RunRow, RunStore
 
 __all__ = [
     "LeaseLostError",

@@ -15,20 +15,13 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+from sim.session.errors import LeaseLostError, UnknownRunError
 from sim.session.storage.database import open_database, writing
 from sim.session.storage.owner import is_alive, is_here, this_process
 from sim.session.storage.tables import cache, inputs, runs
 
 LEASE_MS = 30_000
 """How long a process on another machine waits after the last renewal before it may take a run."""
-
-
-class UnknownRunError(LookupError):
-    """There is no such run, or it is somebody else's; the caller must not say which."""
-
-
-class LeaseLostError(RuntimeError):
-    """Another process owns the run now; what was to be written was not written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +40,8 @@ class RunRow:
     speed: float
     closed: bool
     fence: int
+    epoch: str
+    """When the run's time began (RFC 3339), if it is not the scenario's date."""
 
 
 _ROW = [runs.c[name] for name in RunRow.__slots__]
@@ -82,6 +77,7 @@ class RunStore:
         engine: str,
         who: str,
         sim_ms: int,
+        epoch: str = "",
     ) -> RunRow:
         """Store a new run, owned by this process, and return it."""
         now = self._wall_ms()
@@ -98,6 +94,7 @@ class RunStore:
             speed=1.0,
             closed=False,
             fence=1,
+            epoch=epoch,
         )
         values = {name: getattr(row, name) for name in RunRow.__slots__}
         with self._writing.begin() as db:

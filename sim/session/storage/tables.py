@@ -42,6 +42,8 @@ runs = Table(
     Column("owner", String(128), nullable=False),
     # Goes up with each owner; a write that carries an older one is refused.
     Column("fence", Integer, nullable=False),
+    # When the run's time began (RFC 3339); empty: on the scenario's date.
+    Column("epoch", String(32), nullable=False, server_default=""),
     # Unix ms until which the claim of a process on another machine holds without renewal.
     Column("lease_ms", BigInteger, nullable=False),
 )
