@@ -12,12 +12,13 @@ from functools import cache
 from sim.bash import Proc, Program
 from sim.client.discovery import Discovery
 from sim.client.doors import Transport
+from sim.client.identity import ActingTransport, identity_headers
 from sim.client.rest import ApiStatusError, RestClient
 from sim.kernel import Interrupted
 from sim.kubectl.commands import COMMANDS
 from sim.kubectl.config import ClientConfig
 from sim.kubectl.errors import Aggregate, CommandError, SilentExit, report
-from sim.kubectl.flags import GLOBAL_FLAGS, Flag, parse
+from sim.kubectl.flags import GLOBAL_FLAGS, Flag, FlagValues, parse
 from sim.kubectl.goformat import quote
 from sim.kubectl.help import command_help, options_help, overview
 from sim.kubectl.invocation import Command, Invocation, Running
@@ -27,10 +28,10 @@ INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 + SIGINT."""
 
 _REFUSED_FLAGS = (
-    "as", "as-group", "as-uid", "as-user-extra", "certificate-authority", "client-certificate",
-    "client-key", "kubeconfig", "password", "server", "token", "username",
+    "certificate-authority", "client-certificate", "client-key", "kubeconfig", "password", "server",
+    "username",
 )  # fmt: skip
-"""Flags that would lead to another cluster or another identity."""
+"""Flags that would lead to another cluster, or that nothing here can check."""
 
 
 def kubectl_program(
@@ -123,12 +124,30 @@ class Kubectl:
         def warn(text: str) -> None:
             proc.stderr.write(f"Warning: {text}\n")
 
-        client = RestClient(self.transport, asked=proc.asked, warn=warn)
+        self._check_identity(flags)
+        headers = identity_headers(
+            user=flags.text("as"),
+            groups=flags.many("as-group"),
+            uid=flags.text("as-uid"),
+            extra=flags.many("as-user-extra"),
+            token=flags.text("token"),
+        )
+        transport = ActingTransport(self.transport, headers) if headers else self.transport
+        client = RestClient(transport, asked=proc.asked, warn=warn)
         call = Invocation(proc, client, self.discovery, self.config, self.clock, flags, args, path)
         assert command.options is not None  # groups were handled by the caller
         options = command.options.complete(call)
         options.validate()
         return options.run(call)
+
+    def _check_identity(self, flags: FlagValues) -> None:
+        """Refuse a borrowed group without a borrowed name, as client-go does."""
+        borrowed = ("as-uid", "as-group", "as-user-extra")
+        if not flags.text("as") and any(flags.is_set(name) for name in borrowed):
+            raise CommandError(
+                f"requesting uid, groups or user-extra for {self.config.user} without "
+                "impersonating a user"
+            )
 
     def _group(self, proc: Proc, command: Command, path: str, words: Sequence[str], at: int) -> int:
         if at >= 0 and not {"-h", "--help"} & set(words):

@@ -3,14 +3,44 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from sim.apimachinery.protobuf import decode
 from sim.apimachinery.wire import ApiRequest
+from tests.conftest import missing
+
+
+def real_kubectl() -> str:
+    """Return the path of the real kubectl, or skip the test."""
+    beside = Path(sys.executable).with_name("kubectl")
+    binary = str(beside) if beside.exists() else shutil.which("kubectl")
+    if binary is None:
+        missing("kubectl", "https://kubernetes.io/docs/tasks/tools/")
+    return str(binary)
+
+
+def joined(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return headers by lower-case name, repeated ones in one line."""
+    made: dict[str, str] = {}
+    for key, value in headers:
+        name = key.lower()
+        made[name] = f"{made[name]},{value}" if name in made else value
+    return made
+
+
+def read_body(raw: bytes) -> Any:
+    """Return what a body says, in JSON or protobuf."""
+    if not raw:
+        return None
+    return decode(raw) if raw.startswith(b"k8s\0") else json.loads(raw)
 
 
 @contextmanager
@@ -32,15 +62,21 @@ def serving(transport: Any) -> Iterator[str]:
                 self.command,
                 unquote(url.path),
                 tuple(parse_qsl(url.query, keep_blank_values=True)),
-                {key.lower(): value for key, value in self.headers.items()},
-                json.loads(raw) if raw else None,
+                joined(self.headers.items()),
+                read_body(raw),
             )
             with lock:
                 response = transport.send(request)
             body = response.body
-            data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+            if isinstance(body, bytes):
+                data = body
+            else:
+                data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
             self.send_response(response.code)
             self.send_header("content-type", response.content_type)
+            for text in response.warnings:
+                quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+                self.send_header("warning", f'299 - "{quoted}"')
             self.send_header("content-length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

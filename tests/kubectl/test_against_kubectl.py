@@ -6,9 +6,7 @@ Both tell ages by the machine's clock; the objects were made days ago, so that a
 from __future__ import annotations
 
 import shlex
-import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,10 +15,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from sim.client.discovery import Discovery
-from tests.conftest import missing
 from tests.control.world import service
 from tests.kubectl.cluster import Cluster, Done
-from tests.kubectl.gateway import serving
+from tests.kubectl.gateway import real_kubectl, serving
 
 KUBECONFIG = """\
 apiVersion: v1
@@ -140,6 +137,38 @@ LINES = [
     "debug",
     "apply",
     "events --types=Loud",
+    "explain pods",
+    "explain po.spec.containers",
+    "explain deploy.spec.strategy.rollingUpdate",
+    "explain deployments.apps.spec.template.spec.volumes.configMap",
+    "explain pod.spec.containers.livenessProbe.httpGet.port",
+    "explain pdb --recursive",
+    "explain deploy --recursive --max-depth=3",
+    "explain crd.spec.versions.schema.openAPIV3Schema --recursive",
+    "explain cm.data",
+    "explain svc.spec.ports",
+    "explain hpa.spec --api-version=autoscaling/v1",
+    "explain hpa.spec.metrics --recursive",
+    "explain netpol.spec.egress",
+    "explain pods.spec.nope",
+    "explain pods.spec.containers.nope.nope",
+    "explain deploy --api-version=apps/v9",
+    "explain pods -o json",
+    "explain pods -o plaintext-openapiv2",
+    "explain po.spec.containers -o plaintext-openapiv2",
+    "explain pod.spec -o plaintext-openapiv2",
+    "explain svc.spec.ports.targetPort -o plaintext-openapiv2",
+    "explain cm.data -o plaintext-openapiv2",
+    "explain deploy --recursive -o plaintext-openapiv2",
+    "explain deploy --recursive --max-depth=3 -o plaintext-openapiv2",
+    "explain hpa.spec --api-version=autoscaling/v1 -o plaintext-openapiv2",
+    "explain crd.spec.versions.schema.openAPIV3Schema -o plaintext-openapiv2",
+    "explain pods.spec.nope -o plaintext-openapiv2",
+    "explain deploy --api-version=apps/v9 -o plaintext-openapiv2",
+    "explain foo",
+    "explain",
+    "explain pods nodes",
+    "explain pods --max-depth=2",
     "foo",
     "lgs",
     "get pods --foo",
@@ -176,10 +205,7 @@ def cluster() -> Cluster:
 def real(
     cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Done]]:
-    beside = Path(sys.executable).with_name("kubectl")
-    binary = str(beside) if beside.exists() else shutil.which("kubectl")
-    if binary is None:
-        missing("kubectl", "https://kubernetes.io/docs/tasks/tools/")
+    binary = real_kubectl()
     home = tmp_path_factory.mktemp("home")
     with serving(cluster.transport) as url:
         (home / "config").write_text(KUBECONFIG.format(url=url))

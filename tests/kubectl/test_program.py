@@ -42,7 +42,7 @@ USAGE = [
         'error: "kubectl port-forward" is not supported in this simulator\n',
     ),
     ("create job x --image=y", 'error: "kubectl create job" is not supported in this simulator\n'),
-    ("get pods --as=root", "error: the flag --as is not supported in this simulator\n"),
+    ("get pods --server=x", "error: the flag --server is not supported in this simulator\n"),
     (
         "--context=prod get pods",
         "Error in configuration: context was not found for specified context: prod\n",
@@ -156,3 +156,9 @@ def test_discovery_is_asked_once_per_transport(cluster: Cluster, kubectl: Termin
         "deployments",
         "services",
     ]
+
+
+def test_commands_can_be_run_as_somebody_else(kubectl: Terminal) -> None:
+    done = kubectl("auth whoami --as jane --as-group devs -o jsonpath={.status.userInfo}")
+
+    assert done.out == '{"groups":["devs","system:authenticated"],"username":"jane"}'

@@ -14,6 +14,7 @@ from sim.kubectl.commands.unsupported import unsupported
 from sim.kubectl.errors import CommandError
 from sim.kubectl.flags import flags
 from sim.kubectl.invocation import Command, Invocation
+from sim.kubectl.policyrules import HEADERS, listed, rule_rows
 from sim.kubectl.printers.output import output_printer
 from sim.kubectl.printers.tabwriter import TabWriter
 from sim.kubectl.results import OUTPUT_FLAGS, output_options
@@ -122,38 +123,10 @@ class CanIOptions:
         }
         path = f"{_AUTHORIZATION}/selfsubjectrulesreviews"
         status = call.client.create(path, review).get("status") or {}
-        rows = [["Resources", "Non-Resource URLs", "Resource Names", "Verbs"]]
-        if not self.headers:
-            rows = []
-        rules = [
-            [
-                ",".join(_qualified(one)),
-                "[]",
-                _listed(one.get("resourceNames")),
-                _listed(one.get("verbs")),
-            ]
-            for one in status.get("resourceRules") or []
-        ]
-        rules += [
-            ["", _listed(one.get("nonResourceURLs")), "[]", _listed(one.get("verbs"))]
-            for one in status.get("nonResourceRules") or []
-        ]
-        rows += rules
+        rules = [*(status.get("resourceRules") or []), *(status.get("nonResourceRules") or [])]
+        rows = [*([HEADERS] if self.headers else []), *rule_rows(rules)]
         call.out(TabWriter().align("".join("\t".join(row) + "\n" for row in rows)))
         return 0
-
-
-def _qualified(rule: Obj) -> list[str]:
-    names = []
-    for group in rule.get("apiGroups") or [""]:
-        for resource in rule.get("resources") or []:
-            main, slash, below = resource.partition("/")
-            names.append(f"{main}.{group}{slash}{below}" if group else resource)
-    return names
-
-
-def _listed(values: Sequence[str] | None) -> str:
-    return f"[{' '.join(values or [])}]"
 
 
 @dataclass
@@ -190,9 +163,9 @@ class WhoAmIOptions:
         if user.get("uid"):
             rows.append(["UID", user["uid"]])
         if user.get("groups"):
-            rows.append(["Groups", _listed(user["groups"])])
+            rows.append(["Groups", listed(user["groups"])])
         extra = user.get("extra") or {}
-        rows += [[f"Extra: {key}", _listed(extra[key])] for key in sorted(extra)]
+        rows += [[f"Extra: {key}", listed(extra[key])] for key in sorted(extra)]
         call.out(TabWriter().align("".join("\t".join(row) + "\n" for row in rows)))
         return 0
 

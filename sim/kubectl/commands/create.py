@@ -15,16 +15,16 @@ from sim.client.rest import ApiStatusError, collection_path
 from sim.kernel import Stream
 from sim.kubectl.builder import Info, info_of
 from sim.kubectl.commands.apply import remembered
+from sim.kubectl.commands.create_access import ACCESS_COMMANDS
+from sim.kubectl.commands.create_policy import POLICY_COMMANDS
+from sim.kubectl.commands.generating import GenerateOptions, create_flags
 from sim.kubectl.commands.unsupported import unsupported
-from sim.kubectl.errors import CommandError, plain, raise_all
-from sim.kubectl.flags import Flag, flags
+from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation, Running
 from sim.kubectl.manifests import load_manifests
 from sim.kubectl.results import (
     CLIENT,
-    DRY_RUN_FLAG,
-    OUTPUT_FLAGS,
     Results,
     dry_run_of,
     dry_run_query,
@@ -81,68 +81,6 @@ class CreateOptions:
         except ApiStatusError as error:
             message = f"error when creating {quote(info.source)}: {error.message}"
             raise ApiStatusError({**error.status, "message": message}) from None
-
-
-@dataclass
-class GenerateOptions:
-    """One generated object; subclasses say which."""
-
-    plural = ""
-    kind = ""
-    api_version = "v1"
-    namespaced = True
-
-    name: str
-    words: Sequence[str]
-    dry_run: str
-    namespace: str
-    """Empty unless `-n` was given."""
-
-    @classmethod
-    def complete(cls, call: Invocation) -> Self:
-        """Read the name."""
-        args, dash = call.args, call.flags.before_dash
-        before = len(args) if dash == -1 else dash
-        if before != 1:
-            raise call.usage_error(f"exactly one NAME is required, got {before}")
-        namespace = call.namespace if call.namespace_given else ""
-        return cls(args[0], args[1:], dry_run_of(call), namespace)
-
-    def validate(self) -> None:
-        """Nothing contradicts anything."""
-
-    def make(self, call: Invocation) -> Obj:
-        """Return the object's own fields."""
-        raise CommandError(f"no generator for {self.plural} with {call.path}")
-
-    def run(self, call: Invocation) -> int:
-        """Create the object."""
-        metadata: Obj = {"name": self.name}
-        if self.namespaced and self.namespace:
-            metadata["namespace"] = self.namespace
-        made = self.make(call)
-        metadata.update(made.pop("metadata", {}))
-        obj: Obj = {
-            "apiVersion": self.api_version, "kind": self.kind, "metadata": metadata, **made,
-        }  # fmt: skip
-        if self.dry_run != CLIENT:
-            resource = call.known(self.plural)
-            query = [
-                ("fieldManager", "kubectl-create"),
-                ("fieldValidation", "Strict"),
-                *dry_run_query(self.dry_run),
-            ]
-            path = collection_path(resource, call.namespace)
-            try:
-                obj = call.client.create(path, obj, query)
-            except ApiStatusError as error:
-                raise self.refused(error) from None
-        Results(call, self.dry_run).say("created", obj)
-        return 0
-
-    def refused(self, error: ApiStatusError) -> Exception:
-        """Return the error that the user sees."""
-        return CommandError(f"failed to create {self.kind.lower()}: {plain(error)}")
 
 
 class NamespaceOptions(GenerateOptions):
@@ -273,25 +211,20 @@ def _put(data: dict[str, str], key: str, value: str, kind: str, name: str) -> No
     data[key] = value
 
 
-def _flags(*texts: str) -> tuple[Flag, ...]:
-    common = ("field-manager", "save-config bool", "validate string=strict?strict")
-    return flags(*texts, *common) + OUTPUT_FLAGS + DRY_RUN_FLAG
-
-
 _SOURCES = ("append-hash bool", "from-env-file array", "from-file array", "from-literal array")
 
 COMMAND = Command(
     "create",
     "Create a resource from a file or from stdin",
     CreateOptions,
-    _flags("filename,f list", "kustomize,k", "record bool", "recursive,R bool", "selector,l"),
+    create_flags("filename,f list", "kustomize,k", "record bool", "recursive,R bool", "selector,l"),
     usage="-f FILENAME",
     subcommands=(
         Command(
             "configmap",
             "Create a config map from a local file, directory or literal value",
             ConfigMapOptions,
-            _flags(*_SOURCES),
+            create_flags(*_SOURCES),
             usage="NAME [--from-file=[key=]source] [--from-literal=key1=value1]",
             aliases=("cm",),
         ),
@@ -299,7 +232,7 @@ COMMAND = Command(
             "deployment",
             "Create a deployment with the specified name",
             DeploymentOptions,
-            _flags("image list", "port int=-1", "replicas,r int=1"),
+            create_flags("image list", "port int=-1", "replicas,r int=1"),
             usage="NAME --image=image -- [COMMAND] [args...]",
             aliases=("deploy",),
             required=("image",),
@@ -308,7 +241,7 @@ COMMAND = Command(
             "namespace",
             "Create a namespace with the specified name",
             NamespaceOptions,
-            _flags(),
+            create_flags(),
             usage="NAME",
             aliases=("ns",),
         ),
@@ -320,7 +253,7 @@ COMMAND = Command(
                     "generic",
                     "Create a secret from a local file, directory, or literal value",
                     SecretOptions,
-                    _flags(*_SOURCES, "type"),
+                    create_flags(*_SOURCES, "type"),
                     usage="NAME [--from-file=[key=]source] [--from-literal=key1=value1]",
                 ),
                 *unsupported("docker-registry", "tls"),
@@ -330,23 +263,12 @@ COMMAND = Command(
             "serviceaccount",
             "Create a service account with the specified name",
             ServiceAccountOptions,
-            _flags(),
+            create_flags(),
             usage="NAME",
             aliases=("sa",),
         ),
-        *unsupported(
-            "clusterrole",
-            "clusterrolebinding",
-            "cronjob",
-            "ingress",
-            "job",
-            "poddisruptionbudget",
-            "priorityclass",
-            "quota",
-            "role",
-            "rolebinding",
-            "service",
-            "token",
-        ),
+        *ACCESS_COMMANDS,
+        *POLICY_COMMANDS,
+        *unsupported("cronjob", "ingress", "job", "service"),
     ),
 )

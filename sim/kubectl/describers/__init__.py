@@ -24,6 +24,7 @@ from sim.kubectl.describers.poddisruptionbudget import describe_pod_disruption_b
 from sim.kubectl.describers.priorityclass import describe_priority_class
 from sim.kubectl.describers.replicaset import describe_replica_set
 from sim.kubectl.describers.resourcequota import describe_resource_quota
+from sim.kubectl.describers.role import describe_role, describe_role_binding
 from sim.kubectl.describers.secret import describe_secret
 from sim.kubectl.describers.service import describe_service
 from sim.kubectl.describers.serviceaccount import describe_service_account
@@ -52,6 +53,10 @@ DESCRIBERS: dict[tuple[str, str], Describer] = {
     ("batch", "Job"): describe_job,
     ("discovery.k8s.io", "EndpointSlice"): describe_endpoint_slice,
     ("policy", "PodDisruptionBudget"): describe_pod_disruption_budget,
+    ("rbac.authorization.k8s.io", "ClusterRole"): describe_role,
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"): describe_role_binding,
+    ("rbac.authorization.k8s.io", "Role"): describe_role,
+    ("rbac.authorization.k8s.io", "RoleBinding"): describe_role_binding,
     ("scheduling.k8s.io", "PriorityClass"): describe_priority_class,
     ("storage.k8s.io", "StorageClass"): describe_storage_class,
 }

@@ -170,13 +170,6 @@ def test_the_context_is_told(kubectl: Terminal) -> None:
         ("config use-context prod", "", 'error: no context exists with the name: "prod"\n', 1),
         ("auth can-i get pods", "yes\n", "", 0),
         ("auth can-i get pods -q", "", "", 0),
-        (
-            "explain pods",
-            "",
-            "error: the fields of Pod (v1) are not documented in this simulator; see "
-            "https://kubernetes.io/docs/reference/kubernetes-api/\n",
-            1,
-        ),
         ("explain unicorns", "", 'the server doesn\'t have a resource type "unicorns"\n', 1),
     ],
 )

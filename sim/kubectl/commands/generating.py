@@ -1,0 +1,92 @@
+"""What the generators of `kubectl create` share: a name, an object of their own, a refusal.
+
+It must not know any kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from sim.apimachinery.wire import Obj
+from sim.client.rest import ApiStatusError, collection_path
+from sim.kubectl.errors import CommandError, plain
+from sim.kubectl.flags import Flag, flags
+from sim.kubectl.invocation import Invocation
+from sim.kubectl.results import (
+    CLIENT,
+    DRY_RUN_FLAG,
+    OUTPUT_FLAGS,
+    Results,
+    dry_run_of,
+    dry_run_query,
+)
+
+
+@dataclass
+class GenerateOptions:
+    """One generated object; subclasses say which."""
+
+    plural = ""
+    kind = ""
+    api_version = "v1"
+    namespaced = True
+
+    name: str
+    words: Sequence[str]
+    dry_run: str
+    namespace: str
+    """Empty unless `-n` was given."""
+
+    @classmethod
+    def complete(cls, call: Invocation) -> Self:
+        """Read the name."""
+        args, dash = call.args, call.flags.before_dash
+        before = len(args) if dash == -1 else dash
+        if before != 1:
+            raise call.usage_error(f"exactly one NAME is required, got {before}")
+        namespace = call.namespace if call.namespace_given else ""
+        return cls(args[0], args[1:], dry_run_of(call), namespace)
+
+    def validate(self) -> None:
+        """Nothing contradicts anything."""
+
+    def make(self, call: Invocation) -> Obj:
+        """Return the object's own fields."""
+        raise CommandError(f"no generator for {self.plural} with {call.path}")
+
+    def run(self, call: Invocation) -> int:
+        """Create the object."""
+        metadata: Obj = {"name": self.name}
+        if self.namespaced and self.namespace:
+            metadata["namespace"] = self.namespace
+        made = self.make(call)
+        metadata.update(made.pop("metadata", {}))
+        obj: Obj = {
+            "apiVersion": self.api_version, "kind": self.kind, "metadata": metadata, **made,
+        }  # fmt: skip
+        if self.dry_run != CLIENT:
+            resource = call.known(self.plural)
+            query = [
+                ("fieldManager", "kubectl-create"),
+                ("fieldValidation", "Strict"),
+                *dry_run_query(self.dry_run),
+            ]
+            path = collection_path(resource, call.namespace)
+            try:
+                obj = call.client.create(path, obj, query)
+            except ApiStatusError as error:
+                raise self.refused(error) from None
+        Results(call, self.dry_run).say("created", obj)
+        return 0
+
+    def refused(self, error: ApiStatusError) -> Exception:
+        """Return the error that the user sees."""
+        return CommandError(f"failed to create {self.kind.lower()}: {plain(error)}")
+
+
+def create_flags(*texts: str) -> tuple[Flag, ...]:
+    """Return the flags of a generator: its own and those of all."""
+    common = ("field-manager", "save-config bool", "validate string=strict?strict")
+    return flags(*texts, *common) + OUTPUT_FLAGS + DRY_RUN_FLAG
