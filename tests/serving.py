@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -25,23 +27,46 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(data: Path, port: int = 0) -> Iterator[str]:
+def serving(data: Path, port: int = 0, *, tls: bool = False) -> Iterator[str]:
     """Run `uncordon serve` with its files below *data*; yields its address."""
     port = port or free_port()
+    address = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+    words = ["serve", "--port", str(port), "--data", str(data / "var"), *(["--tls"] if tls else [])]
+    with _running(data, *words) as process:
+        _wait(f"{address}/guide", process, data)
+        yield address
+
+
+@contextmanager
+def sandbox(data: Path, *options: str) -> Iterator[str]:
+    """Run `uncordon sandbox` with *options*; yields the server's address as its kubeconfig has it."""
+    config = data / "kubeconfig"
+    with _running(data, "sandbox", "--port", "0", "--kubeconfig", str(config), *options) as process:
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end and process.poll() is None and not config.exists():
+            time.sleep(0.05)
+        if not config.exists():
+            raise RuntimeError(f"no sandbox:\n{(data / 'server.log').read_text()}")
+        found = re.search(r"server: \"?([^\s\"]+)", config.read_text())
+        assert found is not None
+        _wait(f"{found[1]}/version", process, data)
+        yield found[1]
+
+
+@contextmanager
+def _running(data: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     environment = {name: value for name, value in os.environ.items() if "UNCORDON" not in name}
-    command = [sys.executable, "-c", "from sim.cli import main; main()", "serve"]
+    environment["UNCORDON_STRICT"] = "1"
     log = (data / "server.log").open("a")
     process = subprocess.Popen(
-        [*command, "--port", str(port), "--data", str(data / "var")],
+        [sys.executable, "-c", "from sim.cli import main; main()", *arguments],
         cwd=ROOT,
         env=environment,
         stdout=log,
         stderr=subprocess.STDOUT,
     )
-    address = f"http://127.0.0.1:{port}"
     try:
-        _wait(address, process, data)
-        yield address
+        yield process
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -52,11 +77,11 @@ def serving(data: Path, port: int = 0) -> Iterator[str]:
         log.close()
 
 
-def _wait(address: str, process: subprocess.Popen[bytes], data: Path) -> None:
+def _wait(page: str, process: subprocess.Popen[bytes], data: Path) -> None:
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{address}/guide", timeout=5):
+            with urllib.request.urlopen(page, timeout=5, context=ssl._create_unverified_context()):
                 return
         except OSError:
             time.sleep(0.1)

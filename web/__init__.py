@@ -2,7 +2,3 @@
 
 It holds sessions and never sees the cluster inside one.
 """
-
-from web.app import create_app
-
-__all__ = ["create_app"]

@@ -15,10 +15,12 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
 from sim.scenario import Catalogue
-from sim.session.hub import Hub, wall_ms
+from sim.session.hub import Hub
 from sim.session.storage import RunStore
-from web import api, debrief, pages, stream
+from sim.session.wall import wall_ms
+from web import api, debrief, outside, pages, stream
 from web.filters import FILTERS
+from web.kubeapi import Door, RunClusters
 
 MAX_BODY = 256 * 1024
 """Largest request body in bytes; a command line of more than 64 KiB is refused with a sentence."""
@@ -40,8 +42,8 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     """Return the application.
 
     *config* may set `DATABASE` (SQLAlchemy URL), `DATA` (folder for the secret key and the default
-    database), `CATALOGUE` (folder of scenarios). Each may also come from the environment as
-    `UNCORDON_<NAME>`.
+    database), `CATALOGUE` (folder of scenarios), `AUTHORITY` (the certificate that clients of an
+    https server are to trust). Each may also come from the environment as `UNCORDON_<NAME>`.
     """
     app = Flask(__name__)
     given = {"DATA": "var", **_from_environment(), **(config or {})}
@@ -73,15 +75,18 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     hub = Hub(store, catalogue)
     app.extensions["hub"] = hub
     atexit.register(hub.close)
-    for blueprint in (pages.blueprint, api.blueprint, debrief.blueprint, stream.blueprint):
-        app.register_blueprint(blueprint)
+    for part in (pages, api, debrief, stream, outside):
+        app.register_blueprint(part.blueprint)
     stream.sock.init_app(app)
+    # Before Flask: an API client is sent no cookie, no redirect and no page of ours.
+    clusters = RunClusters(hub, app.secret_key)
+    app.wsgi_app = Door(clusters, app.wsgi_app)  # type: ignore[method-assign, assignment]
     app.register_error_handler(HTTPException, _error)
     return app
 
 
 def _from_environment() -> dict[str, str]:
-    names = ("DATABASE", "DATA", "CATALOGUE")
+    names = ("DATABASE", "DATA", "CATALOGUE", "AUTHORITY")
     found = {name: os.environ.get(f"UNCORDON_{name}", "") for name in names}
     return {name: value for name, value in found.items() if value}
 

@@ -11,14 +11,18 @@ from werkzeug.wrappers import Response
 from sim.scenario import Scenario, ScenarioError, fill
 from sim.session.desk import PICKS
 from sim.session.panels import METRICS
+from sim.session.wall import wall_ms
 from web.access import holder, hub, open_run
 from web.debrief import remembered_total
+from web.outside import kubeconfig_of, name_of
 from web.view import state
 
 blueprint = Blueprint("pages", __name__)
 
 MAX_SEED = 2**31
 SHOWN_RUNS = 12
+SAME_NIGHT_MS = 2 * 3600_000
+"""A run whose clock is this near to the wall's was begun on today's; a pause puts it back a little."""
 TERMINALS = ("t1", "t2", "t3", "t4")
 
 
@@ -69,7 +73,9 @@ def briefing(slug: str) -> str:
     """Show who the trainee is tonight and what they have."""
     scenario = _scenario(slug)
     parts = _briefing(scenario, _names(scenario))
-    return render_template("briefing.html", scenario=scenario, parts=parts, seed="", wrong="")
+    return render_template(
+        "briefing.html", scenario=scenario, parts=parts, seed="", wrong="", today=False
+    )
 
 
 @blueprint.post("/incident/<slug>")
@@ -78,6 +84,7 @@ def take_pager(slug: str) -> Response | tuple[str, int]:
     scenario = _scenario(slug)
     # The button "seed 0" comes after the field, so the last value that says something counts.
     given = [text.strip() for text in request.form.getlist("seed")]
+    today = request.form.get("clock") == "today"
     text = next((text for text in reversed(given) if text), "")
     if not text:
         seed = secrets.randbelow(MAX_SEED)
@@ -87,10 +94,15 @@ def take_pager(slug: str) -> Response | tuple[str, int]:
         wrong = f"A seed is a whole number below {MAX_SEED}. Leave it empty for a drawn one."
         parts = _briefing(scenario, _names(scenario))
         page = render_template(
-            "briefing.html", scenario=scenario, parts=parts, seed=text[:40], wrong=wrong
+            "briefing.html",
+            scenario=scenario,
+            parts=parts,
+            seed=text[:40],
+            wrong=wrong,
+            today=today,
         )
         return page, 400
-    session = hub().start(slug, seed, holder=holder())
+    session = hub().start(slug, seed, holder=holder(), now=today)
     return redirect(url_for("pages.room", run=session.row.id))
 
 
@@ -117,7 +129,14 @@ def room(run: str) -> str | Response:
         metrics=METRICS,
         terminals=TERMINALS,
         slo=scenario.rubric.mitigated_below,
+        outside=_outside(run, played.epoch.unix_ms + session.now()),
     )
+
+
+def _outside(run: str, night_ms: int) -> dict[str, Any]:
+    """Return what the room hands out for the trainee's own kubectl."""
+    today = abs(night_ms - wall_ms()) < SAME_NIGHT_MS
+    return {"name": name_of(run), "text": kubeconfig_of(run), "today": today}
 
 
 @blueprint.get("/guide")

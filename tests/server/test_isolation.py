@@ -7,7 +7,7 @@ import pytest
 import websocket
 
 from tests.server.serving import Visitor
-from web import create_app
+from web.app import create_app
 
 
 @pytest.fixture(scope="module")

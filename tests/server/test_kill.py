@@ -8,10 +8,10 @@ import threading
 import pytest
 import websocket
 
-from sim.session.hub import wall_ms
 from sim.session.storage import RunStore
+from sim.session.wall import wall_ms
 from tests.server.serving import Server, Visitor, until
-from web import create_app
+from web.app import create_app
 
 LINES = (
     "kubectl get pods -n payments -o wide",

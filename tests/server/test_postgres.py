@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from sim.scenario import Catalogue
-from sim.session.hub import Hub, wall_ms
+from sim.session.hub import Hub
 from sim.session.live import Session
 from sim.session.storage import RunStore
+from sim.session.wall import wall_ms
 from tests.server.serving import Server, Visitor
 
 pytestmark = pytest.mark.postgres

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from web import create_app
+from web.app import create_app
 
 SLUG = "payments-0247"
 

@@ -38,7 +38,7 @@ export class Evidence {
   lines(elsewhere) {
     const lines = [];
     for (const command of this.commands.values()) {
-      if (Boolean(command.place) === elsewhere && command.line.trim() && command.line !== lines.at(-1)) lines.push(command.line);
+      if (command.terminal && Boolean(command.place) === elsewhere && command.line.trim() && command.line !== lines.at(-1)) lines.push(command.line);
     }
     return lines;
   }

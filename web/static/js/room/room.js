@@ -11,6 +11,7 @@ import { Evidence } from "./evidence.js";
 import { Keyboard } from "./keyboard.js";
 import { Looks } from "./looks.js";
 import { Notes } from "./notes.js";
+import { Outside } from "./outside.js";
 import { Sound } from "./sound.js";
 import { Status } from "./status.js";
 import { Stream } from "./stream.js";
@@ -44,6 +45,7 @@ class Room {
     this.documents = new Documents(this);
     this.notes = new Notes(this);
     this.closing = new Closing(this);
+    this.outside = new Outside(this);
     this.charts = new Charts(this);
     this.keyboard = new Keyboard(this, actions(this));
     this.stream = new Stream(this.run, {
@@ -223,6 +225,7 @@ function actions(room) {
     { name: "Pause or go on", key: "p", run: () => room.status.pause() },
     ...[1, 5, 10].map((n) => ({ name: `Skip ${n} min`, run: () => room.status.skip(n * 60_000) })),
     { name: "Close the incident", key: "x", run: () => room.closing.open() },
+    { name: "Use your own kubectl", run: () => room.outside.open() },
     { name: "Switch theme", run: () => $("#theme").click() },
     { name: "Switch sound", run: () => $("#sound").click() },
     { name: "Keys", run: () => $("#keys").showModal() },

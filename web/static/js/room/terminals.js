@@ -283,6 +283,8 @@ export class Terminals {
 
   #take(record) {
     if (record.kind === "command") {
+      // What a client outside asked has been on its own screen.
+      if (!record.terminal) return;
       this.#of.set(record.command, record.terminal);
       this.#view(record.terminal).entered(record);
     } else if (record.kind === "output") {
