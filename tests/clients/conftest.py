@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kr8s._api import Api
+from kr8s._async_utils import Portal
 
 from tests.serving import sandbox
 
@@ -23,6 +27,25 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("sandbox")
     with sandbox(folder):
         yield folder / "kubeconfig"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _swept() -> Iterator[None]:
+    """Collect what these clients leave open here, not in the middle of somebody else's test."""
+    yield
+    sweep()
+
+
+def sweep() -> None:
+    """Close every connection of kr8s, which has no call for it, and collect what others left."""
+    for known in list(Api._instances.values()):
+        for client in list(known.values()):
+            if client._session is not None:
+                Portal().call(client._session.aclose)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        for _ in range(3):
+            gc.collect()
 
 
 @pytest.fixture

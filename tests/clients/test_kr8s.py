@@ -18,7 +18,7 @@ from kr8s.objects import (
     new_class,
 )
 
-from tests.clients.conftest import LEFT_OPEN, WEB, pod
+from tests.clients.conftest import LEFT_OPEN, WEB, pod, sweep
 from tests.contract.place import deployment
 from tests.contract.test_customresources import definition
 
@@ -29,8 +29,9 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def kube(door: Path) -> kr8s.Api:
-    return kr8s.api(kubeconfig=str(door))
+def kube(door: Path) -> Iterator[kr8s.Api]:
+    yield kr8s.api(kubeconfig=str(door))
+    sweep()
 
 
 @pytest.fixture

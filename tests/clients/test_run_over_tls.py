@@ -20,7 +20,7 @@ from kubernetes import client, config
 from kubernetes.stream import stream
 from lightkube.resources.core_v1 import Node
 
-from tests.clients.conftest import LEFT_OPEN
+from tests.clients.conftest import LEFT_OPEN, sweep
 from tests.conftest import missing
 from tests.serving import ROOT, serving
 
@@ -107,6 +107,7 @@ def test_the_python_client_asks_and_runs_a_program(run: Path) -> None:
 def test_kr8s_asks(run: Path) -> None:
     kube = kr8s.api(kubeconfig=str(run))
     assert list(kube.get("pods", namespace="payments"))
+    sweep()
 
 
 def test_lightkube_asks(run: Path) -> None:
