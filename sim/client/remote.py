@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import queue
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -64,15 +65,16 @@ class _Inbox:
         return self._env.timeout(0 if ready else LOOK_MS)
 
 
-class _HttpStream:
+class _HttpStream(ABC):
     """A response that goes on."""
 
     def __init__(self, env: Environment, answer: BaseHTTPResponse) -> None:
         self._answer = answer
         self._inbox = _Inbox(env, self._read, type(self).__name__)
 
+    @abstractmethod
     def _read(self) -> Iterable[Any]:
-        raise NotImplementedError
+        """Return what comes in, until it ends."""
 
     @property
     def closed(self) -> bool:

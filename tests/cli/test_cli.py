@@ -21,6 +21,7 @@ from sim.session.debrief import make_debrief
 from sim.session.kubeconfig import secret_of
 from sim.session.references import NoCache
 from sim.session.storage import RunStore
+from tests.conftest import missing
 
 ROOT = Path(__file__).resolve().parents[2]
 FIVE = "--component node-data-plane --failure crash --trigger node-event --mechanism proxy-memory"
@@ -151,7 +152,7 @@ def test_what_does_not_exist_is_one_clear_line(tmp_path, words, said):
 @pytest.mark.parametrize("words", [("score", "AAAA"), ("play",), ("serve",)])
 def test_a_database_that_cannot_be_used_is_one_clear_line(tmp_path, words, url, said):
     if url.startswith("postgresql") and importlib.util.find_spec("psycopg") is None:
-        pytest.skip("psycopg is not installed")
+        missing("postgres", "psycopg is not installed")
     line = one_line(uncordon(*words, "--database", url, cwd=tmp_path))
     assert re.search(said, line)
     assert "secret" not in line

@@ -195,10 +195,10 @@ def test_volumes_of_objects_and_scratch_space(place):
     body = {"metadata": {"name": "conf"}, "data": {"a": "A"}}
     place.access.handle(ApiRequest("POST", f"{DEFAULT}/configmaps", body=body))
     volumes = [{"name": "c", "configMap": {"name": "conf"}}, {"name": "e", "emptyDir": {}}]
-    mounts = [{"name": "c", "mountPath": "/conf"}, {"name": "e", "mountPath": "/work"}]
+    mounts = [{"name": "c", "mountPath": "/conf"}, {"name": "e", "mountPath": "/scratch"}]
     place.pod("mounted", "busybox", volumes, command=["sleep", "999"], volumeMounts=mounts)
     place.later(10_000)
-    line = "cat /conf/a; echo x > /work/f && cat /work/f; cat $D/namespace"
+    line = "cat /conf/a; echo x > /scratch/f && cat /scratch/f; cat $D/namespace"
     account = "D=/var/run/secrets/kubernetes.io/serviceaccount; "
     out = place.run("mounted", "sh", "-c", account + line)
     assert out == [("stdout", b"Ax\ndefault"), ("exit", 0)]
