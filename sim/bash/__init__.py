@@ -3,7 +3,9 @@
 Pure: used by the workstation and by shells on nodes and in containers, it knows none of them.
 """
 
+from sim.bash.budget import Budget, WorkLimit
 from sim.bash.execution import ShellExecution, interacting
+from sim.bash.parser import is_incomplete
 from sim.bash.process import (
     BrokenPipe,
     CallSink,
@@ -24,6 +26,7 @@ from sim.bash.tools import TEXT_TOOLS, date_program
 __all__ = [
     "TEXT_TOOLS",
     "BrokenPipe",
+    "Budget",
     "CallSink",
     "Capture",
     "FileProblem",
@@ -38,6 +41,8 @@ __all__ = [
     "ShellExecution",
     "Sink",
     "Waiting",
+    "WorkLimit",
     "date_program",
     "interacting",
+    "is_incomplete",
 ]

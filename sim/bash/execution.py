@@ -6,14 +6,20 @@ Satisfies the operator's Execution protocol over one `Shell`; how bytes would tr
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any
 
 import simpy
 
+from sim.bash.completing import completions
+from sim.bash.history import RecallProblem, expand
+from sim.bash.parser import MAX_LINE, is_incomplete
 from sim.bash.process import BrokenPipe, CallSink, OutputLimit, Pipe, Proc, Running
 from sim.bash.shell import Shell
+from sim.bash.tty import Tty
 from sim.kernel import Environment, Interrupted
 
+SHELLS = ("ash", "bash", "dash", "sh")
 MAX_UNREAD = 8 << 20
 """Characters that may wait to be polled; above it the program is told that its output is cut."""
 
@@ -47,6 +53,14 @@ class ShellExecution:
         self._shell = shell
         self._stdin = Pipe(self._env) if stdin else Pipe(self._env, "")
         self._tty = tty
+        self.terminal = Tty(self._env, self._stdin) if tty else None
+        """The far end's terminal, if it has one."""
+        self._mode_changed = False
+        self._has_jobs = not line and (not argv or argv[0].rpartition("/")[2] in SHELLS)
+        """Whether somebody is there who could start a stopped program again."""
+        if self.terminal is not None:
+            self.terminal.on_mode = self._note_mode
+            shell.terminal = self.terminal
         self._unread: list[tuple[str, str]] = []
         self._news: simpy.Event | None = None
         self._exit_code: int | None = None
@@ -70,11 +84,12 @@ class ShellExecution:
     def poll(self) -> list[tuple[str, str]]:
         """Return and forget output as (`stdout`|`stderr`, text) pairs; never blocks."""
         unread, self._unread, self._size = self._unread, [], 0
+        self._mode_changed = False
         return unread
 
     def wait(self) -> simpy.Event:
-        """Return an event that fires when `poll` has something or the program has ended."""
-        if self._unread or self._exit_code is not None:
+        """Return an event that fires when `poll` has something, the keys' mode changes, or it ends."""
+        if self._unread or self._exit_code is not None or self._mode_changed:
             return self._env.event().succeed()
         if self._news is None:
             self._news = self._env.event()
@@ -95,6 +110,38 @@ class ShellExecution:
         """Send SIGINT, as Ctrl-C does."""
         if self._process.is_alive and self._process is not self._env.active_process:
             self._process.interrupt("SIGINT")
+
+    @property
+    def raw(self) -> bool:
+        """Whether the program reads keys one by one."""
+        return self.terminal is not None and self.terminal.raw
+
+    @property
+    def signals(self) -> bool:
+        """Whether Ctrl-C and Ctrl-Z are signals even so."""
+        return self.terminal is None or self.terminal.signals
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the program the size of its terminal."""
+        if self.terminal is not None:
+            self.terminal.resize(columns, rows)
+            size = {"COLUMNS": str(self.terminal.columns), "LINES": str(self.terminal.rows)}
+            self._shell.variables.update(size)
+
+    def suspend(self) -> None:
+        """Send SIGTSTP, as Ctrl-Z does; without a shell around the program nothing happens."""
+        process = self._process
+        if self._has_jobs and process.is_alive and process is not self._env.active_process:
+            process.interrupt("SIGTSTP")
+
+    def complete(self, line: str) -> list[str]:
+        """Return what may replace the last word of *line* at the prompt of a shell."""
+        completer = None if self.terminal is None else self.terminal.completer
+        return [] if completer is None or self.raw else completer(line)
+
+    def _note_mode(self) -> None:
+        self._mode_changed = True
+        self._tell()
 
     def _running(self, running: Running) -> Generator[simpy.Event, Any, None]:
         try:
@@ -126,6 +173,8 @@ class ShellExecution:
             cwd=shell.cwd,
             files=shell.files,
             host=shell.host,
+            terminal=self.terminal,
+            budget=shell.budget,
             programs=shell.programs,
             on_asked=shell.on_asked,
             interpret=shell.interpret,
@@ -153,24 +202,52 @@ def interacting(
 ) -> Running:
     """Read lines from *proc* and run each in *shell*, with a prompt on a terminal, until the end.
 
-    Ctrl-C at the prompt gives a new prompt, during a command it ends that command.
+    On a terminal, lines that belong together are gathered behind a second prompt, references to
+    the history are replaced, and what became of jobs is told before the prompt. Ctrl-C at the
+    prompt gives a new prompt, during a command it ends that command.
     """
+    gathered = ""
     while not shell.exited:
         try:
             if proc.tty:
-                proc.stdout.write(prompt if isinstance(prompt, str) else prompt())
+                if not gathered:
+                    proc.stderr.write("".join(f"{notice}\n" for notice in shell.notices()))
+                first = prompt if isinstance(prompt, str) else prompt()
+                proc.stdout.write(shell.second_prompt if gathered else first)
+            if proc.terminal is not None:
+                proc.terminal.completer = partial(completions, shell=shell, programs=shell.programs)
             line = yield from proc.stdin.readline()
+            if proc.terminal is not None:
+                proc.terminal.completer = None
         except Interrupted:
             proc.stdout.write("\n")
+            gathered = ""
             continue
         if line is None:
             break
-        if not line.strip():
+        if not line.strip() and not gathered:
             continue
         if on_line is not None:
             on_line(line)
+        if proc.tty and "histexpand" in shell.on:
+            try:
+                recalled = expand(line, shell.history)
+            except RecallProblem as problem:
+                proc.stderr.write(f"{shell.blames}: {problem}\n")
+                gathered = ""
+                continue
+            if recalled != line:
+                line = recalled
+                proc.stderr.write(line + "\n")
+        gathered = f"{gathered}\n{line}" if gathered else line
+        if len(gathered) < MAX_LINE and is_incomplete(gathered):
+            continue
+        line, gathered = gathered, ""
         shell.history.append(line)
         yield from shell.run(line, proc.stdin, proc.stdout, proc.stderr, tty=proc.tty)
+    if gathered:
+        yield from shell.run(gathered, proc.stdin, proc.stdout, proc.stderr, tty=proc.tty)
+    yield from shell.leave()
     if proc.tty and shell.blames.startswith("-"):
         proc.stdout.write("logout\n")
     return shell.status

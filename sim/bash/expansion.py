@@ -1,235 +1,271 @@
-"""From words to arguments: variables, substitutions, splitting and file names.
+"""From words to arguments: variables, substitutions, splitting and file names, in bash's order.
 
-What a `$(...)` prints comes from the interpreter, through `Expander.substitute`; this file does
-not know how commands run.
+What a `$(...)` prints comes from the interpreter; this file does not know how commands run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from typing import Any
+import re
+from collections.abc import Generator, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import simpy
 
 from sim.bash.arithmetic import evaluate
-from sim.bash.files import FileSystem
-from sim.bash.patterns import compiled, matches, to_regex
+from sim.bash.braces import expand_braces
+from sim.bash.control import ExpansionProblem
+from sim.bash.fields import BLANK, Field, Fields
+from sim.bash.globbing import Globber, is_pattern
+from sim.bash.parameters import Parameters
+from sim.bash.parser import script_until as reader_of_scripts
 from sim.bash.syntax import (
     Arithmetic,
+    Assignment,
+    Broken,
     Literal,
-    Script,
-    ShellSyntaxError,
+    ProcessSubstitution,
     Substitution,
     Variable,
     Word,
 )
+from sim.bash.words import Reader
 
-MAX_ARGUMENTS = 20_000
+if TYPE_CHECKING:
+    from sim.bash.state import State
+
+MAX_ARGUMENTS = 100_000
 """How many arguments one command may get."""
-MAX_TEXT = 1 << 20
-"""How long the arguments of one command, or one variable, may be in all (ARG_MAX is 2 MiB)."""
-MAX_TRIMMED = 4096
-"""Up to what length `${a%pattern}` tries every end."""
+MAX_TEXT = 2 << 20
+"""How long the arguments of one command may be in all: Linux' ARG_MAX."""
+_PLAIN_WORD = re.compile(r"[\w./:,=%+-]*")
+_TILDE = re.compile(r"~(\+|-|[A-Za-z_][\w-]*)?(?=/|$)")
+_TILDES = re.compile(r"(?:^|(?<=:))~(\+|-|[A-Za-z_][\w-]*)?(?=[/:]|$)")
 
-_GLOB = frozenset("*?[")
-
-
-class _Field:
-    """One argument being put together, with a pattern beside the text."""
-
-    __slots__ = ("globbed", "pattern", "started", "text")
-
-    def __init__(self) -> None:
-        self.text: list[str] = []
-        self.pattern: list[str] = []
-        self.started = False
-        self.globbed = False
-
-    def add(self, text: str, *, quoted: bool) -> None:
-        self.started = self.started or quoted or bool(text)
-        self.text.append(text)
-        if quoted:
-            self.pattern.append("".join("\\" + c if c in "*?[\\" else c for c in text))
-        else:
-            self.pattern.append(text)
-            self.globbed = self.globbed or not _GLOB.isdisjoint(text)
+Steps = Generator[simpy.Event, Any, Any]
 
 
 class Expander:
-    """Expands words against one shell's variables and files."""
+    """Expands words for one shell."""
 
-    def __init__(
-        self,
-        variables: dict[str, str],
-        files: FileSystem,
-        cwd: str,
-        special: Mapping[str, str],
-        substitute: Callable[[Script], Generator[simpy.Event, Any, str]],
-    ) -> None:
-        """Expand with *variables*; *special* holds `?`, `$` and the like."""
-        self._variables = variables
-        self._files = files
-        self._cwd = cwd
-        self._special = special
-        self._substitute = substitute
+    def __init__(self, shell: State) -> None:
+        """Expand against *shell*'s variables and files."""
+        self._shell = shell
+        self._parameters = Parameters(shell, self)
 
-    def arguments(self, words: tuple[Word, ...]) -> Generator[simpy.Event, Any, list[str]]:
-        """Return the arguments that *words* become: split, globbed, quotes removed.
+    # -- words ---------------------------------------------------------------------------------
+
+    def arguments(
+        self, words: Sequence[Word | Assignment]
+    ) -> Generator[simpy.Event, Any, list[str]]:
+        """Return the arguments that *words* become.
 
         Raises:
-            ShellSyntaxError: if there is too much of them, or a form in them is wrong.
+            ExpansionProblem: if one cannot be expanded or there are too many.
         """
         out: list[str] = []
-        size = 0
         for word in words:
-            fields = yield from self._fields(word)
-            for field in fields:
-                out.extend(self._globbed(field))
-            size += sum(len("".join(field.text)) for field in fields)
-            if len(out) > MAX_ARGUMENTS or size > MAX_TEXT:
-                raise ShellSyntaxError("argument list too long")
+            if isinstance(word, Assignment):
+                out.append((yield from self._shell.declared(word)))
+                continue
+            if word.fixed is not None:
+                out.append(word.fixed)
+                continue
+            for one in self.braced(word) if word.braced else (word,):
+                if one.fixed is not None:
+                    out.append(one.fixed)
+                    continue
+                quick = self._quick(one)
+                if quick is not None:
+                    out.append(quick)
+                    continue
+                fields = yield from self.fields(one)
+                for field in fields:
+                    out.extend(self._globbed(field))
+                if len(out) > MAX_ARGUMENTS:
+                    raise ExpansionProblem("Argument list too long")
+        size = sum(map(len, out))
+        if size > 4096 or len(out) > 64:
+            self._shell.budget.charge(size + 100 * len(out))
+            if size > MAX_TEXT:
+                raise ExpansionProblem("Argument list too long")
         return out
 
-    def text(self, word: Word) -> Generator[simpy.Event, Any, str]:
-        """Return what *word* becomes where it is not split: assignments, redirections."""
-        out: list[str] = []
-        for index, part in enumerate(word.parts):
-            if isinstance(part, Literal):
-                text = part.text if part.quoted or index else self._tilde(part.text)
-            else:
-                text = yield from self._value(part)
-            out.append(text)
-        whole = "".join(out)
-        if len(whole) > MAX_TEXT:
-            raise ShellSyntaxError("value is too long")
-        return whole
+    def _quick(self, word: Word) -> str | None:
+        """Return the argument of a word that is only a variable, if that is all there is to it."""
+        if len(word.parts) != 1:
+            return None
+        part = word.parts[0]
+        if not isinstance(part, Variable) or part.operator or part.index or part.indirect:
+            return None
+        if part.name in {"@", "*"}:
+            return None
+        value = self._parameters.text(part.name)
+        if part.quoted:
+            return value
+        return (
+            value
+            if value and value.isalnum() and self._shell.variables.scalar("IFS") is None
+            else None
+        )
 
-    def _fields(self, word: Word) -> Generator[simpy.Event, Any, list[_Field]]:
-        done: list[_Field] = []
-        current = _Field()
-        for index, part in enumerate(word.parts):
-            if isinstance(part, Literal):
-                text = part.text if part.quoted or index else self._tilde(part.text)
-                current.add(text, quoted=part.quoted)
-                continue
-            value = yield from self._value(part)
-            if isinstance(part, Arithmetic) or part.quoted:
-                current.add(value, quoted=True)
-                continue
-            if isinstance(part, Variable) and part.argument and part.operator in {":-", "-"}:
-                # "${a:-"x y"}": a quoted default is not split; a simple reading of POSIX.
-                quoted = bool(part.argument.parts) and all(
-                    isinstance(p, Literal) and p.quoted for p in part.argument.parts
-                )
-                if quoted and not self._lookup(part.name):
-                    current.add(value, quoted=True)
-                    continue
-            pieces = value.split()
-            if pieces and value[0].isspace() and current.started:
-                done.append(current)
-                current = _Field()
-            for number, piece in enumerate(pieces):
-                if number:
-                    done.append(current)
-                    current = _Field()
-                current.add(piece, quoted=False)
-            if pieces and value[-1].isspace():
-                done.append(current)
-                current = _Field()
-        if current.started:
-            done.append(current)
+    def braced(self, word: Word) -> tuple[Word, ...]:
+        """Return the words that brace expansion makes of *word*."""
+        made = _braced(word.raw, self._shell.option("extglob"))
+        if len(made) > 8:
+            self._shell.budget.charge(100 * len(made))
+        return made
+
+    def fields(self, word: Word, *, splits: bool = True, assigned: bool = False) -> Steps:
+        """Return *word* as fields; only with *splits* there may be other than one."""
+        fields = Fields(self._shell.variables.scalar("IFS"), splits=splits)
+        yield from self.into(word, fields, assigned=assigned)
+        done = fields.finish()
+        if not splits and not done:
+            return [Field()]
         return done
 
-    def _globbed(self, field: _Field) -> list[str]:
-        text = "".join(field.text)
-        if not field.globbed:
-            return [text]
-        pattern = "".join(field.pattern)
-        directory, slash, last = pattern.rpartition("/")
-        if not _GLOB.isdisjoint(directory.replace("\\*", "").replace("\\?", "")):
-            return [text]
-        place = self._files.resolve(directory + slash or ".", self._cwd)
-        if not self._files.is_dir(place):
-            return [text]
-        found = [
-            directory + slash + name
-            for name in self._files.listdir(place)
-            if matches(last, name) and (last.startswith(".") or not name.startswith("."))
-        ]
-        return found or [text]
+    def text(
+        self, word: Word | None, *, assigned: bool = False
+    ) -> Generator[simpy.Event, Any, str]:
+        """Return *word* as one text: neither split nor matched with files."""
+        if word is None:
+            return ""
+        if word.fixed is not None:
+            return word.fixed
+        if len(word.parts) == 1 and (quick := self._quick_text(word)) is not None:
+            return quick
+        fields = yield from self.fields(word, splits=False, assigned=assigned)
+        return " ".join(field.text for field in fields)
+
+    def _quick_text(self, word: Word) -> str | None:
+        part = word.parts[0]
+        if isinstance(part, Literal) and "~" not in part.text:
+            return part.text
+        if (
+            isinstance(part, Variable)
+            and not part.operator
+            and not part.index
+            and not part.indirect
+            and part.name not in {"@", "*"}
+        ):
+            return self._parameters.text(part.name)
+        return None
+
+    def pattern(self, word: Word) -> Generator[simpy.Event, Any, str]:
+        """Return *word* as a pattern; what is quoted in it stands for itself."""
+        if len(word.parts) == 1 and isinstance(part := word.parts[0], Literal) and not part.quoted:
+            return self._tilde(part.text) if part.text.startswith("~") else part.text
+        fields = yield from self.fields(word, splits=False)
+        return " ".join(field.pattern for field in fields)
+
+    # -- parts ---------------------------------------------------------------------------------
+
+    def into(self, word: Word, fields: Fields, *, assigned: bool = False) -> Steps:
+        """Add what *word* expands to."""
+        for index, part in enumerate(word.parts):
+            if isinstance(part, Literal):
+                text = part.text
+                if not part.quoted and "~" in text:
+                    # A `~` in front of something quoted stands for itself.
+                    end = "" if index == len(word.parts) - 1 else "\0"
+                    if assigned and (index == 0 or ":" in text):
+                        text = _TILDES.sub(self._home, text + end).rstrip("\0")
+                    elif index == 0:
+                        text = self._tilde(text + end).rstrip("\0")
+                fields.add(text, quoted=part.quoted)
+            elif isinstance(part, Variable):
+                yield from self._parameters.into(part, fields)
+            elif isinstance(part, Substitution):
+                output: str = yield from self._shell.substitute(part.script)
+                if "\0" in output:
+                    self._shell.complain(
+                        "warning: command substitution: ignored null byte in input"
+                    )
+                    output = output.replace("\0", "")
+                output = output.rstrip("\n")
+                if part.quoted:
+                    fields.add(output, quoted=True)
+                else:
+                    fields.expand(output)
+            elif isinstance(part, Arithmetic):
+                expression: str = yield from self.text(part.expression)
+                value = str(evaluate(expression.replace('"', ""), self._shell.scope))
+                if part.quoted:
+                    fields.add(value, quoted=True)
+                else:
+                    fields.expand(value)
+            elif isinstance(part, ProcessSubstitution):
+                fields.add(self._shell.process_substitution(part), quoted=True)
+            elif isinstance(part, Broken):
+                raise ExpansionProblem(part.message)
 
     def _tilde(self, text: str) -> str:
-        if text == "~" or text.startswith("~/"):
-            return self._variables.get("HOME", self._files.home) + text[1:]
-        return text
+        return _TILDE.sub(self._home, text, count=1) if text.startswith("~") else text
 
-    def _lookup(self, name: str) -> str | None:
-        if name in self._special:
-            return self._special[name]
-        return self._variables.get(name)
+    def _home(self, match: re.Match[str]) -> str:
+        variables = self._shell.variables
+        who = match[1]
+        if who is None:
+            home = variables.scalar("HOME")
+            return self._shell.files.home if home is None else home
+        if who == "+":
+            return self._shell.cwd
+        if who == "-":
+            return variables.scalar("OLDPWD") or match[0]
+        if who == "root":
+            return "/root"
+        return self._shell.files.home if who == variables.scalar("USER") else match[0]
 
-    def _value(
-        self, part: Variable | Substitution | Arithmetic
-    ) -> Generator[simpy.Event, Any, str]:
-        if isinstance(part, Substitution):
-            output: str = yield from self._substitute(part.script)
-            return output.rstrip("\n")
-        if isinstance(part, Arithmetic):
-            expression: str = yield from self.text(part.expression)
-            return str(evaluate(expression, self._variables))
-        value = self._lookup(part.name)
-        if not part.operator:
-            return value or ""
-        return (yield from self._modified(part, value))
-
-    def _modified(self, part: Variable, value: str | None) -> Generator[simpy.Event, Any, str]:
-        operator = part.operator
-        if operator == "#":
-            return str(len(value or ""))
-        argument: str = yield from self.text(part.argument or Word(()))
-        if operator.strip(":") in {"-", "=", "+", "?"}:
-            absent = value is None or (operator.startswith(":") and value == "")
-            if operator.endswith("+"):
-                return "" if absent else argument
-            if not absent:
-                return value or ""
-            if operator.endswith("?"):
-                raise ShellSyntaxError(f"{part.name}: {argument or 'parameter null or not set'}")
-            if operator.endswith("="):
-                self._variables[part.name] = argument
-            return argument
-        value = value or ""
-        second: str = "" if part.second is None else (yield from self.text(part.second))
-        if operator == ":":
-            return _cut(value, argument, None if part.second is None else second, self._variables)
-        if operator in {"/", "//"}:
-            regex = compiled(to_regex(argument)) if argument else None
-            if regex is None:
-                return value
-            count = 0 if operator == "//" else 1
-            return str(regex.sub(second.replace("\\", "\\\\"), value, count))
-        return _trimmed(value, argument, operator)
+    def _globbed(self, field: Field) -> list[str]:
+        text = field.text
+        shell = self._shell
+        if not field.active or shell.option("noglob"):
+            return [text]
+        pattern = field.pattern
+        extglob = shell.option("extglob")
+        if not is_pattern(pattern, extglob=extglob):
+            return [text]
+        globber = Globber(
+            shell.files,
+            shell.cwd,
+            shell.budget.charge,
+            dotglob=shell.option("dotglob"),
+            extglob=extglob,
+            globstar=shell.option("globstar"),
+            nocase=shell.option("nocaseglob"),
+        )
+        found = globber.names(pattern)
+        if found:
+            return found
+        if shell.option("failglob"):
+            raise ExpansionProblem(f"no match: {text}")
+        return [] if shell.option("nullglob") else [text]
 
 
-def _cut(value: str, offset: str, length: str | None, variables: Mapping[str, str]) -> str:
-    start = evaluate(offset, variables)
-    start = max(0, len(value) + start) if start < 0 else start
-    if length is None:
-        return value[start:]
-    count = evaluate(length, variables)
-    return value[start:count] if count < 0 else value[start : start + count]
+@lru_cache(maxsize=512)
+def _braced(raw: str, extglob: bool) -> tuple[Word, ...]:
+    words: list[Word] = []
+    for text in expand_braces(raw):
+        if text and _PLAIN_WORD.fullmatch(text):
+            words.append(Word((Literal(text, False),), text, fixed=text))
+            continue
+        reader = Reader(text, _no_script)
+        reader.extglob = extglob
+        word = reader.word()
+        word.braced = False
+        if not text:
+            word.fixed = None
+        if text and word.fixed is None and all(isinstance(part, Literal) for part in word.parts):
+            plain = "".join(part.text for part in word.parts if isinstance(part, Literal))
+            if not any(char in plain for char in "*?[~("):
+                word.fixed = plain
+        words.append(word)
+    return tuple(words)
 
 
-def _trimmed(value: str, pattern: str, operator: str) -> str:
-    """Return *value* without the shortest (`%`) or longest (`%%`) end that fits *pattern*."""
-    regex = compiled(to_regex(pattern))
-    if regex is None or len(value) > MAX_TRIMMED:
-        return value
-    sizes = range(len(value) + 1)
-    for size in sizes if len(operator.removeprefix("lead")) == 1 else reversed(sizes):
-        if operator.startswith("lead"):
-            if regex.fullmatch(value[:size]):
-                return value[size:]
-        elif regex.fullmatch(value[len(value) - size :]):
-            return value[: len(value) - size]
-    return value
+def _no_script(reader: Reader, close: str) -> Any:
+    return reader_of_scripts(reader, close)
+
+
+__all__ = ["BLANK", "Expander"]

@@ -121,6 +121,8 @@ class Pipe(Sink):
         self._news: simpy.Event | None = None
         self._space: simpy.Event | None = None
         self._hungry = False
+        self.unended = False
+        """True if the last line that `readline` returned had no newline."""
         if text is not None:
             if text:
                 self.write(text)
@@ -206,7 +208,8 @@ class Pipe(Sink):
                     return "".join(head)
             self._tell_writer()
             if self._written or self._abandoned:
-                return "".join(head) if any(head) else None
+                self.unended = any(head)
+                return "".join(head) if self.unended else None
             yield from self._await_news()
 
     def read_all(self) -> Generator[simpy.Event, Any, str]:
@@ -215,6 +218,58 @@ class Pipe(Sink):
         while (part := (yield from self.read())) is not None:
             parts.append(part)
         return "".join(parts)
+
+    def take(self, delimiter: str, limit: int | None) -> str | None:
+        """Return the text up to *delimiter*, which is dropped, or *limit* characters.
+
+        Never blocks: None if neither has come yet.
+        """
+        if not self._parts:
+            return None
+        text = self._parts[0][self._offset :] + "".join(list(self._parts)[1:])
+        self._parts.clear()
+        self._parts.append(text)
+        self._offset = 0
+        end = text.find(delimiter) if delimiter else -1
+        if limit is not None and (end < 0 or end > limit) and len(text) >= limit:
+            end, after = limit, limit
+        elif end < 0:
+            # The reader has it in hand: whoever writes must not wait for it to go away.
+            self._size = 0
+            self._tell_writer()
+            return None
+        else:
+            after = end + len(delimiter)
+        self._offset = after
+        self._size = max(0, self._size - after)
+        if after >= len(text):
+            self._parts.clear()
+            self._offset = 0
+        if self._size <= PIPE_BYTES:
+            self._tell_writer()
+        return text[:end]
+
+    @property
+    def held(self) -> int:
+        """How many characters are there to read."""
+        return sum(map(len, self._parts)) - self._offset
+
+    @property
+    def ready(self) -> bool:
+        """True if there is text to read, or the end of file."""
+        return bool(self._parts) or self._written or self._abandoned
+
+    def more(self) -> simpy.Event:
+        """Return an event that fires when more text comes, or the end of file."""
+        if self._news is None:
+            self._news = self._env.event()
+        return self._news
+
+    def await_more(self) -> Waiting:
+        """Wait for more text than there is."""
+        if not (self._written or self._abandoned):
+            self._tell_writer()
+            yield from self._await_news()
 
     def wait(self) -> simpy.Event:
         """Return an event that fires when there is text to read or the end of file."""

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import simpy
 
+from sim.bash.budget import Budget
 from sim.bash.files import FileProblem, FileSystem
 from sim.bash.pipes import BrokenPipe, CallSink, Capture, OutputLimit, Pipe, Sink, Waiting
 from sim.kernel import Environment
+
+if TYPE_CHECKING:
+    from sim.bash.tty import Tty
 
 __all__ = [
     "BrokenPipe",
@@ -65,6 +69,19 @@ class Proc:
     on_asked: Callable[[], None] = _nothing
     interpret: Callable[[Proc, str], Running] | None = None
     """Runs a command line in this place (`sh -c`, `watch`); None where there is no shell."""
+    terminal: Tty | None = None
+    """The terminal that it may talk to: its size and its keys; None without a controlling one."""
+    budget: Budget | None = None
+    """What is left of the work that its command line may do; None where nobody counts."""
+
+    def charge(self, units: int) -> None:
+        """Count work that is not seen in what is written: about 50 ns each, a character, a row.
+
+        Raises:
+            WorkLimit: if the command line has no more; nobody but the shell catches it.
+        """
+        if self.budget is not None:
+            self.budget.charge(units)
 
     def asked(self) -> None:
         """Mark that this command asked the cluster, a node or telemetry."""

@@ -1,6 +1,7 @@
-"""From the text of one word to its parts: quotes, escapes, `$` forms and braces.
+"""One word of a command line: quotes, `$` forms and patterns, from text to `syntax` records.
 
-The grammar says where a word begins and ends; this file reads inside it and runs nothing.
+What stands inside `$(...)` is a script, which `Reader.script_until` reads; the grammar of commands
+is not known here.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from sim.bash.parts import Parts
 from sim.bash.syntax import (
     Arithmetic,
-    Literal,
-    Part,
+    Broken,
+    Incomplete,
+    ProcessSubstitution,
     Script,
     ShellSyntaxError,
     Substitution,
@@ -19,338 +22,453 @@ from sim.bash.syntax import (
     Word,
 )
 
-MAX_BRACES = 1024
-"""How many words one brace expression may become."""
+MAX_DEPTH = 64
+"""How deep quotes, substitutions and commands may stand inside each other."""
+STOPS = " \t\n|&;()<>"
+"""What ends a word outside quotes."""
 
-MAX_NESTING = 100
-"""How deep quotes and `$` forms may stand inside each other."""
-
+_RUN = re.compile(r"[^\s\\'\"$`|&;()<>?*+@!\x00]+")
+_QUOTED_RUN = re.compile(r"[^\\\"$`]+")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9?$!#@*-]")
 _BRACED_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[?$!#@*-]")
-_OPERATOR = re.compile(r":-|:=|:\+|:\?|-|=|\+|\?|%%|%|##|#|//|/|:")
-_RANGE = re.compile(r"(-?\d{1,6})\.\.(-?\d{1,6})")
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"', "a": "\a", "e": "\x1b"}
+_OPERATOR = re.compile(r":[-=+?]|[-=+?]|##?|%%?|//|/|\^\^?|,,?|~~?|@[A-Za-z]|:")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f",
+            "v": "\v", "\\": "\\", "'": "'", '"': '"', "?": "?"}  # fmt: skip
+_CODE = re.compile(r"x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})")
 
-Parse = Callable[[str], Script]
+
+def unmatched(char: str, line: int = 0) -> Incomplete:
+    """Return bash's complaint about a quote or bracket that is never closed."""
+    return Incomplete(f"unexpected EOF while looking for matching `{char}'", line=line)
 
 
-class _Reader:
-    """Reads one text from left to right; *parse* reads the scripts inside `$( )`."""
+class Reader:
+    """Reads words from a text, from `at` on."""
 
-    def __init__(self, text: str, parse: Parse) -> None:
+    def __init__(self, text: str, script_until: Callable[[Reader, str], Script]) -> None:
+        """Read *text*; *script_until* reads the commands up to a closing sign from `at` on."""
         self.text = text
-        self.parse = parse
         self.at = 0
-        self.parts: list[Part] = []
+        self.depth = 0
+        self.extglob = False
+        self.script_until = script_until
 
-    def literal(self, text: str, *, quoted: bool) -> None:
-        last = self.parts[-1] if self.parts else None
-        if isinstance(last, Literal) and last.quoted == quoted:
-            self.parts[-1] = Literal(last.text + text, quoted)
-        else:
-            self.parts.append(Literal(text, quoted))
+    def line_of(self, at: int) -> int:
+        """Return the line number of an offset; the reader of a script knows better."""
+        return 1
 
-    def word(self, *, heredoc: bool = False) -> Word:
-        """Read the whole text; *heredoc* means that quotes are ordinary characters."""
-        while self.at < len(self.text):
-            char = self.text[self.at]
-            if char == "\\":
-                self._escape(special="$`\\" if heredoc else None)
-            elif char in "$`":
-                self._dollar(quoted=heredoc)
-            elif heredoc:
-                self.literal(char, quoted=True)
+    def deeper(self) -> None:
+        """Count one level.
+
+        Raises:
+            ShellSyntaxError: if it is too deep.
+        """
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise ShellSyntaxError("commands are nested too deep")
+
+    # -- whole words ---------------------------------------------------------------------------
+
+    def word(self, *, regex: bool = False, extglob: bool | None = None) -> Word:
+        """Read one word; it ends at a blank or operator, and may be empty if one stands here."""
+        text, start = self.text, self.at
+        out = Parts()
+        extglob = self.extglob if extglob is None else extglob
+        depth = 0
+        size = len(text)
+        while self.at < size:
+            run = _RUN.match(text, self.at)
+            if run is not None:
+                out.literal(run[0], quoted=False)
+                self.at = run.end()
+                continue
+            char = text[self.at]
+            if char in STOPS:
+                following = text[self.at + 1 : self.at + 2]
+                if char in "<>" and following == "(" and not regex:
+                    self._process(out, char)
+                    continue
+                if depth == 0 and not (regex and char in "(|&;<>"):
+                    break
+                if regex and char == "\n":
+                    break
+                depth += (char == "(") - (char == ")")
+                out.literal(char, quoted=False)
                 self.at += 1
+            elif char == "\\":
+                if text.startswith("\\\n", self.at):
+                    self.at += 2
+                    continue
+                if self.at + 1 >= size:
+                    out.literal("\\", quoted=False)
+                    self.at += 1
+                    continue
+                out.literal(text[self.at + 1], quoted=True)
+                self.at += 2
             elif char == "'":
-                self.literal(self._until("'"), quoted=True)
+                self._single(out)
             elif char == '"':
-                self._double()
-            else:
-                self.literal(char, quoted=False)
-                self.at += 1
-        return Word(tuple(self.parts))
-
-    def _escape(self, special: str | None) -> None:
-        following = self.text[self.at + 1 : self.at + 2]
-        self.at += 2
-        if following == "\n":
-            return
-        if special is None or (following and following in special):
-            self.literal(following or "\\", quoted=True)
-        else:
-            self.literal("\\" + following, quoted=True)
-
-    def _until(self, close: str) -> str:
-        end = self.text.find(close, self.at + 1)
-        if end < 0:
-            raise ShellSyntaxError(f"unexpected EOF while looking for matching `{close}'")
-        inner = self.text[self.at + 1 : end]
-        self.at = end + 1
-        return inner
-
-    def _double(self) -> None:
-        self.literal("", quoted=True)
-        self.at += 1
-        while self.text[self.at : self.at + 1] != '"':
-            if self.at >= len(self.text):
-                raise ShellSyntaxError("unexpected EOF while looking for matching `\"'")
-            char = self.text[self.at]
-            if char == "\\":
-                self._escape(special='$`"\\')
+                self._double(out)
             elif char in "$`":
-                self._dollar(quoted=True)
+                self.dollar(out, quoted=False)
             else:
-                self.literal(char, quoted=True)
+                out.literal(char, quoted=False)
                 self.at += 1
+                if char in "?*+@!" and extglob and not regex and text.startswith("(", self.at):
+                    out.literal("(", quoted=False)
+                    self.at += 1
+                    depth += 1
+        if depth and self.at >= size and not regex:
+            raise unmatched(")")
+        return out.word(text[start : self.at], self.line_of(start), braces=not regex)
+
+    def whole(self) -> Word:
+        """Read the rest as one word in which blanks and operators mean nothing (a subscript)."""
+        return self.argument("", quoted=False, pattern=False)
+
+    def quoted_rest(self) -> Word:
+        """Read the rest as between double quotes, in which `"` itself means nothing."""
+        out = Parts()
+        start = self.at
+        self._until(out, "", quote=False)
+        return out.word(self.text[start : self.at])
+
+    def argument(self, close: str, *, quoted: bool, pattern: bool) -> Word:
+        """Read up to a character of *close*, which is not taken; the argument of `${name<op>`."""
+        text, start = self.text, self.at
+        out = Parts()
+        literal_quoted = quoted and not pattern
+        depth = 0
+        while self.at < len(text):
+            char = text[self.at]
+            if char in close and not (depth and char == ":"):
+                return out.word(text[start : self.at])
+            if char == "\\":
+                following = text[self.at + 1 : self.at + 2]
+                if following == "\n":
+                    pass
+                elif literal_quoted and following not in {"$", "`", '"', "\\", "}"}:
+                    out.literal("\\" + following, quoted=True)
+                else:
+                    out.literal(following, quoted=True)
+                self.at += 2
+            elif char == "'" and not literal_quoted:
+                self._single(out)
+            elif char == '"':
+                self._double(out)
+            elif char in "$`":
+                self.dollar(out, quoted=literal_quoted)
+            elif char in "<>" and text.startswith("(", self.at + 1) and close and not quoted:
+                self._process(out, char)
+            else:
+                depth += (char == "(") - (char == ")")
+                out.literal(char, quoted=literal_quoted)
+                self.at += 1
+        if close:
+            raise unmatched("}")
+        return out.word(text[start:])
+
+    # -- pieces --------------------------------------------------------------------------------
+
+    def _single(self, out: Parts) -> None:
+        end = self.text.find("'", self.at + 1)
+        if end < 0:
+            raise unmatched("'")
+        out.literal(self.text[self.at + 1 : end], quoted=True)
+        self.at = end + 1
+
+    def _double(self, out: Parts) -> None:
+        self.at += 1
+        if self.text.startswith('"', self.at):
+            # Of `"$@"` without parameters nothing is left, of `""` an empty argument.
+            out.literal("", quoted=True)
+        else:
+            self._until(out, '"')
         self.at += 1
 
-    def _dollar(self, *, quoted: bool) -> None:
+    def _until(self, out: Parts, close: str, *, quote: bool = True) -> None:
+        """Read as between double quotes up to *close* (nothing: to the end)."""
+        text = self.text
+        while True:
+            run = _QUOTED_RUN.match(text, self.at)
+            if run is not None:
+                out.literal(run[0], quoted=True)
+                self.at = run.end()
+            if self.at >= len(text):
+                if close:
+                    raise unmatched(close)
+                return
+            char = text[self.at]
+            if char == close:
+                return
+            if char == "\\":
+                following = text[self.at + 1 : self.at + 2]
+                if following == "\n":
+                    pass
+                elif following and following in ('$`"\\' if quote else "$`\\"):
+                    out.literal(following, quoted=True)
+                else:
+                    out.literal("\\" + following, quoted=True)
+                self.at += 2
+            elif char == '"':
+                out.literal('"', quoted=True)
+                self.at += 1
+            else:
+                self.dollar(out, quoted=True)
+
+    def _process(self, out: Parts, sign: str) -> None:
+        self.at += 2
+        self.deeper()
+        script = self.script_until(self, ")")
+        self.depth -= 1
+        out.add(ProcessSubstitution(script, sign))
+
+    def dollar(self, out: Parts, *, quoted: bool) -> None:
+        """Read what begins with `$` or a backtick."""
         text, start = self.text, self.at
         if text[start] == "`":
-            end = skip_backticks(text, start)
-            inner = re.sub(r"\\([\\`$])", r"\1", text[start + 1 : end - 1])
-            self.parts.append(Substitution(self.parse(inner), quoted))
-        elif text.startswith("$((", start) and text.startswith(
-            "))", (end := skip(text, start)) - 2
-        ):
-            expression = _Reader(text[start + 3 : end - 2], self.parse).word(heredoc=True)
-            self.parts.append(Arithmetic(expression))
+            self._backticks(out, quoted=quoted)
+        elif text.startswith("$((", start) and (end := self._arithmetic_end(start + 3)) is not None:
+            inner = Reader(text[start + 3 : end], self.script_until)
+            inner.depth = self.depth
+            inner.deeper()
+            out.add(Arithmetic(inner.quoted_rest(), quoted))
+            self.at = end + 2
         elif text.startswith("$(", start):
-            end = skip(text, start)
-            self.parts.append(Substitution(self.parse(text[start + 2 : end - 1]), quoted))
+            self.at += 2
+            self.deeper()
+            script = self.script_until(self, ")")
+            self.depth -= 1
+            out.add(Substitution(script, quoted))
         elif text.startswith("${", start):
-            end = skip(text, start)
-            self.parts.append(self._braced(text[start + 2 : end - 1], quoted=quoted))
+            self.deeper()
+            self._braced(out, quoted=quoted)
+            self.depth -= 1
+        elif text.startswith("$[", start):
+            end_ = text.find("]", start)
+            if end_ < 0:
+                raise unmatched("]")
+            inner = Reader(text[start + 2 : end_], self.script_until)
+            out.add(Arithmetic(inner.quoted_rest(), quoted))
+            self.at = end_ + 1
         elif text.startswith("$'", start) and not quoted:
+            self.at += 2
+            out.literal(self._ansi(), quoted=True)
+        elif text.startswith('$"', start) and not quoted:
             self.at += 1
-            self._ansi()
-            return
+            self._double(out)
         elif match := _NAME.match(text, start + 1):
-            end = match.end()
-            self.parts.append(Variable(match[0], quoted))
+            self.at = match.end()
+            out.add(Variable(match[0], quoted))
         else:
-            end = start + 1
-            self.literal("$", quoted=quoted)
-        self.at = end
+            out.literal("$", quoted=quoted)
+            self.at += 1
 
-    def _ansi(self) -> None:
+    def _backticks(self, out: Parts, *, quoted: bool) -> None:
+        text, at = self.text, self.at + 1
+        while at < len(text) and text[at] != "`":
+            at += 2 if text[at] == "\\" else 1
+        if at >= len(text):
+            raise unmatched("`")
+        special = r'\\([\\`$"])' if quoted else r"\\([\\`$])"
+        inner = Reader(re.sub(special, r"\1", text[self.at + 1 : at]), self.script_until)
+        inner.depth = self.depth
+        inner.deeper()
+        out.add(Substitution(self.script_until(inner, ""), quoted))
+        self.at = at + 1
+
+    def _arithmetic_end(self, at: int) -> int | None:
+        """Return where the `))` stands that ends an expression, or None if it is none."""
+        text, depth = self.text, 0
+        while at < len(text):
+            char = text[at]
+            if char == "(":
+                depth += 1
+            elif char == ")":
+                if depth == 0:
+                    return at if text.startswith("))", at) else None
+                depth -= 1
+            elif char == "\\":
+                at += 1
+            elif char == "'":
+                at = text.find("'", at + 1)
+                if at < 0:
+                    return None
+            elif char == '"':
+                at += 1
+                while at < len(text) and text[at] != '"':
+                    at += 2 if text[at] == "\\" else 1
+            at += 1
+        raise unmatched(")")
+
+    def arithmetic(self) -> Word:
+        """Read from behind `((` to behind the `))` that closes it."""
+        end = self._arithmetic_end(self.at)
+        if end is None:
+            raise ShellSyntaxError("syntax error in arithmetic command")
+        inner = Reader(self.text[self.at : end], self.script_until)
+        inner.depth = self.depth
+        inner.deeper()
+        word = inner.quoted_rest()
+        word.raw = inner.text
+        self.at = end + 2
+        return word
+
+    def _ansi(self) -> str:
+        """Read the inside of `$'...'` and its closing quote."""
         out: list[str] = []
-        self.at += 1
-        while (char := self.text[self.at : self.at + 1]) != "'":
+        text = self.text
+        while (char := text[self.at : self.at + 1]) != "'":
             if not char:
-                raise ShellSyntaxError("unexpected EOF while looking for matching `''")
-            if char == "\\":
-                following = self.text[self.at + 1 : self.at + 2]
-                out.append(_ESCAPES.get(following, "\\" + following))
-                self.at += 2
-            else:
+                raise unmatched("'")
+            if char != "\\":
                 out.append(char)
                 self.at += 1
+                continue
+            self.at += 1
+            following = text[self.at : self.at + 1]
+            if not following:
+                raise unmatched("'")
+            code = _CODE.match(text, self.at)
+            if code is not None:
+                out.append(_character(code))
+                self.at = code.end()
+            elif following == "c" and self.at + 1 < len(text):
+                out.append(chr(ord(text[self.at + 1].upper()) & 0x1F))
+                self.at += 2
+            else:
+                out.append(_ESCAPES.get(following, "\\" + following))
+                self.at += 1
         self.at += 1
-        self.literal("".join(out), quoted=True)
+        return "".join(out).partition("\0")[0]
 
-    def _braced(self, inner: str, *, quoted: bool) -> Variable:
-        bad = ShellSyntaxError(f"${{{inner}}}: bad substitution")
-        if inner.startswith("#") and len(inner) > 1 and _BRACED_NAME.fullmatch(inner, 1):
-            return Variable(inner[1:], quoted, "#")
-        match = _BRACED_NAME.match(inner)
+    # -- ${...} --------------------------------------------------------------------------------
+
+    def _braced(self, out: Parts, *, quoted: bool) -> None:
+        text, start = self.text, self.at
+        self.at += 2
+        sign = ""
+        if text.startswith("#", self.at) and _BRACED_NAME.match(text, self.at + 1):
+            following = _BRACED_NAME.match(text, self.at + 1)
+            assert following is not None
+            if text[following.end() : following.end() + 1] in {"}", "["}:
+                sign = "len"
+                self.at += 1
+        elif text.startswith("!", self.at) and text[self.at + 1 : self.at + 2] not in {
+            "}",
+            ":",
+            "",
+        }:
+            sign = "!"
+            self.at += 1
+        match = _BRACED_NAME.match(text, self.at)
         if match is None:
-            raise bad
-        rest = inner[match.end() :]
-        if not rest:
-            return Variable(match[0], quoted)
-        operator = _OPERATOR.match(rest)
-        if operator is None:
-            raise bad
-        sign, argument = operator[0], rest[operator.end() :]
+            self._bad(out, start)
+            return
+        name = match[0]
+        self.at = match.end()
+        index: str | None = None
+        subscript: Word | None = None
+        if text.startswith("[", self.at) and (name[0].isalpha() or name[0] == "_"):
+            end = self.bracket_end(self.at)
+            if end is None:
+                raise unmatched("]") if "}" not in text[self.at :] else unmatched("}")
+            index = text[self.at + 1 : end]
+            inner = Reader(index, self.script_until)
+            inner.depth = self.depth
+            inner.deeper()
+            subscript = inner.whole()
+            self.at = end + 1
+        if sign == "!" and text[self.at : self.at + 2] in {"*}", "@}"} and index is None:
+            out.add(Variable(name, quoted, "prefix", index=text[self.at]))
+            self.at += 2
+            return
+        if text.startswith("}", self.at):
+            self.at += 1
+            operator = {"len": "len", "!": "keys" if index in {"@", "*"} else ""}.get(sign, "")
+            indirect = sign == "!" and operator == ""
+            out.add(
+                Variable(
+                    name, quoted, operator, index=index, indirect=indirect, subscript=subscript
+                )
+            )
+            return
+        operator_match = _OPERATOR.match(text, self.at)
+        if operator_match is None or sign == "len":
+            if self.at >= len(text):
+                raise unmatched("}")
+            self._bad(out, start)
+            return
+        operator = operator_match[0]
+        self.at = operator_match.end()
         second: Word | None = None
-        if sign in {"/", "//", ":"}:
-            first, separator, tail = argument.partition("/" if sign != ":" else ":")
-            argument = first
-            if separator:
-                second = parse_word(tail, self.parse, quoted=quoted)
-        elif sign in {"#", "##"}:
-            sign = "lead" + sign
-        return Variable(
-            match[0], quoted, sign, parse_word(argument, self.parse, quoted=quoted), second
-        )
-
-
-def parse_word(text: str, parse: Parse, *, quoted: bool = False) -> Word:
-    """Return the parts of *text*; *quoted* if it stands inside double quotes.
-
-    Raises:
-        ShellSyntaxError: if a quote or bracket in it is not closed.
-    """
-    word = _Reader(text, parse).word()
-    if not quoted:
-        return word
-    parts = tuple(
-        Literal(part.text, quoted=True) if isinstance(part, Literal) else part
-        for part in word.parts
-    )
-    return Word(parts)
-
-
-def parse_heredoc(text: str, parse: Parse) -> Word:
-    """Return the parts of a here-document's body, in which quotes mean nothing."""
-    return _Reader(text, parse).word(heredoc=True)
-
-
-def skip_backticks(text: str, start: int) -> int:
-    """Return the index after the backtick that closes the one at *start*."""
-    at = start + 1
-    while at < len(text):
-        if text[at] == "\\":
-            at += 1
-        elif text[at] == "`":
-            return at + 1
-        at += 1
-    raise ShellSyntaxError("unexpected EOF while looking for matching ``'")
-
-
-def skip(text: str, start: int) -> int:
-    """Return the index after the quoted or `$` form that begins at *start*.
-
-    Raises:
-        ShellSyntaxError: if it is not closed.
-    """
-    char = text[start]
-    if char == "\\":
-        return min(start + 2, len(text))
-    if char == "'":
-        end = text.find("'", start + 1)
-        if end < 0:
-            raise ShellSyntaxError("unexpected EOF while looking for matching `''")
-        return end + 1
-    if char == "`":
-        return skip_backticks(text, start)
-    if char == '"':
-        return _skip_to('"', text, start + 1)
-    if text.startswith("$(", start):
-        return _skip_to(")", text, start + 2)
-    if text.startswith("${", start):
-        return _skip_to("}", text, start + 2)
-    return start + 1
-
-
-def _skip_to(close: str, text: str, at: int) -> int:
-    """Return the index after the *close* that balances, from *at* (no recursion into itself)."""
-    stack = [close]
-    while stack:
-        if len(stack) > MAX_NESTING:
-            raise ShellSyntaxError("commands are nested too deep")
-        if at >= len(text):
-            raise ShellSyntaxError(f"unexpected EOF while looking for matching `{stack[-1]}'")
-        char = text[at]
-        if char == "\\":
-            at += 2
-        elif char == stack[-1]:
-            stack.pop()
-            at += 1
-        elif char == '"':
-            stack.append('"')
-            at += 1
-        elif char == "'" and stack[-1] != '"':
-            at = skip(text, at)
-        elif char == "`":
-            at = skip_backticks(text, at)
-        elif text.startswith(("$(", "${"), at):
-            stack.append(")" if text[at + 1] == "(" else "}")
-            at += 2
-        elif char == "(" and stack[-1] == ")":
-            stack.append(")")
-            at += 1
+        pattern = operator[0] in "#%/^,~"
+        if operator == "/" and text[self.at : self.at + 1] in {"#", "%"}:
+            operator += text[self.at]
+            self.at += 1
+        if operator[0] == "/":
+            argument = self.argument("/}", quoted=quoted, pattern=True)
+            if text.startswith("/", self.at):
+                self.at += 1
+                second = self.argument("}", quoted=quoted, pattern=True)
+        elif operator == ":":
+            argument = self.argument(":}", quoted=True, pattern=False)
+            if text.startswith(":", self.at):
+                self.at += 1
+                second = self.argument("}", quoted=True, pattern=False)
+        elif operator[0] == "@":
+            if not text.startswith("}", self.at):
+                self._bad(out, start)
+                return
+            argument = Word(())
         else:
+            argument = self.argument("}", quoted=quoted, pattern=pattern)
+        self.at += 1
+        indirect = sign == "!"
+        out.add(Variable(name, quoted, operator, argument, second, index, indirect, subscript))
+
+    def _bad(self, out: Parts, start: int) -> None:
+        self.argument("}", quoted=True, pattern=False)
+        self.at += 1
+        out.add(Broken(f"{self.text[start : self.at]}: bad substitution"))
+
+    def bracket_end(self, at: int) -> int | None:
+        """Return where the `]` stands that closes the `[` at *at*."""
+        text, depth = self.text, 0
+        while at < len(text):
+            char = text[at]
+            if char == "[":
+                depth += 1
+            elif char == "]":
+                depth -= 1
+                if depth == 0:
+                    return at
+            elif char == "\\":
+                at += 1
+            elif char == "'":
+                at = text.find("'", at + 1)
+                if at < 0:
+                    return None
+            elif char == '"':
+                at += 1
+                while at < len(text) and text[at] != '"':
+                    at += 2 if text[at] == "\\" else 1
             at += 1
-    return at
-
-
-def check_balanced(text: str) -> None:
-    """Read over *text*.
-
-    Raises:
-        ShellSyntaxError: naming the first quote or `$` form that is never closed.
-    """
-    at, fresh = 0, True
-    while at < len(text):
-        char = text[at]
-        if char == "#" and fresh:
-            end = text.find("\n", at)
-            at = len(text) if end < 0 else end
-            continue
-        fresh = char in " \t\n;|&("
-        at = skip(text, at)
-
-
-def expand_braces(text: str) -> list[str]:
-    """Return the words that `{a,b}` and `{1..3}` make of *text*; usually just *text*.
-
-    Raises:
-        ShellSyntaxError: if there would be more than `MAX_BRACES`.
-    """
-    if "{" not in text:
-        return [text]
-    done: list[str] = []
-    todo = [text]
-    while todo:
-        current = todo.pop()
-        found = _first_brace(current)
-        if found is None:
-            done.append(current)
-        else:
-            before, options, after = found
-            todo.extend(before + option + after for option in reversed(options))
-        if len(done) + len(todo) > MAX_BRACES:
-            raise ShellSyntaxError(f"brace expansion makes more than {MAX_BRACES} words")
-    return done
-
-
-def _first_brace(text: str) -> tuple[str, list[str], str] | None:
-    at = 0
-    while at < len(text):
-        if text[at] == "{":
-            found = _options(text, at)
-            if found is not None:
-                options, end = found
-                return text[:at], options, text[end:]
-            at += 1
-        else:
-            at = skip(text, at)
-    return None
-
-
-def _options(text: str, start: int) -> tuple[list[str], int] | None:
-    depth, at = 1, start + 1
-    options, begin = [], start + 1
-    while at < len(text):
-        char = text[at]
-        if char == "{":
-            depth += 1
-            at += 1
-        elif char == "}":
-            depth -= 1
-            at += 1
-            if depth == 0:
-                options.append(text[begin : at - 1])
-                break
-        elif char == "," and depth == 1:
-            options.append(text[begin:at])
-            at += 1
-            begin = at
-        elif char in " \t":
-            return None
-        else:
-            at = skip(text, at)
-    if depth:
         return None
-    if len(options) > 1:
-        return options, at
-    match = _RANGE.fullmatch(options[0])
-    if match is None:
-        return None
-    first, last = int(match[1]), int(match[2])
-    if abs(last - first) >= MAX_BRACES:
-        raise ShellSyntaxError(f"brace expansion makes more than {MAX_BRACES} words")
-    step = 1 if last >= first else -1
-    return [str(number) for number in range(first, last + step, step)], at
+
+
+def _character(code: re.Match[str]) -> str:
+    if code[4] is not None:
+        return chr(int(code[4], 8) & 0xFF)
+    number = int(code[1] or code[2] or code[3], 16)
+    return chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else "\ufffd"
+
+
+def ansi_text(text: str) -> str:
+    """Return *text* with the escapes of `$'...'` replaced."""
+    reader = Reader(text.replace("'", "\\'") + "'", _nothing)
+    return reader._ansi()
+
+
+def _nothing(reader: Reader, close: str) -> Script:
+    return Script(())

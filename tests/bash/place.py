@@ -49,6 +49,7 @@ class Place:
                 f"{HOME}/dir/inner.yaml": "kind: Pod\n",
             },
             home=HOME,
+            clock=lambda: NIGHT_MS + self.env.now,
         )
         self.shell = Shell(
             self.env,

@@ -38,7 +38,9 @@ from tests.bash.place import Place
         ("while read a b; do echo $b-$a; done <<< 'x y z'", "y z-x\n"),
         ("A=1 env | grep ^A; echo [$A]", "A=1\n[]\n"),
         ("export B=2; env | grep ^B", "B=2\n"),
-        ("alias say='echo said'; say it", "said it\n"),
+        ("alias say='echo said'\nsay it", "said it\n"),
+        ("echo ${USER^^}", "ONCALL\n"),
+        ("f() { echo a; }; a=(1 2); f; echo ${a[1]}", "a\n2\n"),
         ("sh -c 'echo in sh; exit 3'; echo $?", "in sh\n3\n"),
         ("eval 'echo one; echo two'", "one\ntwo\n"),
         ("echo a#b # a comment", "a#b\n"),
@@ -71,15 +73,12 @@ def test_a_line_prints_what_bash_prints(place: Place, line: str, output: str) ->
         ("cat < nosuch", "bash: nosuch: No such file or directory\n", 1),
         ("echo a > dir", "bash: dir: Is a directory\n", 1),
         ("echo a > /nosuch/f", "bash: /nosuch/f: No such file or directory\n", 1),
-        ("echo ${a^^}", "bash: ${a^^}: bad substitution\n", 2),
+        ("echo ${a b}", "bash: ${a b}: bad substitution\n", 1),
         ("echo ${a:?missing}", "bash: a: missing\n", 1),
-        ("echo $((1/0))", "bash: division by 0\n", 1),
+        ("echo $((1/0))", "bash: 1/0: division by 0 (error token is \"0\")\n", 1),
         ("cd nosuch", "bash: cd: nosuch: No such file or directory\n", 1),
-        ("sleep 5 &", "bash: not supported in this shell: `&` (background jobs); open another terminal instead\n", 2),
-        ("f() { echo a; }", "bash: not supported in this shell: functions\n", 2),
-        ("a=(1 2)", "bash: not supported in this shell: arrays\n", 2),
-        ("diff <(ls) <(ls)", "bash: not supported in this shell: `<(...)`\n", 2),
-        ("trap x EXIT", "bash: trap: not supported in this shell\n", 2),
+        ("coproc cat", "bash: coproc: not supported in this simulator\n", 1),
+        ("trap x DEBUG", "bash: trap: DEBUG: not supported in this simulator\n", 1),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_one_line_and_a_code(
@@ -168,8 +167,11 @@ def test_timeout_stops_a_program(place: Place) -> None:
 
 def test_a_loop_without_waiting_still_lets_time_pass_and_ends(place: Place) -> None:
     done = place.run("while true; do :; done")
-    assert (done.err, done.code) == ("bash: stopped after 10000 commands\n", 1)
-    assert done.ms > 10_000
+    assert (done.err, done.code) == (
+        "bash: stopped: this command line does more work than one may\n",
+        1,
+    )
+    assert 500 < done.ms < 60_000
 
 
 def test_too_much_output_is_cut_with_one_line(place: Place) -> None:

@@ -57,7 +57,12 @@ def test_what_goes_in_comes_out_byte_by_byte(place):
             "tar: Exiting with failure status due to previous errors\n",
             2,
         ),
-        ("tar xf - -C /none", "", "tar: /none: Cannot open: No such file or directory\n", 2),
+        (
+            "tar xf - -C /none",
+            "",
+            "tar: /none: Cannot open: No such file or directory\ntar: Error is not recoverable: exiting now\n",
+            2,
+        ),
     ],
 )
 def test_lines(place, line, out, err, code):

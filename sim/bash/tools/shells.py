@@ -3,55 +3,108 @@
 from __future__ import annotations
 
 from sim.bash.execution import interacting
+from sim.bash.files import FileProblem
 from sim.bash.process import Proc, Running
+from sim.bash.redirection import Streams
+from sim.bash.settings import LETTERS, SET_OPTIONS, SHELL_OPTIONS
 from sim.bash.shell import Shell
 
 
 def sh(proc: Proc) -> Running:
     """Run `-c line`, a script file, or read lines until the end of input."""
-    words = proc.argv[1:]
+    name = proc.argv[0].rpartition("/")[2].lstrip("-")
     shell = Shell(
         proc.env,
         proc.programs,
         environ=proc.environ,
         files=proc.files,
         host=proc.host,
-        name=proc.argv[0].rpartition("/")[2].lstrip("-"),
+        name=name,
         on_asked=proc.on_asked,
+        terminal=proc.terminal,
+        budget=proc.budget,
     )
     shell.cwd = proc.cwd
-    while words and words[0].startswith("-") and words[0] not in {"-", "--"}:
-        option = words.pop(0)
-        if "e" in option and not option.startswith("--"):
-            shell.errexit = True
-        if option.endswith("c") and not option.startswith("--"):
-            if not words:
-                proc.stderr.write(f"{shell.name}: -c: option requires an argument\n")
+    shell.variables["PWD"] = proc.cwd
+    level = proc.environ.get("SHLVL", "0")
+    shell.variables["SHLVL"] = str(int(level) + 1 if level.isdigit() else 1)
+    shell.variables.flag("SHLVL", "x")
+    words = proc.argv[1:]
+    on: list[str] = []
+    line = forced = reads = False
+    while words and words[0][:1] in {"-", "+"} and len(words[0]) > 1:
+        word = words.pop(0)
+        if word == "--":
+            break
+        if word in {"--version", "--help"}:
+            proc.print("GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)")
+            return 0
+        if word.startswith("--"):
+            if word not in {"--login", "--norc", "--noprofile", "--posix", "--noediting"}:
+                proc.stderr.write(f"{name}: {word}: invalid option\n")
                 return 2
-            if shell.name == "bash":
-                shell.blames = "bash: line 1"
-            return (yield from _line(shell, proc, words[0]))
-    if words:
-        return (yield from _line(shell, proc, proc.files.read(proc.path(words[0]))))
-    return (yield from interacting(shell, proc, prompt=lambda: _prompt(shell)))
+            continue
+        for letter in word[1:]:
+            if letter in "oO":
+                if not words:
+                    proc.stderr.write(f"{name}: -{letter}: option requires an argument\n")
+                    return 2
+                option = words.pop(0)
+                if option not in SET_OPTIONS and option not in SHELL_OPTIONS:
+                    proc.stderr.write(f"{name}: {option}: invalid option name\n")
+                    return 2
+                on.append(word[0] + option)
+            elif letter == "c":
+                line = True
+            elif letter == "i":
+                forced = True
+            elif letter == "s":
+                reads = True
+            elif letter in LETTERS:
+                on.append(word[0] + LETTERS[letter])
+            elif letter not in "l":
+                proc.stderr.write(f"{name}: -{letter}: invalid option\n")
+                return 2
+    if line and not words:
+        proc.stderr.write(f"{name}: -c: option requires an argument\n")
+        return 2
+    interactive = forced or (not line and (reads or not words) and proc.tty)
+    if not interactive:
+        shell.be_a_script()
+    for option in on:
+        (shell.on.add if option[0] == "-" else shell.on.discard)(option[1:])
+    shell.streams = Streams(proc.stdin, proc.stdout, proc.stderr, proc.tty, proc.host)
+    shell.base, shell.started_with = shell.streams, proc.stdin
+    if line:
+        shell.source = ": -c" if name == "bash" else ""
+        shell.arg0 = words[1] if len(words) > 1 else name
+        shell.blames = shell.arg0
+        shell.positional = words[2:]
+        shell.options_text = "c"
+        return (yield from shell.finished(shell.text(words[0])))
+    if words and not reads:
+        try:
+            text = proc.files.read(proc.path(words[0]))
+        except FileProblem as problem:
+            shell.blames = name
+            why = f"{words[0]}: {problem}"
+            proc.stderr.write(f"{name}: {why}\n")
+            return 126 if str(problem) != "No such file or directory" else 127
+        shell.arg0 = shell.blames = words[0]
+        shell.positional = words[1:]
+        return (yield from shell.finished(shell.text(text)))
+    shell.positional = words if reads else []
+    if not interactive:
+        shell.options_text = "s"
+        text = yield from proc.stdin.read_all()
+        return (yield from shell.finished(shell.text(text)))
+    code = yield from interacting(shell, proc, prompt=lambda: prompt(shell))
+    if proc.tty and not shell.blames.startswith("-"):
+        proc.stderr.write("exit\n")
+    return code
 
 
-def _prompt(shell: Shell) -> str:
+def prompt(shell: Shell) -> str:
     """Return `PS1` filled in; without one what bash and dash show by default on Debian."""
-    variables = shell.variables
-    user = variables.get("USER", "root")
-    sign = "#" if user == "root" else "$"
-    template = variables.get("PS1", r"\u@\h:\w\$ " if shell.name == "bash" else r"\$ ")
-    home = variables.get("HOME", "")
-    inside = home not in {"", "/"} and (shell.cwd + "/").startswith(home + "/")
-    where = "~" + shell.cwd[len(home) :] if inside else shell.cwd
-    host = variables.get("HOSTNAME", "localhost")
-    fills = {r"\u": user, r"\h": host, r"\w": where, r"\$": sign}
-    for mark, text in fills.items():
-        template = template.replace(mark, text)
-    return template
-
-
-def _line(shell: Shell, proc: Proc, line: str) -> Running:
-    inner = Shell.interpret
-    return (yield from inner(shell, proc, line))
+    default = r"\u@\h:\w\$ " if shell.name == "bash" else r"\$ "
+    return shell.prompt_text(shell.variables.scalar("PS1") or default)

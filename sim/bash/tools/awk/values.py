@@ -1,199 +1,195 @@
-"""What an awk program computes with: numbers, texts, fields, variables, and its functions."""
+"""awk's values: numbers, strings, and strings from input that count as numbers if they look so."""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
 
-import re2
-
-from sim.bash.patterns import compiled
-from sim.bash.tools.echo import formatted
-from sim.bash.tools.options import UsageProblem
-
-_NUMBER = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-MAX_STEPS = 200_000
-"""Turns of all loops of one program; then it is stopped."""
-MAX_TEXT = 1 << 20
-MAX_VALUES = 100_000
-"""Entries that all arrays of one program may have."""
-
-Value = str | float
-Expression = Callable[["State"], Value]
-Statement = Callable[["State"], None]
+_PREFIX = re.compile(r"[ \t\n\r\f\v]*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)")
+_SPECIAL = re.compile(r"[ \t\n]*([-+])(inf|nan)(?![a-z0-9])", re.IGNORECASE)
+_WHOLE = re.compile(
+    r"[ \t\n\r\f\v]*[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)[ \t\n\r\f\v]*"
+)
 
 
-@dataclass
-class State:
-    """One run of a program: the line at hand and the variables."""
+class Field(str):
+    """Text from outside: a number too if all of it looks like one."""
 
-    write: Callable[[str], None]
-    variables: dict[str, Value] = field(default_factory=dict)
-    arrays: dict[str, dict[str, Value]] = field(default_factory=dict)
-    fields: list[str] = field(default_factory=lambda: [""])
-    """`fields[0]` is the whole line."""
-    steps: int = 0
-    """Turns of loops so far."""
-    left: bool = False
-    """`exit` was called."""
-    code: int = 0
+    __slots__ = ()
 
 
-class NextRecord(Exception):  # noqa: N818 - control flow of `next`
-    """`next` was called: the rest of the rules is skipped for this line."""
+class AwkProblem(Exception):  # noqa: N818 - ends the program with a line
+    """The program cannot go on; the message is gawk's after `fatal: `."""
+
+
+UNSET = Field("")
+"""What a variable is before it is set: both empty and 0."""
+
+Value = float | str
 
 
 def number(value: Value) -> float:
-    """Return *value* as awk counts it: the number at its beginning, else 0."""
-    if isinstance(value, float):
+    """Return the number that *value* is, or begins with."""
+    if value.__class__ is float:
         return value
-    match = _NUMBER.match(value)
-    return float(match[0]) if match else 0.0
+    return _leading(str(value))
 
 
-def text(value: Value) -> str:
-    """Return *value* as awk prints it."""
-    if isinstance(value, str):
-        return value
-    if value == int(value) and abs(value) < 1e16:
-        return str(int(value))
-    return f"{value:.6g}"
+def _leading(text: str) -> float:
+    match = _PREFIX.match(text)
+    if match is not None:
+        return float(match[1])
+    special = _SPECIAL.match(text)
+    return float(special[1] + special[2]) if special else 0.0
+
+
+def is_number(value: Value) -> bool:
+    """Return whether *value* is compared as a number."""
+    if value.__class__ is float or value is UNSET:
+        return True
+    return value.__class__ is Field and _WHOLE.fullmatch(value) is not None
 
 
 def is_true(value: Value) -> bool:
-    """Return whether a pattern with this *value* holds."""
-    if isinstance(value, float):
-        return value != 0
-    if looks_numeric(value):
-        return number(value) != 0
+    """Return whether a condition holds."""
+    if value.__class__ is float:
+        return value != 0.0
+    if value.__class__ is Field and _WHOLE.fullmatch(value):
+        return number(value) != 0.0
     return value != ""
 
 
-def looks_numeric(value: Value) -> bool:
-    """Return whether *value* is compared as a number."""
-    if isinstance(value, float):
-        return True
-    match = _NUMBER.match(value)
-    return match is not None and not value[match.end() :].strip()
+def shown(value: float, form: str) -> str:
+    """Return a number as text: whole ones in full, others by *form* (OFMT or CONVFMT)."""
+    if value == (whole := value // 1):
+        return str(int(whole))
+    if math.isinf(value):
+        return "+inf" if value > 0 else "-inf"
+    if math.isnan(value):
+        return "-nan" if math.copysign(1, value) < 0 else "+nan"
+    return "%.6g" % value if form == "%.6g" else formatted(form, [value], "%.6g")  # noqa: UP031
 
 
-class Target:
-    """Something that can be assigned to: a variable, a field, an array's entry."""
+def compare(left: Value, right: Value, form: str) -> int:
+    """Return below, at or above 0 as *left* is less than, equal to or greater than *right*."""
+    if is_number(left) and is_number(right):
+        a, b = number(left), number(right)
+        return (a > b) - (a < b)
+    first = shown(left, form) if left.__class__ is float else left
+    second = shown(right, form) if right.__class__ is float else right
+    return (first > second) - (first < second)  # type: ignore[operator]
 
-    def __init__(self, name: str, key: Expression | None) -> None:
-        self.name = name
-        self.key = key
 
-    def get(self, state: State) -> Value:
-        """Return what it holds; empty if nothing."""
-        if self.key is None:
-            if self.name == "NF":
-                return float(len(state.fields) - 1)
-            return state.variables.get(self.name, "")
-        key = self.key(state)
-        if self.name == "$":
-            index = int(number(key))
-            return state.fields[index] if 0 <= index < len(state.fields) else ""
-        return state.arrays.get(self.name, {}).get(text(key), "")
+# -- printf ------------------------------------------------------------------------------------
 
-    def put(self, state: State, value: Value) -> Value:
-        """Make it hold *value* and return that."""
-        if isinstance(value, str) and len(value) > MAX_TEXT:
-            raise UsageProblem(f"a text of more than {MAX_TEXT} characters")
-        if self.key is None:
-            state.variables[self.name] = value
-        elif self.name == "$":
-            index = int(number(self.key(state)))
-            if not 0 <= index < 1000:
-                raise UsageProblem(f"trying to access out of range field {index}")
-            if index == 0:
-                split_record(state, text(value))
-                return value
-            state.fields.extend([""] * (index + 1 - len(state.fields)))
-            state.fields[index] = text(value)
-            state.fields[0] = text(state.variables["OFS"]).join(state.fields[1:])
+_FORMAT = re.compile(
+    r"%(?:([0-9]+)\$)?([-+ #0']*)(\*|[0-9]+)?(?:\.(\*|-?[0-9]*))?[hlLqjzt]*([diouxXeEfFgGaAcs%])"
+)
+_WIDEST = 100_000
+
+
+@lru_cache(maxsize=128)
+def _pieces(template: str) -> tuple[tuple[str, int, tuple[str | None, ...] | None], ...]:
+    """Return *template* as (text before, where it ends, the parts of a conversion or None)."""
+    pieces: list[tuple[str, int, tuple[str | None, ...] | None]] = []
+    at = 0
+    for match in _FORMAT.finditer(template):
+        pieces.append((template[at : match.start()], match.start(), match.groups()))
+        at = match.end()
+    pieces.append((template[at:], len(template), None))
+    return tuple(pieces)
+
+
+def formatted(template: str, arguments: list[Value], form: str) -> str:
+    """Return *arguments* in *template*, as `printf` prints them.
+
+    Raises:
+        AwkProblem: if there are too few.
+    """
+    out: list[str] = []
+    used = 0
+    for text, place, parts in _pieces(template):
+        out.append(text)
+        if parts is None:
+            continue
+        position, flags, width, precision, letter = parts
+        if letter == "%":
+            out.append("%")
+            continue
+
+        def following(place: int = place) -> Value:
+            nonlocal used
+            used += 1
+            if used > len(arguments):
+                raise AwkProblem(
+                    f"not enough arguments to satisfy format string\n\t`{template}'\n\t"
+                    + " " * (place + 1)
+                    + "^ ran out for this one"
+                )
+            return arguments[used - 1]
+
+        flags = (flags or "").replace("'", "")
+        if width == "*":
+            wide = int(number(following()))
+            width = str(abs(wide))
+            flags += "-" if wide < 0 else ""
+        if precision == "*":
+            exact = int(number(following()))
+            precision = str(exact) if exact >= 0 else None
+        if max(len(width or ""), len(precision or "")) > 5 or int(width or 0) > _WIDEST:
+            raise AwkProblem("a width of that size is not supported in this simulator")
+        argument = arguments[int(position) - 1] if position else following()
+        out.append(_one(flags, width or "", precision, letter or "", argument, form))
+    return "".join(out)
+
+
+def _one(
+    flags: str, width: str, precision: str | None, letter: str, argument: Value, form: str
+) -> str:
+    head = f"%{flags}{width}"
+    if letter in "sc":
+        if letter == "c":
+            text = _character(argument)
         else:
-            array = state.arrays.setdefault(self.name, {})
-            array[text(self.key(state))] = value
-            if sum(map(len, state.arrays.values())) > MAX_VALUES:
-                raise UsageProblem(f"more than {MAX_VALUES} array entries")
-        return value
+            text = shown(argument, form) if isinstance(argument, float) else str(argument)
+            if precision is not None:
+                text = text[: max(int(precision or 0), 0)]
+        return text.ljust(int(width or 0)) if "-" in flags else text.rjust(int(width or 0))
+    value = number(argument)
+    if not math.isfinite(value):
+        text = "nan" if math.isnan(value) else "inf"
+        text = ("-" if math.copysign(1, value) < 0 else "+") + text
+        return text.ljust(int(width or 0)) if "-" in flags else text.rjust(int(width or 0))
+    exact = "" if precision is None else f".{precision or 0}"
+    if letter in "di":
+        return f"{head}{exact}d" % int(value)
+    if letter in "ouxX":
+        if value < 0:
+            # Negative numbers wrap where they fit 64 bits, and are printed as they are elsewhere.
+            whole = int(value)
+            if whole <= -(1 << 63):
+                return f"{head}{exact}d" % whole
+            value = whole + (1 << 64)
+        return _based(head, flags, exact, letter, int(value))
+    if letter in "aA":
+        return head.replace("%", "") and value.hex()
+    return f"{head}{exact}{letter}" % value
 
 
-def split_record(state: State, line: str) -> None:
-    """Make *line* the record at hand."""
-    if len(line) > MAX_TEXT:
-        raise UsageProblem(f"a text of more than {MAX_TEXT} characters")
-    separator = text(state.variables.get("FS", " "))
-    if separator == " ":
-        fields = line.split()
-    elif len(separator) == 1:
-        fields = line.split(separator) if line else []
-    else:
-        fields = [str(piece) for piece in compile_regex(separator).split(line)] if line else []
-    state.fields = [line, *fields]
+def _based(head: str, flags: str, exact: str, letter: str, value: int) -> str:
+    if letter == "o" and "#" in flags:
+        return f"{head.replace('#', '')}{exact}s" % ("0" + format(value, "o"))
+    if letter == "u":
+        letter = "d"
+    if value == 0:
+        head = head.replace("#", "")
+    return f"{head}{exact}{letter}" % value
 
 
-def compile_regex(pattern: str) -> Any:
-    """Return *pattern* compiled; raises UsageProblem if it is none."""
-    regex = compiled(pattern)
-    if regex is None:
-        raise UsageProblem(f"invalid regular expression: {pattern}")
-    return regex
-
-
-def _substitute(state: State, arguments: list[Value], count: int) -> Value:
-    pattern, replacement = text(arguments[0]), text(arguments[1])
-    safe = replacement.replace("\\", "\\\\").replace("&", "\\g<0>")
-    line, done = compile_regex(pattern).subn(safe, state.fields[0], count)
-    split_record(state, str(line))
-    return float(done)
-
-
-def _substr(_state: State, arguments: list[Value]) -> Value:
-    start = round(number(arguments[1]))
-    whole = text(arguments[0])
-    if len(arguments) < 3:
-        return whole[max(0, start - 1) :]
-    return whole[max(0, start - 1) : max(0, start - 1 + round(number(arguments[2])))]
-
-
-def _split(state: State, arguments: list[Value], name: str) -> Value:
-    whole = text(arguments[0])
-    separator = text(arguments[1]) if len(arguments) > 1 else text(state.variables["FS"])
-    if separator == " ":
-        pieces = whole.split()
-    else:
-        pattern = re2.escape(separator) if len(separator) == 1 else separator
-        pieces = [str(one) for one in compile_regex(pattern).split(whole)] if whole else []
-    state.arrays[name] = {str(index): piece for index, piece in enumerate(pieces, 1)}
-    return float(len(pieces))
-
-
-def split_call(name: str, arguments: list[Expression]) -> Expression:
-    """Return the call of `split` into the array *name*."""
-    return lambda state: _split(state, [argument(state) for argument in arguments], name)
-
-
-def count_step(state: State) -> None:
-    """Count one turn of a loop; raises UsageProblem when there are too many."""
-    state.steps += 1
-    if state.steps > MAX_STEPS:
-        raise UsageProblem(f"stopped after {MAX_STEPS} turns of a loop")
-
-
-FUNCTIONS: dict[str, Callable[[State, list[Value]], Value]] = {
-    "length": lambda s, a: float(len(text(a[0]) if a else s.fields[0])),
-    "toupper": lambda _, a: text(a[0]).upper(),
-    "tolower": lambda _, a: text(a[0]).lower(),
-    "int": lambda _, a: float(int(number(a[0]))),
-    "index": lambda _, a: float(text(a[0]).find(text(a[1])) + 1),
-    "substr": _substr,
-    "split": lambda _, a: 0.0,
-    "sprintf": lambda _, a: formatted(text(a[0]), [text(one) for one in a[1:]])[0],
-    "sub": lambda s, a: _substitute(s, a, 1),
-    "gsub": lambda s, a: _substitute(s, a, 0),
-    "match": lambda _, a: float((m.start() + 1) if (m := compile_regex(text(a[1])).search(text(a[0]))) else 0),
-}  # fmt: skip
+def _character(argument: Value) -> str:
+    if argument.__class__ is float or (argument.__class__ is Field and is_number(argument)
+                                       and argument != ""):  # fmt: skip
+        code = int(number(argument)) if math.isfinite(number(argument)) else 0
+        return chr(code) if 0 <= code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
+    return str(argument)[:1] or "\0"

@@ -1,0 +1,38 @@
+"""What the editor says of itself on ^G; it knows nothing but words."""
+
+HELP = (
+    " One editor stands behind nano, vi, vim, emacs, pico and edit in this",
+    " terminal; its keys are nano's. ^X is Ctrl-X, M-U is Alt-U or Escape and U.",
+    "",
+    " ^G   (F1)      this page",
+    " ^X   (F2)      leave; asks whether to write what was changed",
+    " ^O   (F3)      write the file, under another name if you like",
+    " ^S             write the file at once",
+    " ^R             insert another file",
+    "",
+    " ^W   (F6)      search; M-C case counts, M-R regular expression, M-B backwards",
+    " ^Q             search backwards",
+    " M-W  M-Q       next, previous occurrence",
+    " ^\\   M-R       replace, asking at each occurrence",
+    "",
+    " ^K             cut the line; several in a row are one piece",
+    " M-6            copy the line",
+    " ^U             put back what was cut or copied",
+    " M-U  M-E       undo, redo",
+    " ^D   Delete    delete the character at the cursor",
+    "",
+    " ^_   M-G       go to a line (and a column, after a comma)",
+    " ^A   ^E        beginning, end of the line",
+    " ^Y   ^V        page up, page down",
+    " ^Left ^Right   word left, word right",
+    " M-\\  M-/       first, last line",
+    " ^C             where the cursor is",
+    " M-N            line numbers",
+    " ^L             draw the screen again",
+    "",
+    " Marking, justifying, running commands and spelling are not there.",
+)
+HELP_KEYS = (
+    ("^X", "Close"), ("^P", "Prev Line"), ("^Y", "Prev Page"), ("^N", "Next Line"),
+    ("^V", "Next Page"), ("", ""),
+)  # fmt: skip
