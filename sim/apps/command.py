@@ -43,13 +43,7 @@ class CommandRunner(Application):
         else:
             execution = ShellExecution(shell, argv=argv, stdin=reads, tty=tty)
 
-        def type_in(text: str | None) -> None:
-            if text is None:
-                execution.close_stdin()
-            else:
-                execution.write(text)
-
-        ctx.take_input(type_in)
+        ctx.take_input(execution)
         try:
             while execution.exit_code is None:
                 yield execution.wait()
@@ -72,7 +66,8 @@ class CommandRunner(Application):
 
     @staticmethod
     def _print(ctx: Context, execution: ShellExecution) -> None:
-        for stream, text in execution.poll():
+        # Without a text something else has changed, such as what the keys of its terminal do.
+        for stream, text in execution.poll() or [("stdout", "")]:
             ctx.output(text, stream)
 
 

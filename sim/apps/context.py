@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 import simpy
 
-from sim.bash import Shell
+from sim.bash import Shell, ShellExecution
 from sim.kernel import Environment, Epoch, Interrupted, Stream
 
 Life = Generator[simpy.Event, Any, int]
@@ -129,8 +129,8 @@ class Context(Protocol):
     def shell(self) -> Shell:
         """Return a shell inside."""
 
-    def take_input(self, type_in: Callable[[str | None], None]) -> None:
-        """Hand what an attached client types to *type_in*, None at its end."""
+    def take_input(self, program: ShellExecution) -> None:
+        """Hand what an attached client types to *program*."""
 
 
 class Application:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
+from sim.apimachinery.quantity import millis
 from sim.apimachinery.wire import Obj
-from sim.bash import FileSystem, Shell
+from sim.bash import FileSystem, Shell, ShellExecution
 from sim.kernel import Environment, Epoch, Interrupted, Stream
 from sim.node.behaviour import KILL, TERMINATE, Behaviour, Life, OutOfMemory
 from sim.node.images import ImageSpec
-from sim.node.kubeproxy.rules import Dnat, Reject
 from sim.node.logs import DrawnLine, LogBuffer
 from sim.node.network import Connect, Connection
 from sim.node.oom import Task, cgroup_path, comm_of, oom_lines
@@ -99,8 +99,8 @@ class Container:
         """Fires when it ends, with the exit code."""
         self.behaviour: Behaviour = factory(self)
         self.log = LogBuffer(self._drawn, self.created_at)
-        self.type_in: Callable[[str | None], None] | None = None
-        """Takes what an attached client types, None at its end; set by a behaviour that reads."""
+        self.attended: ShellExecution | None = None
+        """Takes what an attached client types; set by a behaviour that reads."""
         self.files: FileSystem | None = None
         self.on_health: Callable[[], None] = _nothing
         """Set by the kubelet: called when what probes would find has changed."""
@@ -178,6 +178,18 @@ class Container:
             return 0
         used = self.behaviour.memory(self, self.env.now)
         return min(used, self.limit) if self.limit else used
+
+    @property
+    def cpu_limit(self) -> int:
+        """Thousandths of a core that it may use; 0 when there is no limit."""
+        limits = (self.spec.get("resources") or {}).get("limits") or {}
+        return millis(str(limits["cpu"])) if "cpu" in limits else 0
+
+    @property
+    def cpu_request(self) -> int:
+        """Thousandths of a core that it asks for; the limit stands in for a missing request."""
+        requests = (self.spec.get("resources") or {}).get("requests") or {}
+        return millis(str(requests["cpu"])) if "cpu" in requests else self.cpu_limit or 2
 
     @property
     def ran_ms(self) -> int:
@@ -275,17 +287,14 @@ class Container:
 
     def route(self, ip: str, port: int) -> str:
         """Return `ok`, `refused` or `timeout`: what rules and policies do to a new connection."""
-        verdict = self.machine.proxy.state.lookup(ip, port)
-        if isinstance(verdict, Dnat):
-            ends = [(one.ip, one.port) for one in verdict.endpoints]
-            return "ok" if self.network.lets_through(self, ends) else "timeout"
-        return "refused" if isinstance(verdict, Reject) else "timeout"
+        return self.network.fate(self, ip, port)
 
     def on_rules(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call *listener* after the node's rules or the policies changed; the answer stops that."""
         listeners = self.machine.proxy.on_change
         policies = self.network.policies
         others = policies.on_change if policies is not None else []
+        hands = self.network.on_change
 
         def changed(_proxy: object) -> None:
             listener()
@@ -293,14 +302,16 @@ class Container:
         def stop() -> None:
             listeners.remove(changed)
             others.remove(listener)
+            hands.remove(listener)
 
         listeners.append(changed)
         others.append(listener)
+        hands.append(listener)
         return stop
 
-    def take_input(self, type_in: Callable[[str | None], None]) -> None:
-        """Hand what an attached client types to *type_in*, None at its end."""
-        self.type_in = type_in
+    def take_input(self, program: ShellExecution) -> None:
+        """Hand what an attached client types to *program*."""
+        self.attended = program
 
     def health_changed(self) -> None:
         """Tell the kubelet that `ready` or `alive` now answers differently."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from sim.bash.files import FileProblem, FileSystem
+from sim.bash.files import FileProblem, FileSystem, Stat
+from sim.kernel import Stream
+from sim.node.disk import Disk, DiskFiles
 from sim.node.volumes import MAX_BYTES, MAX_FILES, READ_ONLY
 
 ROOT = ("/bin", "/etc", "/home", "/mnt", "/opt", "/proc", "/root", "/run", "/sbin", "/srv", "/sys",
@@ -33,7 +35,7 @@ class Mount(NamedTuple):
         return (self.base + path[len(self.path) :]) or "/"
 
 
-class ContainerFiles(FileSystem):
+class ContainerFiles(DiskFiles):
     """Files with volumes mounted over them."""
 
     def __init__(
@@ -43,14 +45,29 @@ class ContainerFiles(FileSystem):
         generated: Mapping[str, Callable[[], str]],
         changed: Callable[[], None],
         read_only: bool = False,
+        clock: Callable[[], int] = lambda: 0,
+        born_ms: int = 0,
+        stream: Stream | None = None,
+        disk: Disk | None = None,
     ) -> None:
-        """Mount *mounts*, deepest last; *changed* is called after each change."""
+        """Mount *mounts*, deepest last; *changed* is called after each change.
+
+        *clock* is Unix time in ms, *born_ms* when the container was made; *disk* holds its layer.
+        """
         self._mounts: list[Mount] = []
         self._read_only = False
         self._changed = changed
         super().__init__(
-            home="/root", generated=generated, max_bytes=MAX_BYTES, max_files=MAX_FILES
+            disk,
+            home="/root",
+            generated=generated,
+            max_bytes=MAX_BYTES,
+            max_files=MAX_FILES,
+            clock=clock,
+            born_ms=born_ms,
+            stream=stream,
         )
+        self._writing_as_of = self._born  # the directories are as old as the container
         for directory in ROOT:
             super().mkdir(directory)
         for mount in mounts:
@@ -58,6 +75,7 @@ class ContainerFiles(FileSystem):
                 self.mkdir(mount.path)
             else:
                 self.mkdir(mount.path.rpartition("/")[0] or "/")
+        self._writing_as_of = None
         self._mounts = list(reversed(mounts))
         self._read_only = read_only
 
@@ -83,6 +101,87 @@ class ContainerFiles(FileSystem):
             super().write(path, text, append=append)
         else:
             mount.files.write(mount.inner(path), text, append=append)
+        self._changed()
+
+    def allocate(self, path: str, size: int) -> int:
+        """Make *path* a file of *size* bytes, or as many as fit; raises FileProblem."""
+        mount = self._writable(path)
+        if mount is None:
+            return super().allocate(path, size)
+        if isinstance(mount.files, DiskFiles):
+            return mount.files.allocate(mount.inner(path), size)
+        raise FileProblem(READ_ONLY)
+
+    def room(self, path: str) -> int:
+        """Return how many bytes may still be written at *path*."""
+        mount = self._mount(path)
+        if mount is not None and isinstance(mount.files, DiskFiles):
+            return mount.files.room(mount.inner(path))
+        return super().room(path)
+
+    def sealed(self, path: str) -> int | None:
+        """Return the bytes below a directory that is not modelled file by file."""
+        mount = self._mount(path)
+        if mount is not None and isinstance(mount.files, DiskFiles):
+            return mount.files.sealed(mount.inner(path))
+        return None
+
+    def size(self, path: str) -> int:
+        """Return the bytes of a file; 4096 for a directory."""
+        mount = self._mount(path)
+        return super().size(path) if mount is None else mount.files.size(mount.inner(path))
+
+    def stat(self, path: str, *, follow: bool = True) -> Stat:
+        """Return what `ls -l` knows of *path*; raises FileProblem."""
+        mount = self._mount(path)
+        if mount is None:
+            return super().stat(path, follow=follow)
+        return mount.files.stat(mount.inner(path), follow=follow)
+
+    def chmod(self, path: str, mode: int) -> None:
+        """Set the permission bits of *path*; raises FileProblem."""
+        mount = self._writable(path)
+        if mount is None:
+            super().chmod(path, mode)
+        else:
+            mount.files.chmod(mount.inner(path), mode)
+
+    def chown(self, path: str, owner: str) -> None:
+        """Set the owner of *path*; raises FileProblem."""
+        mount = self._writable(path)
+        if mount is None:
+            super().chown(path, owner)
+        else:
+            mount.files.chown(mount.inner(path), owner)
+
+    def set_mtime(self, path: str, ms: int) -> None:
+        """Set when *path* was last changed; raises FileProblem."""
+        mount = self._writable(path)
+        if mount is None:
+            super().set_mtime(path, ms)
+        else:
+            mount.files.set_mtime(mount.inner(path), ms)
+
+    def symlink(self, target: str, path: str) -> None:
+        """Make a symbolic link; raises FileProblem."""
+        mount = self._writable(path)
+        if mount is None:
+            super().symlink(target, path)
+        else:
+            mount.files.symlink(target, mount.inner(path))
+        self._changed()
+
+    def rename(self, old: str, new: str) -> None:
+        """Move within one volume or the container's own files; raises FileProblem."""
+        here, there = self._writable(old), self._writable(new)
+        if here != there:
+            raise FileProblem("Invalid cross-device link")
+        if here is None:
+            super().rename(old, new)
+        elif old == here.path:
+            raise FileProblem("Device or resource busy")
+        else:
+            here.files.rename(here.inner(old), here.inner(new))
         self._changed()
 
     def remove(self, path: str) -> None:

@@ -13,11 +13,13 @@ from sim.apiserver.doors import ConnectionLike, ExecutionLike, TextStreamLike
 from sim.bash import ShellExecution
 from sim.kernel import Stream
 from sim.node.container import Container
+from sim.node.execrefusal import exec_refusal
 from sim.node.forwarding import Forwarded, Refused, refusal
 from sim.node.kubelet import Kubelets
 from sim.node.kubelet.slot import Slot
 from sim.node.logs import LogFollower, LogLine
 
+KUBELET_PORT = 10250
 _PULL_WORDS = {
     "ErrImagePull": "image can't be pulled",
     "ImagePullBackOff": "trying and failing to pull image",
@@ -87,6 +89,7 @@ class KubeletDoor:
         Raises:
             ApiError: if the container does not run or has no such program.
         """
+        self._dial(pod, "error dialing backend: ")
         slot = self._slot(pod, container)
         instance = slot.running if slot is not None else None
         if instance is None or slot is None:
@@ -105,6 +108,7 @@ class KubeletDoor:
         Raises:
             ApiError: if the pod does not run.
         """
+        self._dial(pod, "error dialing backend: ")
         worker = self._kubelets.worker(pod)
         running = worker.running() if worker is not None else []
         if worker is None or not running:
@@ -118,6 +122,20 @@ class KubeletDoor:
         network = f"/var/run/netns/cni-{Stream('netns', worker.uid).uuid()}"
         return Refused(machine.env, refusal(network, sandbox, port))
 
+    def _dial(self, pod: Obj, doing: str) -> None:
+        """Reach the kubelet of the pod's node as the API server does.
+
+        Raises:
+            ApiError: in Go's words, if packets are lost on the way or nobody listens.
+        """
+        kubelet = self._kubelets.by_node.get(pod["spec"].get("nodeName", ""))
+        if kubelet is None:
+            return
+        machine = kubelet.machine
+        if not machine.network.api_reaches(machine, KUBELET_PORT):
+            where = f"{machine.internal_ip}:{KUBELET_PORT}"
+            raise ApiError(500, "", f"{doing}dial tcp {where}: i/o timeout")
+
     def _slot(self, pod: Obj, container: str) -> Slot | None:
         worker = self._kubelets.worker(pod)
         if worker is None:
@@ -129,6 +147,11 @@ class KubeletDoor:
         name = pod["metadata"]["name"]
         if not pod["spec"].get("nodeName"):
             return None
+        address = (pod.get("status") or {}).get("hostIP", "")
+        space = pod["metadata"].get("namespace", "")
+        named = container or pod["spec"]["containers"][0]["name"]
+        url = f"https://{address}:{KUBELET_PORT}/containerLogs/{space}/{name}/{named}"
+        self._dial(pod, f'Get "{url}": ')
         slot = self._slot(pod, container)
         if slot is None:
             raise bad_request(f"container {container} is not valid for pod {name}")
@@ -155,17 +178,7 @@ class KubeletDoor:
 
 def no_such_program(container: Container, name: str) -> ApiError:
     """Return containerd's refusal to start a program that the image does not have."""
-    number = Stream("exec", container.id, container.env.now, name).hex(64)
-    why = (
-        f'exec: "{name}": stat {name}: no such file or directory'
-        if "/" in name
-        else f'exec: "{name}": executable file not found in $PATH'
-    )
-    return internal_error(
-        "error executing command in container: failed to exec in container: failed to start exec "
-        f'"{number}": OCI runtime exec failed: exec failed: unable to start container process: '
-        f"{why}: unknown"
-    )
+    return internal_error(f"error executing command in container: {exec_refusal(container, name)}")
 
 
 class Attachment:
@@ -205,18 +218,49 @@ class Attachment:
 
     def write(self, text: str) -> None:
         """Hand *text* to the container's standard input."""
-        if self._stdin and self._container.type_in is not None:
-            self._container.type_in(text)
+        if self._stdin and self._container.attended is not None:
+            self._container.attended.write(text)
 
     def close_stdin(self) -> None:
         """Close the container's standard input, if the spec says `stdinOnce`."""
         once = self._container.spec.get("stdinOnce")
-        if self._stdin and once and self._container.type_in is not None:
-            self._container.type_in(None)
+        if self._stdin and once and self._container.attended is not None:
+            self._container.attended.close_stdin()
 
     def interrupt(self) -> None:
-        """Send SIGINT to the first process."""
-        self._container.terminate()
+        """Send SIGINT: through the terminal if there is one, else to the first process."""
+        if self._terminal is None:
+            self._container.terminate()
+        else:
+            self._terminal.interrupt()
+
+    @property
+    def raw(self) -> bool:
+        """Whether what runs there reads keys one by one."""
+        return self._terminal is not None and self._terminal.raw
+
+    @property
+    def signals(self) -> bool:
+        """Whether Ctrl-C and Ctrl-Z are signals even so."""
+        return self._terminal is None or self._terminal.signals
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the container's terminal its size."""
+        if self._terminal is not None:
+            self._terminal.resize(columns, rows)
+
+    def suspend(self) -> None:
+        """Send SIGTSTP through the terminal."""
+        if self._terminal is not None:
+            self._terminal.suspend()
+
+    def complete(self, line: str) -> list[str]:
+        """Return what may replace the last word of *line* at the prompt of a shell."""
+        return [] if self._terminal is None else self._terminal.complete(line)
+
+    @property
+    def _terminal(self) -> ShellExecution | None:
+        return self._container.attended if self._container.spec.get("tty") else None
 
     def _hear(self, stream: str, text: str) -> None:
         self._unread.append((stream, text))

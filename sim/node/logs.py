@@ -24,6 +24,10 @@ STORED_LINES = 50_000
 """A container that prints more than this loses its oldest lines, as log rotation does."""
 
 
+LINE_HEAD = 45
+"""What the runtime writes beside the text of a line: time, stream, `F` and a newline."""
+
+
 class LogLine(NamedTuple):
     """One line of a container's output."""
 
@@ -57,6 +61,8 @@ class LogBuffer:
         """When the container ended; nothing is drawn after it."""
         self._drawn = drawn
         self._lines: list[LogLine] = []
+        self.stored_bytes = 0
+        """About how much of the disk the stored lines take."""
         self._listeners: list[Callable[[LogLine], None]] = []
 
     def write(self, at: int, text: str, stream: str = "stdout") -> None:
@@ -64,10 +70,19 @@ class LogBuffer:
         for part in text.split("\n"):
             line = LogLine(at, part, stream)
             self._lines.append(line)
+            self.stored_bytes += len(part) + LINE_HEAD
             for listener in tuple(self._listeners):
                 listener(line)
         if len(self._lines) > STORED_LINES:
+            gone = self._lines[: STORED_LINES // 4]
             del self._lines[: STORED_LINES // 4]
+            self.stored_bytes -= sum(len(line.text) + LINE_HEAD for line in gone)
+
+    def clear(self, now: int) -> None:
+        """Forget everything before *now*: the file was emptied."""
+        self._lines.clear()
+        self.stored_bytes = 0
+        self.starts_at = max(self.starts_at, now)
 
     def backdate(self, at: int, text: str) -> None:
         """Store a line that was written before the run began."""

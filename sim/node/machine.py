@@ -9,11 +9,19 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sim.bash import FileSystem, Shell
+from sim.bash.files import FileProblem
 from sim.kernel import Environment, Epoch, Stream
+from sim.node.daemons import Daemons
+from sim.node.disk import Disk
 from sim.node.flows import FlowTable
 from sim.node.journal import Journal
-from sim.node.processes import load, memory, processes
+from sim.node.kernelog import link_name
+from sim.node.links import Links
+from sim.node.netfilter.ruleset import Ruleset
+from sim.node.packages import kernel_build
+from sim.node.processes import load, memory, processes, seen_from
 from sim.node.records import MachineFacts, Memory, Process, Unit
+from sim.node.sysctl import KernelSettings
 from sim.node.units import units
 
 if TYPE_CHECKING:
@@ -57,6 +65,13 @@ class Machine:
         self.network = network
         self.journal = Journal(max(facts.booted_at, -JOURNAL_KEEPS_MS))
         self.flows = FlowTable(usual_flows)
+        self.links = Links(self)
+        self._ruleset: Ruleset | None = None
+        self.disk = Disk(self)
+        self.settings = KernelSettings(self)
+        self.daemons = Daemons(self)
+        self.ring_cleared: int | None = None
+        """When somebody cleared the kernel's ring buffer; the journal keeps what it has."""
         self.programs: Mapping[str, Program] = {}
         """What can be run in a shell on the node; set by the backend."""
         self.files: FileSystem | None = None
@@ -67,6 +82,10 @@ class Machine:
         self._sandboxes: dict[str, str] = {}
         self._cold_since: int | None = None
         self._loaded: dict[str, int] = {}
+        self._pids_seen: tuple[tuple[int, int, int, str], frozenset[int]] = (
+            (-1, 0, 0, ""),
+            frozenset(),
+        )
         self.disturbed_at = facts.booted_at
         """When the disk was last kept busy by somebody: a container start, a dropped page cache."""
         self.changed: Callable[[str, str], None] | None = None
@@ -118,6 +137,47 @@ class Machine:
         """The node's own address."""
         return self.facts.internal_ip
 
+    @property
+    def boot_id(self) -> str:
+        """What names this boot, /proc/sys/kernel/random/boot_id."""
+        node = self.api.get("nodes", "", self.name) or {}
+        info = (node.get("status") or {}).get("nodeInfo") or {}
+        return str(info.get("bootID") or self.stream.at("boot-id").uuid())
+
+    @property
+    def machine_id(self) -> str:
+        """What names this installation, /etc/machine-id."""
+        node = self.api.get("nodes", "", self.name) or {}
+        info = (node.get("status") or {}).get("nodeInfo") or {}
+        return str(info.get("machineID") or self.stream.at("machine-id").hex(32))
+
+    @property
+    def build(self) -> str:
+        """The kernel's build, `uname -v`."""
+        version, date = kernel_build(self.facts.kernel_version)
+        return f"#1 SMP PREEMPT_DYNAMIC Debian {version} ({date})"
+
+    @property
+    def cores(self) -> int:
+        """How many processors it has."""
+        return max(1, self.facts.cpu_millicores // 1000)
+
+    def ruleset(self) -> Ruleset:
+        """Return the kernel's netfilter tables as they are now."""
+        state = self.proxy.state
+        if self._ruleset is None or self._ruleset.state is not state:
+            self._ruleset = Ruleset(state, self.network.pod_cidr)
+        return self._ruleset
+
+    def veth(self, pod_uid: str) -> str:
+        """Return the name of the machine's end of a pod's network."""
+        return link_name(self, pod_uid)
+
+    @property
+    def shared_bytes(self) -> int:
+        """Memory in tmpfs and shared segments."""
+        return self.stream.at("shmem").integer(6, 20) << 20
+
     def new_pid(self) -> int:
         """Return the pid of a process that starts now."""
         step = 1 + self.stream.at("pid-step", self._next_pid).integer(0, 2)
@@ -161,9 +221,24 @@ class Machine:
         """Note a container start: it reads from the disk and so disturbs whoever else does."""
         self.disturbed_at = self.env.now
 
+    def written(self, path: str) -> str | None:
+        """Return the text of one of the machine's files; None if it has no such file."""
+        try:
+            return None if self.files is None else self.files.read(path)
+        except FileProblem:
+            return None
+
     def processes(self) -> list[Process]:
         """Return every process, by pid."""
         return processes(self)
+
+    def seen_pids(self, container: Container | None) -> frozenset[int]:
+        """Return the pids that a place sees; asked for often while /proc is listed."""
+        running = sum(one.state == "running" for one in self.containers.values())
+        key = (self.env.now, running, self.kubelet.pid, "" if container is None else container.id)
+        if self._pids_seen[0] != key:
+            self._pids_seen = (key, frozenset(p.pid for p in seen_from(self, container)))
+        return self._pids_seen[1]
 
     def units(self) -> list[Unit]:
         """Return every systemd unit, by name."""

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 SHIM_BYTES = 11 * MIB
 PAUSE_BYTES = 700 * 1024
+KERNEL_THREADS = (
+    "kthreadd", "rcu_gp", "rcu_par_gp", "slub_flushwq", "netns", "mm_percpu_wq",
+    "rcu_tasks_kthre", "ksoftirqd/0", "rcu_preempt", "migration/0", "cpuhp/0", "kdevtmpfs",
+    "kauditd", "khungtaskd", "oom_reaper", "writeback", "kcompactd0", "ksmd", "khugepaged",
+    "kblockd", "kswapd0", "kthrotld", "scsi_eh_0", "jbd2/vda1-8", "ext4-rsv-conver",
+)  # fmt: skip
+"""Those of a Debian 12 on one disk, by pid from 2 on."""
 KERNEL_BYTES = 420 * MIB
 """What the kernel itself takes before anything runs."""
 
@@ -29,12 +36,13 @@ def processes(machine: Machine) -> list[Process]:
             1, 0, "root", "/lib/systemd/systemd --system --deserialize=42", 13 * MIB, 0.0, booted
         )
     ]
+    for index, name in enumerate(KERNEL_THREADS):
+        above = 0 if index == 0 else 2
+        found.append(Process(2 + index, above, "root", f"[{name}]", 0, 0.0, booted))
     for index, one in enumerate(DAEMONS):
         pid = daemon_pid(machine, index)
-        if one.name == "kubelet":
-            pid = machine.kubelet.pid
-            if not pid:
-                continue
+        if not pid:
+            continue
         found.append(
             Process(
                 pid,
@@ -43,7 +51,7 @@ def processes(machine: Machine) -> list[Process]:
                 one.command,
                 one.memory_mib * MIB,
                 one.cpu_per_mille / 10,
-                booted + 4_000 + 900 * index,
+                machine.daemons.state(one.name).since or booted + 4_000 + 900 * index,
             )
         )
     sandboxes: dict[str, int] = {}
@@ -56,6 +64,82 @@ def processes(machine: Machine) -> list[Process]:
             continue
         found.extend(_of_container(container, sandboxes[container.pod_uid]))
     return sorted(found)
+
+
+def seen_from(machine: Machine, container: Container | None) -> list[Process]:
+    """Return the processes that a place sees, by the pids that they have there.
+
+    A container sees its own from 1 on, its pod's if they share, or the node's (`hostPID`).
+    """
+    everything = processes(machine)
+    if container is None:
+        return everything
+    pod = machine.kubelet.pods.get((container.namespace, container.pod_name)) or {}
+    spec = pod.get("spec") or {}
+    if spec.get("hostPID"):
+        return everything
+    ids = {container.id}
+    if spec.get("shareProcessNamespace"):
+        ids = {one.id for one in machine.containers.values() if one.pod_uid == container.pod_uid}
+    own = sorted(p for p in everything if p.container_id in ids)
+    if spec.get("shareProcessNamespace"):
+        pause = Process(1, 0, "65535", "/pause", PAUSE_BYTES, 0.0, machine.pod_since(container))
+        numbers = {p.pid: 7 + 6 * index for index, p in enumerate(own)}
+        return [pause, *(_renumbered(p, numbers) for p in own)]
+    numbers = {p.pid: 1 if index == 0 else 6 + index for index, p in enumerate(own)}
+    return [_renumbered(p, numbers) for p in own]
+
+
+def _renumbered(process: Process, numbers: dict[int, int]) -> Process:
+    return process._replace(pid=numbers[process.pid], ppid=numbers.get(process.ppid, 0))
+
+
+def cpu_ms(machine: Machine, process: Process) -> int:
+    """Return the CPU time that a process has used, from its share and age if not known better."""
+    if process.cpu_ms >= 0:
+        return process.cpu_ms
+    return int((machine.env.now - process.started_at) * process.cpu_percent / 100)
+
+
+def average_percent(machine: Machine, process: Process) -> float:
+    """Return what ps calls %CPU: the CPU time used over the time it has run."""
+    if process.cpu_ms < 0:
+        return process.cpu_percent
+    return 100 * process.cpu_ms / max(1000, machine.env.now - process.started_at)
+
+
+def disk_waiters(machine: Machine) -> frozenset[int]:
+    """Return the pids that wait for the disk: a kube-proxy that thrashes, and nobody else here."""
+    proxy = machine.proxy
+    if proxy.regime != "thrashing" or proxy.container is None:
+        return frozenset()
+    return frozenset({proxy.container.pid})
+
+
+def state_of(process: Process, waiting: frozenset[int]) -> str:
+    """Return the letter of a process' state."""
+    if process.pid in waiting:
+        return "D"
+    if process.name.startswith(("kworker", "rcu_gp", "rcu_par_gp", "netns", "kblockd")):
+        return "I"
+    return "R" if process.cpu_percent >= 50 else "S"
+
+
+def cgroup_of(machine: Machine, process: Process) -> str:
+    """Return the cgroup that a process is in."""
+    container = machine.containers.get(process.container_id)
+    if container is not None:
+        return container.cgroup
+    if process.is_kernel:
+        return "/"
+    if process.pid == 1:
+        return "/init.scope"
+    if process.tty != "?" or process.command.startswith("sshd: oncall"):
+        return "/user.slice/user-1000.slice/session-12.scope"
+    for index, one in enumerate(DAEMONS):
+        if process.pid == daemon_pid(machine, index):
+            return f"/system.slice/{one.name}.service"
+    return "/system.slice/containerd.service"
 
 
 def _sandbox(container: Container) -> list[Process]:

@@ -51,6 +51,33 @@ class Process(NamedTuple):
     """Empty for the machine's own."""
     cpu_ms: int = -1
     """CPU time used so far, where it is known better than by share and age."""
+    tty: str = "?"
+    """Its terminal, e.g. `pts/0`."""
+
+    @property
+    def name(self) -> str:
+        """What the kernel calls it (comm)."""
+        first = self.command.split(" ")[0]
+        if first.startswith("["):
+            return self.command.strip("[]")
+        return first.rpartition("/")[2].rstrip(":").lstrip("-")[:15]
+
+    @property
+    def is_kernel(self) -> bool:
+        """Whether it is a thread of the kernel."""
+        return self.pid == 2 or self.ppid == 2
+
+    @property
+    def threads(self) -> int:
+        """How many threads it has; only its size is made up."""
+        if self.rss_bytes < 12 * MIB or self.command.startswith(("sshd", "-bash")):
+            return 1
+        return 5 + (self.rss_bytes // (6 * MIB)) % 19
+
+    @property
+    def virtual_kib(self) -> int:
+        """Its address space as Go and C programs have it; only its size is made up."""
+        return (self.rss_bytes >> 10) * 3 // 2 + 4096 if self.rss_bytes else 0
 
 
 class Memory(NamedTuple):

@@ -34,6 +34,13 @@ def memory_request(container: Obj) -> int:
     return memory_limit(container)
 
 
+def storage_request(container: Obj) -> int:
+    """Return a container's request of ephemeral storage in bytes."""
+    resources = container.get("resources") or {}
+    asked = (resources.get("requests") or resources.get("limits") or {}).get("ephemeral-storage")
+    return parse_bytes(str(asked)) if asked is not None else 0
+
+
 def oom_score_adjust(pod: Obj, container: Obj, qos: str, node_memory: int) -> int:
     """Return oom_score_adj (kubelet qos/policy.go GetContainerOOMScoreAdjust)."""
     critical = pod["spec"].get("priorityClassName") in CRITICAL[:1]

@@ -112,7 +112,15 @@ DAEMONS = (
 
 
 def daemon_pid(machine: Machine, index: int) -> int:
-    """Return the pid of a daemon that started with the machine."""
+    """Return the pid of a daemon; 0 while it is stopped."""
+    name = DAEMONS[index].name
+    if name == "kubelet":
+        return machine.kubelet.pid
+    state = machine.daemons.state(name)
+    if not state.running:
+        return 0
+    if state.pid:
+        return state.pid
     return 310 + 61 * index + machine.stream.at("daemon", index).integer(0, 40)
 
 
@@ -124,24 +132,37 @@ def units(machine: Machine) -> list[Unit]:
     return sorted(found, key=lambda unit: unit.name)
 
 
+def _text(machine: Machine, one: Daemon) -> str:
+    rule, wait = machine.daemons.restart_rule(one.name)
+    docs = f"Documentation={one.docs}\n" if one.docs else ""
+    again = f"Restart={rule}\n" + (f"RestartSec={wait // 1000}\n" if wait >= 1000 else "")
+    return (
+        f"[Unit]\nDescription={one.description}\n{docs}\n[Service]\nExecStart={one.command}\n"
+        f"{again if rule != 'no' else ''}\n[Install]\nWantedBy=multi-user.target\n"
+    )
+
+
 def _daemon(machine: Machine, index: int, one: Daemon) -> Unit:
-    kubelet = machine.kubelet
-    dead = one.name == "kubelet" and kubelet.stopped
-    since = kubelet.stopped_at if dead else machine.facts.booted_at + 4_000 + 900 * index
-    if one.name == "kubelet" and not dead and kubelet.started_again is not None:
-        since = kubelet.started_again
-    up = machine.env.now - since
+    state = machine.daemons.state(one.name)
+    dead = not machine.daemons.runs(one.name)
+    pid = daemon_pid(machine, index)
+    begun = machine.facts.booted_at + 4_000 + 900 * index
+    since = begun if state.since is None else state.since
+    up = 0 if dead else machine.env.now - since
+    failed = dead and state.result != "success"
+    active = "activating" if state.restarting else "failed" if failed else "inactive"
+    sub = "auto-restart" if state.restarting else "failed" if failed else "dead"
+    enabled = machine.daemons.files.get(f"{one.name}.service", "enabled")
     return Unit(
         f"{one.name}.service",
         one.description,
-        active="inactive" if dead else "active",
-        sub="dead" if dead else "running",
+        active=active if dead else "active",
+        sub=sub if dead else "running",
         since=since,
-        main_pid=0
-        if dead
-        else kubelet.pid
-        if one.name == "kubelet"
-        else daemon_pid(machine, index),
+        main_pid=pid,
+        result=state.result if dead else "success",
+        exit_code=state.exit_code if dead else 0,
+        enabled=enabled,
         memory_bytes=0 if dead else one.memory_mib * MIB,
         tasks=0 if dead else one.tasks,
         cpu_ms=up * one.cpu_per_mille // 1000,
@@ -149,6 +170,6 @@ def _daemon(machine: Machine, index: int, one: Daemon) -> Unit:
         path=f"{one.path}/{one.name}.service",
         docs=one.docs,
         cgroup=f"/system.slice/{one.name}.service",
-        text=f"[Unit]\nDescription={one.description}\n\n[Service]\nExecStart={one.command}\n",
-        main_started_at=since,
+        text=_text(machine, one),
+        main_started_at=begun if state.begun is None else state.begun,
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.apimachinery.wire import Obj
 from sim.bash.files import FileProblem, FileSystem
+from sim.node.disk import Disk, DiskFiles
 
 if TYPE_CHECKING:
     from sim.node.container import Container
@@ -24,21 +25,22 @@ Texts = Mapping[str, Callable[[], str]]
 """File name -> what makes its text."""
 
 
-class Scratch(FileSystem):
+class Scratch(DiskFiles):
     """A volume that can be written to; empty at first."""
 
-    def __init__(self) -> None:
-        """Start with nothing but the root."""
-        super().__init__(home="/", max_bytes=MAX_BYTES, max_files=MAX_FILES)
-        self._directories = {"/"}
+    def __init__(self, clock: Callable[[], int] = lambda: 0, disk: Disk | None = None) -> None:
+        """Start with nothing but the root; *clock* is Unix time in ms, *disk* the node's."""
+        super().__init__(
+            disk, home="/", directories=(), max_bytes=MAX_BYTES, max_files=MAX_FILES, clock=clock
+        )
 
 
 class Projection(FileSystem):
     """A volume of files that API objects hold; it changes as they do and cannot be written to."""
 
-    def __init__(self, texts: Callable[[], Texts]) -> None:
-        """Show what *texts* gives at the time of reading."""
-        super().__init__(home="/")
+    def __init__(self, texts: Callable[[], Texts], born_ms: int = 0) -> None:
+        """Show what *texts* gives at the time of reading; *born_ms* is when it was mounted."""
+        super().__init__(home="/", directories=(), born_ms=born_ms)
         self._texts = texts
 
     def exists(self, path: str) -> bool:
@@ -77,26 +79,37 @@ class Projection(FileSystem):
 
     def mkdir(self, path: str) -> None:
         """Refuse."""
-        if path != "/" and not path.startswith("/root"):
-            raise FileProblem(READ_ONLY)
+        raise FileProblem(READ_ONLY)
 
     def rmdir(self, path: str) -> None:
+        """Refuse."""
+        raise FileProblem(READ_ONLY)
+
+    def rename(self, old: str, new: str) -> None:
+        """Refuse."""
+        raise FileProblem(READ_ONLY)
+
+    def symlink(self, target: str, path: str) -> None:
         """Refuse."""
         raise FileProblem(READ_ONLY)
 
 
 def make_volume(container: Container, volume: Obj) -> FileSystem:
     """Return the files of one of the volumes of *container*'s pod."""
+    epoch, env = container.machine.epoch, container.machine.env
+    born_ms = epoch.at(container.created_at)
     if "configMap" in volume or "secret" in volume or "downwardAPI" in volume:
-        return Projection(lambda: _source(container, volume))
+        return Projection(lambda: _source(container, volume), born_ms)
     if "projected" in volume:
         sources = volume["projected"].get("sources") or ()
         return Projection(
-            lambda: {k: v for one in sources for k, v in _source(container, one).items()}
+            lambda: {k: v for one in sources for k, v in _source(container, one).items()}, born_ms
         )
     if "hostPath" in volume and container.machine.files is not None:
         return container.machine.files
-    return Scratch()
+    local = "emptyDir" in volume and volume["emptyDir"].get("medium") != "Memory"
+    disk = container.machine.disk if local else None
+    return Scratch(lambda: epoch.at(env.now), disk)
 
 
 def _source(container: Container, source: Obj) -> Texts:

@@ -49,7 +49,10 @@ def spread(
     for route, count in by_route.items():
         part = rps * count / len(gateways)
         if route.kind == "endpoints" and route.endpoints:
-            _spread_over(part, sorted(route.endpoints), route.cut, servers, offered)
+            # Who was lost tries once more.
+            lost = part * route.lost * route.lost
+            offered.unrouted += lost
+            _spread_over(part - lost, sorted(route.endpoints), route.cut, servers, offered)
         else:
             offered.unrouted += part
     return offered

@@ -36,6 +36,8 @@ class Route:
     """Pod IPs as last programmed, which may be stale."""
     cut: frozenset[str] = frozenset()
     """Those of them whose packets are dropped on the way, e.g. by a NetworkPolicy."""
+    lost: float = 0.0
+    """Share of new connections that no endpoint ever hears of, e.g. in a full flow table."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,24 +43,11 @@ def test_whole_rules_send_on_and_refuse_what_has_no_endpoint():
         (lambda s: s.flush_table("filter"), Dnat, NoRule),
         (lambda s: s.flush_table("mangle"), Dnat, Reject),
         (lambda s: s.flush_kube(), NoRule, NoRule),
-        (lambda s: s.flush_chain("nat", "KUBE-SERVICES"), NoRule, Reject),
-        (lambda s: s.flush_chain("nat", "OUTPUT"), NoRule, Reject),
-        (lambda s: s.flush_chain("nat", DB.chain), NoRule, Reject),
-        (lambda s: s.flush_chain("filter", "KUBE-SERVICES"), Dnat, NoRule),
-        (lambda s: s.remove_rule("nat", DB.key), NoRule, Reject),
-        (lambda s: s.remove_rule("filter", EMPTY.key), Dnat, NoRule),
-        (lambda s: s.delete_chains("nat"), Dnat, Reject),
-        (lambda s: s.flush_table("nat").delete_chains("nat"), NoRule, Reject),
     ],
 )
 def test_hand_on_the_rules_has_its_consequence(change, database, dead):
     state = change(STATE)
     assert (verdict(state), verdict(state, EMPTY)) == (database, dead)
-
-
-def test_emptied_endpoint_chain_only_loses_that_endpoint():
-    state = STATE.flush_chain("nat", DB.endpoint_chain(ENDS[0]))
-    assert state.lookup("10.96.44.7", 5432) == Dnat(ENDS[1:])
 
 
 def test_counts_are_of_services_and_of_endpoints_over_all_ports():

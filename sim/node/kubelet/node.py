@@ -18,6 +18,7 @@ from sim.node.container import Container
 from sim.node.images import ImageCatalog
 from sim.node.klog import klog
 from sim.node.kubelet.environ import ConfigProblem, environment
+from sim.node.kubelet.pressure import REJECTED, DiskPressure
 from sim.node.kubelet.slot import Slot
 from sim.node.kubelet.worker import PodWorker
 from sim.node.volumes import make_volume
@@ -74,6 +75,8 @@ class Kubelet:
         """Only of pods that were started, changed or looked at during the run."""
         self.stopped = False
         self.stopped_at = 0
+        self.deaf = False
+        """True while its packets to the API server are lost."""
         self.started_again: int | None = None
         """When it was started by hand during the run; None if never."""
         self.on_heartbeat: Callable[[str, int | None], None] | None = None
@@ -86,6 +89,7 @@ class Kubelet:
         self._last_ip = 0
         self._phase = self.stream.at("lease").integer(0, LEASE_MS - 1)
         machine.kubelet = self
+        self.pressure = DiskPressure(self)
 
     # -- pods --------------------------------------------------------------------------------------
 
@@ -113,9 +117,12 @@ class Kubelet:
         metadata = pod["metadata"]
         key = (metadata["namespace"], metadata["name"])
         self.pods[key] = pod
-        if self.stopped:
+        if self.stopped or self.deaf:
             return
         worker = self.workers[key] = PodWorker(self, pod)
+        if self.pressure.refuses(pod):
+            worker.fail("Evicted", REJECTED)
+            return
         worker.begin()
         if "deletionTimestamp" in metadata:
             worker.terminate(int(metadata.get("deletionGracePeriodSeconds", 30)))
@@ -131,7 +138,7 @@ class Kubelet:
             self.pods[key] = pod
             if worker is not None:
                 worker.update(pod)
-                if grace != before and not self.stopped:
+                if grace != before and not self.stopped and not self.deaf:
                     worker.terminate(int(grace if grace is not None else 30))
             return
         self.pods[key] = pod
@@ -176,6 +183,11 @@ class Kubelet:
             if container.behaviour.listening(port):
                 return container
         return None
+
+    def running(self, key: Key) -> list[Container]:
+        """Return the running containers of a pod, waking it if it slept."""
+        worker = self.worker(key)
+        return worker.running() if worker is not None else []
 
     def environ_of(self, worker: PodWorker, slot: Slot) -> dict[str, str]:
         """Return the variables of an adopted container; what is missing today is left out."""
@@ -223,6 +235,53 @@ class Kubelet:
     def image_pulled(self, image: str) -> None:
         """Note that the node has *image* now."""
         self._present.add(image)
+        self.machine.disk.changed()
+
+    def images_present(self) -> list[str]:
+        """Return the images that the node has, by name."""
+        return sorted(self._present)
+
+    def image_bytes(self) -> int:
+        """Return what all images of the node weigh, compressed."""
+        return sum(self.images.spec(image).size_bytes for image in self._present)
+
+    def unused_images(self) -> list[str]:
+        """Return the images that no pod of the node asks for."""
+        used = {
+            one["image"]
+            for pod in self.pods.values()
+            for kind in ("containers", "initContainers", "ephemeralContainers")
+            for one in pod["spec"].get(kind) or ()
+        }
+        return sorted(self._present - used)
+
+    def remove_image(self, image: str) -> None:
+        """Forget *image*: whoever starts next from it pulls it again."""
+        self._present.discard(image)
+        self.machine.disk.changed()
+
+    def has_sandbox(self, namespace: str, name: str) -> bool:
+        """Return whether the sandbox of a pod is up."""
+        worker = self.worker((namespace, name))
+        return worker is not None and worker.sandbox and worker.failure is None
+
+    def forget(self, container: Container) -> None:
+        """Let go of a container that somebody removed from the runtime."""
+        worker = self.workers.get((container.namespace, container.pod_name))
+        for slot in worker.all_slots() if worker is not None else ():
+            if slot.previous is container:
+                slot.previous = None
+
+    def sandbox_changed(self, namespace: str, name: str) -> None:
+        """Say that a sandbox was stopped by somebody else; its containers start anew."""
+        pod = self.pods.get((namespace, name))
+        if pod is not None and not self.stopped:
+            message = "Pod sandbox changed, it will be killed and re-created."
+            self.pod_event(pod, "Normal", "SandboxChanged", message, "")
+
+    def scratches(self, pod_uid: str = "") -> list[FileSystem]:
+        """Return the local volumes of a pod, or of all."""
+        return [files for key, files in self._volumes.items() if not pod_uid or key[0] == pod_uid]
 
     def allocate_ip(self, worker: PodWorker) -> str:
         """Return the next free address of the node's range, as the host-local plugin does."""
@@ -261,6 +320,31 @@ class Kubelet:
                 node, type_, reason, message, component="kubelet", host=self.machine.name
             )
 
+    def scratch(self, pod_uid: str, name: str) -> FileSystem | None:
+        """Return a pod's volume that lives and dies with it, once somebody has used it."""
+        return self._volumes.get((pod_uid, "volume", name))
+
+    def set_condition(self, type_: str, reason: str, message: str, *, active: bool) -> None:
+        """Write one of the node's conditions."""
+        stamp = self.machine.epoch.rfc3339(self.env.now)
+        fields = {
+            "status": "True" if active else "False",
+            "reason": reason,
+            "message": message,
+            "lastHeartbeatTime": stamp,
+            "lastTransitionTime": stamp,
+        }
+
+        def write(node: Obj) -> Obj:
+            status = node.get("status") or {}
+            listed = list(status.get("conditions") or ())
+            if all(one["type"] != type_ for one in listed):
+                listed.append({"type": type_})
+            changed = [{**one, **fields} if one["type"] == type_ else one for one in listed]
+            return {**node, "status": {**status, "conditions": changed}}
+
+        self.api.modify("nodes", "", self.machine.name, write, status=True)
+
     def cordon_changed(self, unschedulable: bool) -> None:
         """Write the node event about a cordon or uncordon at the next status update."""
         self.env.spawn(self._noticing(unschedulable))
@@ -290,19 +374,42 @@ class Kubelet:
         if self.stopped:
             return 0
         if self.started_again is not None:
-            return self.machine.pid_at(self.started_again) + 3
+            known = self.machine.daemons.state("kubelet").pid
+            return known or self.machine.pid_at(self.started_again) + 3
         return self.stream.at("pid").integer(900, 1_600)
 
     def gate(self) -> Generator[simpy.Event, Any, None]:
         """Wait until the kubelet runs."""
-        while self.stopped:
+        while self.stopped or self.deaf or not self.machine.daemons.runs("containerd"):
             yield self._again
+
+    def cut_off(self, cut: bool) -> None:
+        """Take note that the API server is out of reach, or in reach again."""
+        if cut == self.deaf:
+            return
+        if cut:
+            self.deaf = True
+            if not self.stopped:
+                self._fall_silent()
+        else:
+            self.deaf = False
+            if not self.stopped:
+                self._catch_up()
+
+    def runtime_back(self) -> None:
+        """Go on with what waited for the container runtime."""
+        again, self._again = self._again, self.env.event()
+        again.succeed()
 
     def stop(self) -> None:
         """Stop the kubelet (`systemctl stop kubelet`): containers go on, nobody looks after them."""
         if self.stopped:
             return
         self.stopped = True
+        if not self.deaf:
+            self._fall_silent()
+
+    def _fall_silent(self) -> None:
         self.stopped_at = self.env.now
         self.api.modify("leases", "kube-node-lease", self.machine.name, self.refreshed_lease)
         self.api.modify("nodes", "", self.machine.name, self.refreshed_node, status=True)
@@ -315,9 +422,14 @@ class Kubelet:
             return
         self.stopped = False
         self.started_again = self.env.now
+        self.pressure.configure(self.machine.written("/var/lib/kubelet/config.yaml"))
+        if not self.deaf:
+            self.node_event("Normal", "Starting", "Starting kubelet.")
+            self._catch_up()
+
+    def _catch_up(self) -> None:
         again, self._again = self._again, self.env.event()
         again.succeed()
-        self.node_event("Normal", "Starting", "Starting kubelet.")
         for key in sorted(self.pods):
             pod = self.pods[key]
             worker = self.workers.get(key)
@@ -356,7 +468,7 @@ class Kubelet:
 
     def renewed_at(self, now: int) -> int:
         """Return when the node's Lease was renewed last (ms)."""
-        at = self.stopped_at if self.stopped else now
+        at = self.stopped_at if self.stopped or self.deaf else now
         return at - (at - self._phase) % LEASE_MS
 
     def refreshed_lease(self, lease: Obj) -> Obj:
@@ -366,7 +478,7 @@ class Kubelet:
 
     def refreshed_node(self, node: Obj) -> Obj:
         """Return *node* with the heartbeat times its conditions have now."""
-        at = self.stopped_at if self.stopped else self.env.now
+        at = self.stopped_at if self.stopped or self.deaf else self.env.now
         beat = at - (at - self._phase) % STATUS_MS
         stamp = self.machine.epoch.rfc3339(beat)
         status = node.get("status") or {}

@@ -19,6 +19,7 @@ from sim.node.container import Container
 QUIET_AFTER = 30
 """Failures after which a probe that stays bad is only looked at every `QUIET_MS`: the event recorder drops the rest."""
 QUIET_MS = 300_000
+_LATE = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
 
 
 class Watcher(Protocol):
@@ -90,9 +91,20 @@ class Prober:
         return self._first + -(-(after - self._first) // self._period) * self._period
 
     def _ask(self) -> bool:
+        if not self._gets_there():
+            return False
         behaviour = self._container.behaviour
         ready = self.kind == "Readiness"
         return behaviour.ready(self._container) if ready else behaviour.alive(self._container)
+
+    def _gets_there(self) -> bool:
+        """Return True unless rules or links of the node lose the probe's packets."""
+        container, spec = self._container, self._spec
+        asked = spec.get("httpGet") or spec.get("tcpSocket") or spec.get("grpc")
+        if asked is None or container.host_network or not container.network.meddled:
+            return True
+        port = port_number(container.spec, asked.get("port", 80))
+        return container.network.probe_passes(container.machine, container.ip, port)
 
     def _observe(self, ok: bool) -> bool:
         """Count one attempt; return True if nothing is open any more."""
@@ -121,14 +133,18 @@ class Prober:
         if "httpGet" in spec:
             get = spec["httpGet"]
             port = port_number(container.spec, get.get("port", 80))
-            if container.behaviour.listening(port):
+            if container.behaviour.listening(port) and self._gets_there():
                 return "HTTP probe failed with statuscode: 503"
             scheme = str(get.get("scheme", "HTTP")).lower()
             path = get.get("path", "/")
             where = f"{container.ip}:{port}"
+            if not self._gets_there():
+                return f'Get "{scheme}://{where}{path}": {_LATE}'
             return f'Get "{scheme}://{where}{path}": dial tcp {where}: connect: connection refused'
         if "tcpSocket" in spec:
             port = port_number(container.spec, spec["tcpSocket"].get("port", 80))
+            if not self._gets_there():
+                return f"dial tcp {container.ip}:{port}: i/o timeout"
             return f"dial tcp {container.ip}:{port}: connect: connection refused"
         if "grpc" in spec:
             where = f"{container.ip}:{spec['grpc'].get('port', 0)}"

@@ -115,6 +115,10 @@ class Slot:
         current = self.current
         return current if current is not None and current.state == "running" else None
 
+    def instances(self) -> list[Container]:
+        """Return the instances that are there, the newest first."""
+        return [one for one in (self.current, self.previous) if one is not None]
+
     # -- life ------------------------------------------------------------------------------------
 
     def begin(self) -> None:

@@ -240,3 +240,18 @@ def write_conditions(old: Sequence[Obj], found: dict[str, Condition], stamp: str
         result.append(body)
     result.extend(before.values())
     return result
+
+
+def with_disruption(conditions: Sequence[Obj], message: str, stamp: str) -> list[Obj]:
+    """Return *conditions* of a pod that the kubelet ended, with the one that says so first."""
+    told = {
+        "type": "DisruptionTarget",
+        "status": "True",
+        "lastProbeTime": None,
+        "lastTransitionTime": stamp,
+        "reason": "TerminationByKubelet",
+        "message": message,
+    }
+    if any(one["type"] == "DisruptionTarget" for one in conditions):
+        return list(conditions)
+    return [told, *conditions]

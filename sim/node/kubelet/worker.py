@@ -24,7 +24,7 @@ from sim.node.container import Container
 from sim.node.images import ImageCatalog
 from sim.node.kernelog import say_link_down, say_link_up
 from sim.node.kubelet import status as statuses
-from sim.node.kubelet.ending import killing, stopping
+from sim.node.kubelet.ending import ending_all, killing, stopping
 from sim.node.kubelet.environ import environment
 from sim.node.kubelet.mounting import missing_volume
 from sim.node.kubelet.slot import Slot
@@ -51,6 +51,8 @@ OVERDUE_EVENT = (
     "Pod was active on the node longer than specified deadline",
 )
 """kubelet active_deadline.go; the two texts do differ."""
+EVICTION_GRACE_MS = 1_000
+"""What containers of an evicted pod get: immediateEvictionGracePeriodSeconds is 1."""
 MOUNT_RETRY_MS = (500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 122_000)
 
 
@@ -78,7 +80,7 @@ class PodWorker:
         """Containers added to debug the pod."""
         self._starter: simpy.Process | None = None
         self._gone = False
-        self._failure: tuple[str, str] | None = None
+        self.failure: tuple[str, str] | None = None
         """Why the kubelet itself has failed the pod: reason and message."""
         self._deadline = 0
         self._hurry = kubelet.env.event()
@@ -141,7 +143,7 @@ class PodWorker:
 
     def changed(self) -> None:
         """Write the pod's status, unless the kubelet is down or the pod is gone."""
-        if self._gone or self.kubelet.stopped:
+        if self._gone or self.kubelet.stopped or self.kubelet.deaf:
             return
         written = self.kubelet.api.modify(
             "pods", self.namespace, self.name, self._with_status, status=True
@@ -279,8 +281,7 @@ class PodWorker:
         for slot in (*self.slots, *self.ephemerals):
             if slot.running is not None:
                 ending.append(slot.running)
-                self.event("Normal", "Killing", f"Stopping container {slot.name}", slot.name)
-                self._stop(slot.running, slot)
+                self._begin_end(slot, slot.running)
         mains = list(ending)
         ending += [slot.running for slot in self.inits if slot.running is not None]
         for slot in self.inits:
@@ -346,24 +347,39 @@ class PodWorker:
         if self._gone or self.terminating or over:
             return
         self.event("Normal", *OVERDUE_EVENT)
-        self._failure = OVERDUE
-        self._stop_starting()
-        ending = self.running()
+        self.failure = OVERDUE
         grace = int(self.pod["spec"].get("terminationGracePeriodSeconds", 30))
-        for slot in self.all_slots():
-            if slot.running is not None:
-                self.event("Normal", "Killing", f"Stopping container {slot.name}", slot.name)
-                self._stop(slot.running, slot)
-        if ending:
-            left = self.env.all_of([container.exited for container in ending])
-            yield left | self.env.timeout(max(grace, 1) * 1000)
-            for container in ending:
-                container.kill()
-            if not left.processed:
-                yield left
-        for slot in self.all_slots():
-            slot.ready = slot.started = False
+        yield from self._failing(max(grace, 1) * 1000)
+
+    def fail(self, reason: str, message: str) -> None:
+        """End the pod at once, for good, as the kubelet's own decision."""
+        told = message if self.sandbox else message.removeprefix("Pod was rejected: ")
+        self.event("Warning", reason, told)
+        self.failure = (reason, message)
+        self.env.spawn(self._failing(EVICTION_GRACE_MS))
+
+    def gone(self) -> simpy.Event:
+        """Return an event that fires when nothing of the pod runs any more."""
+        return self.env.all_of([container.exited for container in self.running()])
+
+    @property
+    def evictable(self) -> bool:
+        """Whether it is there and may still be ended by the kubelet."""
+        over = (self.pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+        return not (self._gone or self.terminating or over or self.failure)
+
+    def instances(self) -> list[Container]:
+        """Return every container that is there, running or not."""
+        return [one for slot in self.all_slots() for one in slot.instances()]
+
+    def _failing(self, grace: int) -> Going:
+        self._stop_starting()
+        yield from ending_all(self.env, [*self.all_slots()], self._begin_end, grace)
         self.changed()
+
+    def _begin_end(self, slot: Slot, running: Container) -> None:
+        self.event("Normal", "Killing", f"Stopping container {slot.name}", slot.name)
+        self._stop(running, slot)
 
     def _stop_starting(self) -> None:
         if self._starter is not None and self._starter.is_alive:
@@ -444,7 +460,7 @@ class PodWorker:
         views = [slot.view() for slot in self.slots]
         inits = [slot.view() for slot in self.inits]
         phase = statuses.phase_of(views, inits, self.restart_policy)
-        if self._failure is not None:
+        if self.failure is not None:
             phase = "Failed"
         found = statuses.conditions_of(views, inits, phase, sandbox=self.sandbox)
         stamp = machine.epoch.rfc3339(self.env.now)
@@ -458,8 +474,15 @@ class PodWorker:
             "startTime": old.get("startTime") or stamp,
             "containerStatuses": [statuses.container_status(one, machine.epoch) for one in views],
         }
-        if self._failure is not None:
-            new["reason"], new["message"] = self._failure
+        if self.failure is not None:
+            new["reason"], new["message"] = self.failure
+            if not self.sandbox:
+                new.pop("containerStatuses")
+                new["conditions"] = old.get("conditions") or []
+            elif self.failure[0] == "Evicted":
+                new["conditions"] = statuses.with_disruption(
+                    new["conditions"], self.failure[1], stamp
+                )
         if inits:
             new["initContainerStatuses"] = [
                 statuses.container_status(one, machine.epoch) for one in inits

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import simpy
 
 from sim.node.kubeproxy.heal import HealPlan, HealTimer
 from sim.node.kubeproxy.law import ProxyLaw
-from sim.node.kubeproxy.rules import INTACT, RuleState, ServiceKey, ServiceSnapshot, TableState
+from sim.node.kubeproxy.repair import partly_repaired, repaired, whole
+from sim.node.kubeproxy.rules import RuleState, ServiceKey, ServiceSnapshot
 from sim.node.kubeproxy.services import ServiceWatch
 from sim.node.kubeproxy.serving import health_body
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 BINARY = "/usr/local/bin/kube-proxy"
 FULL_SYNC_MS = 3_600_000
 """FullSyncPeriod: at least one full sync an hour (pkg/proxy/iptables/proxier.go)."""
+CANARY = "KUBE-PROXY-CANARY"
+CANARY_MS = 30_000
+"""How often the flush monitor looks for its chain, first of all in the mangle table (syncPeriod)."""
 HEALTH_TIMEOUT_MS = 60_000
 """healthz turns 503 when a queued update is older than twice the sync period of 30 s."""
 CACHES_MS = 17_000
@@ -77,6 +80,7 @@ class KubeProxy:
         self._pending_since: int | None = None
         self._news: simpy.Event = self.env.event()
         self._repairing = False
+        self._heard: ServiceSnapshot | None = None
         machine.proxy = self
         watch.listen(self._wanted_changed)
         self.heal = HealTimer(self, heal) if heal is not None else None
@@ -93,15 +97,34 @@ class KubeProxy:
         if state == self._state:
             return
         self._state = state
-        if self.synced and not self._repairing and not _whole(state):
+        if self.synced and not self._repairing and not whole(state):
             self._repairing = True
             self.env.spawn(self._repairing_hourly())
+        self.machine.network.note(self.machine)
         self._tell()
+        if not state.mangle.chains or CANARY in state.mangle.gone:
+            self.env.spawn(self._missing_canary())
+
+    def _missing_canary(self) -> Generator[simpy.Event, Any, None]:
+        """Write everything again once the monitor finds that its chain in mangle is gone."""
+        phase = self.machine.stream.at("canary").integer(0, CANARY_MS - 1)
+        yield self.env.timeout(1 + (phase - self.env.now) % CANARY_MS)
+        mangle = self._state.mangle
+        if self.synced and (not mangle.chains or CANARY in mangle.gone):
+            self.write(full=True)
 
     @property
     def wanted(self) -> ServiceSnapshot:
-        """What a sync would write now."""
-        return self.watch.snapshot
+        """What a sync would write now: what it last heard of, if it is cut off from the API server."""
+        return self.watch.snapshot if self._heard is None else self._heard
+
+    def cut_off(self, cut: bool) -> None:
+        """Take note that the watches of the process hear nothing, or hear again."""
+        if cut == (self._heard is not None):
+            return
+        self._heard = self.watch.snapshot if cut else None
+        if not cut:
+            self._wanted_changed()
 
     @property
     def synced(self) -> bool:
@@ -116,7 +139,7 @@ class KubeProxy:
     @property
     def behind(self) -> bool:
         """True when the node's rules are not those of now, or not whole."""
-        return self._state.snapshot is not self.wanted or not _whole(self._state)
+        return self._state.snapshot is not self.wanted or not whole(self._state)
 
     def boot(self, *, synced_at: int) -> None:
         """Take the rules of now as written at *synced_at* (ms, negative); for genesis."""
@@ -128,18 +151,19 @@ class KubeProxy:
         wanted, old = self.wanted, self._state
         now = self.env.now
         if full:
-            new = RuleState(wanted, INTACT, INTACT, now)
+            new = repaired(old, wanted, now)
             self.last_full_at = now
         else:
             touched: frozenset[ServiceKey] = frozenset()
-            if not old.nat.intact:
+            if not old.nat.untouched:
                 touched = _touched(old.snapshot, wanted)
-            new = RuleState(
-                wanted, _partial(old.nat, touched), _partial(old.filter, frozenset()), now
-            )
+            new = partly_repaired(old, wanted, touched, now)
+        plain = old.plain and new.plain
         self._state = new
         self.last_sync_at = now
         self._pending_since = None
+        if not plain:
+            self.machine.network.note(self.machine)
         self._tell()
 
     def wants_full(self) -> bool:
@@ -253,6 +277,8 @@ class KubeProxy:
         return None
 
     def _wanted_changed(self) -> None:
+        if self._heard is not None:
+            return
         if self._pending_since is None and self.running:
             self._pending_since = self.env.now
         if self.synced:
@@ -271,7 +297,7 @@ class KubeProxy:
 
     def _repairing_hourly(self) -> Generator[simpy.Event, Any, None]:
         """Repair what hands did at the next hourly full sync, if nothing else has by then."""
-        while not _whole(self._state):
+        while not whole(self._state):
             yield self.env.at(max(self.last_full_at + FULL_SYNC_MS, self.env.now + 1))
             if not self.synced:
                 break
@@ -284,26 +310,9 @@ class KubeProxy:
             listener(self)
 
 
-def _whole(state: RuleState) -> bool:
-    return state.nat.intact and state.filter.intact
-
-
 def _touched(old: ServiceSnapshot, new: ServiceSnapshot) -> frozenset[ServiceKey]:
     """Return the Service ports whose rules differ."""
     return frozenset(key for key, rule in new.rules.items() if old.rules.get(key) is not rule)
-
-
-def _partial(table: TableState, touched: frozenset[ServiceKey]) -> TableState:
-    """Return a table after a partial sync: KUBE-SERVICES whole again, own chains of *touched* too."""
-    if table.intact:
-        return table
-    return replace(
-        table,
-        services=True,
-        removed=frozenset(),
-        emptied=table.emptied - {"KUBE-SERVICES"},
-        rewritten=frozenset() if table.service_chains else table.rewritten | touched,
-    )
 
 
 def _at(mark: Mark) -> int:

@@ -6,11 +6,13 @@ They survive the death of kube-proxy. This file must not know who writes them, w
 from __future__ import annotations
 
 from base64 import b32encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from sim.node.netfilter.rules import Rule
 
 ServiceKey = tuple[str, int, str]
 """(cluster IP, port, protocol in upper case), e.g. `("10.96.45.12", 5432, "TCP")`."""
@@ -135,17 +137,33 @@ class TableState:
     """KUBE-SVC-* and KUBE-SEP-* hold their rules."""
     rewritten: frozenset[ServiceKey] = frozenset()
     """Services whose own chains a partial sync has written again while `service_chains` is False."""
-    emptied: frozenset[str] = frozenset()
-    """Single chains emptied by hand, by name."""
-    removed: frozenset[ServiceKey] = frozenset()
-    """Services whose rule in KUBE-SERVICES was deleted by hand."""
     chains: bool = True
     """The KUBE-* chains exist at all; False after `-X`, also after a fresh boot."""
+    edited: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
+    """What a hand left in the chains it touched, and chains of its own making, by name."""
+    policies: Mapping[str, str] = field(default_factory=dict)
+    """Of the kernel's own chains, where it is not ACCEPT."""
+    gone: frozenset[str] = frozenset()
+    """Single KUBE-* chains deleted or renamed by hand."""
 
     @property
-    def intact(self) -> bool:
+    def untouched(self) -> bool:
         """True when nothing was done to the table."""
         return self == INTACT
+
+    @property
+    def plain(self) -> bool:
+        """True when no chain holds anything but what was written, or nothing."""
+        return not self.edited and not self.policies and not self.gone
+
+    def with_chain(self, chain: str, rules: Iterable[Rule]) -> TableState:
+        """Return a copy in which *chain* holds *rules*."""
+        return replace(self, edited={**self.edited, chain: tuple(rules)}, gone=self.gone - {chain})
+
+    def without_chain(self, chain: str) -> TableState:
+        """Return a copy that has no *chain*."""
+        edited = {name: rules for name, rules in self.edited.items() if name != chain}
+        return replace(self, edited=edited, gone=self.gone | {chain})
 
 
 INTACT = TableState()
@@ -161,6 +179,9 @@ class RuleState:
     """What the last sync wrote."""
     nat: TableState = INTACT
     filter: TableState = INTACT
+    mangle: TableState = INTACT
+    raw: TableState = BARE
+    security: TableState = BARE
     programmed_at: int = 0
     """Simulated ms of the last sync."""
 
@@ -173,12 +194,18 @@ class RuleState:
             return Reject(f"{rule.title} has no endpoints") if self.rejects(rule) else NoRule()
         if not self.dispatches(rule) or not self.chain_filled(rule):
             return NoRule()
-        usable = (
-            tuple(one for one in rule.endpoints if rule.endpoint_chain(one) not in self.nat.emptied)
-            if self.nat.emptied
-            else rule.endpoints
+        return Dnat(rule.endpoints)
+
+    @property
+    def plain(self) -> bool:
+        """True if `lookup` tells the whole truth: no chain was edited by hand."""
+        return (
+            self.nat.plain
+            and self.filter.plain
+            and self.mangle.plain
+            and self.raw.plain
+            and self.security.plain
         )
-        return Dnat(usable) if usable else NoRule()
 
     def lookup_node_port(self, port: int, protocol: str = "TCP") -> Verdict:
         """Return what happens to a new connection to *port* of the node itself."""
@@ -188,35 +215,17 @@ class RuleState:
     def dispatches(self, rule: ServiceRule) -> bool:
         """True if nat KUBE-SERVICES is reached and sends *rule*'s packets on."""
         nat = self.nat
-        return (
-            bool(rule.endpoints)
-            and nat.jumps
-            and nat.services
-            and rule.key not in nat.removed
-            and "KUBE-SERVICES" not in nat.emptied
-        )
-
-    def listed(self, table: str) -> bool:
-        """True if KUBE-SERVICES of `nat` or `filter` holds rules, reached by a jump or not."""
-        state = self.table(table)
-        return state.chains and state.services and "KUBE-SERVICES" not in state.emptied
+        return bool(rule.endpoints) and nat.jumps and nat.services
 
     def chain_filled(self, rule: ServiceRule) -> bool:
         """True if *rule*'s own KUBE-SVC chain holds rules."""
         nat = self.nat
-        filled = nat.service_chains or rule.key in nat.rewritten
-        return filled and (not nat.emptied or rule.chain not in nat.emptied)
+        return nat.service_chains or rule.key in nat.rewritten
 
     def rejects(self, rule: ServiceRule) -> bool:
         """True if filter KUBE-SERVICES is reached and refuses *rule*'s packets."""
         state = self.filter
-        return (
-            not rule.endpoints
-            and state.jumps
-            and state.services
-            and rule.key not in state.removed
-            and "KUBE-SERVICES" not in state.emptied
-        )
+        return not rule.endpoints and state.jumps and state.services
 
     def services(self) -> Iterator[ServiceRule]:
         """Yield the rules of the last sync, sorted as kube-proxy writes them (by title)."""
@@ -229,49 +238,48 @@ class RuleState:
                 yield rule, endpoint
 
     def table(self, name: str) -> TableState:
-        """Return the state of `nat` or `filter`; other tables hold nothing of Services."""
-        return self.nat if name == "nat" else self.filter if name == "filter" else BARE
+        """Return the state of one table."""
+        found: TableState = getattr(self, name)
+        return found
 
     def with_table(self, name: str, state: TableState) -> RuleState:
-        """Return a copy with another state of `nat` or `filter`."""
-        return replace(self, nat=state) if name == "nat" else replace(self, filter=state)
+        """Return a copy with another state of one table."""
+        changed: dict[str, Any] = {name: state}
+        return replace(self, **changed)
 
     def flush_table(self, name: str) -> RuleState:
         """Return the state after `iptables -t NAME -F`: every chain empty, jumps gone, chains kept."""
-        if name not in ("nat", "filter"):
-            return self
-        state = replace(
-            self.table(name),
+        old = self.table(name)
+        kept = {chain: () for chain in old.edited if not _ours(chain)}
+        flushed = replace(
+            old,
             jumps=False,
             services=False,
             service_chains=False,
             rewritten=frozenset(),
+            edited=kept,
         )
-        return self.with_table(name, state)
-
-    def delete_chains(self, name: str) -> RuleState:
-        """Return the state after `iptables -t NAME -X`, which only removes unused, empty chains."""
-        state = self.table(name)
-        if name not in ("nat", "filter") or state.jumps or state.services:
-            return self
-        return self.with_table(name, replace(state, chains=False))
+        return self.with_table(name, flushed)
 
     def flush_chain(self, name: str, chain: str) -> RuleState:
         """Return the state after `iptables -t NAME -F CHAIN`; built-in chains lose their jumps."""
-        state = self.table(name)
-        if name not in ("nat", "filter"):
-            return self
-        if not chain.startswith("KUBE-"):
-            return self.with_table(name, replace(state, jumps=False))
-        return self.with_table(name, replace(state, emptied=state.emptied | {chain}))
+        return self.with_table(name, self.table(name).with_chain(chain, ()))
 
     def flush_kube(self) -> RuleState:
         """Return the state after every KUBE-* chain of nat and filter was flushed; jumps stay."""
-        nat = replace(self.nat, services=False, service_chains=False, rewritten=frozenset())
-        filter_ = replace(self.filter, services=False, service_chains=False, rewritten=frozenset())
-        return replace(self, nat=nat, filter=filter_)
+        return replace(self, nat=_flushed_kube(self.nat), filter=_flushed_kube(self.filter))
 
-    def remove_rule(self, name: str, key: ServiceKey) -> RuleState:
-        """Return the state after `iptables -t NAME -D KUBE-SERVICES ...` of one Service."""
-        state = self.table(name)
-        return self.with_table(name, replace(state, removed=state.removed | {key}))
+
+def _ours(chain: str) -> bool:
+    """Return True for a chain that is not of a hand's making."""
+    return chain.startswith("KUBE-") or chain in _KERNELS
+
+
+_KERNELS = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
+
+
+def _flushed_kube(table: TableState) -> TableState:
+    edited = {name: rules for name, rules in table.edited.items() if not name.startswith("KUBE-")}
+    return replace(
+        table, services=False, service_chains=False, rewritten=frozenset(), edited=edited
+    )

@@ -13,21 +13,22 @@ from sim.bash.tools import TEXT_TOOLS, date_program
 from sim.node.programs.chroot import chroot
 from sim.node.programs.crictl import crictl
 from sim.node.programs.curl import curl, wget
-from sim.node.programs.hardware import lsblk, lscpu, nproc, vmstat
+from sim.node.programs.dmesg import dmesg
+from sim.node.programs.hardware import lscpu, nproc
 from sim.node.programs.host import unix_ms
-from sim.node.programs.identity import df, hostname, identify, su, sudo, sysctl, uname, whoami
-from sim.node.programs.iproute import ip
-from sim.node.programs.iptables import ip6tables, iptables, iptables_save
-from sim.node.programs.journalctl import dmesg, journalctl
-from sim.node.programs.lookup import busybox_nslookup, dig, getent, host, nslookup
-from sim.node.programs.nc import busybox_nc, nc
-from sim.node.programs.ping import ping
+from sim.node.programs.identity import hostname, identify, su, sudo, uname, whoami
+from sim.node.programs.journalctl import journalctl
+from sim.node.programs.nettools import (
+    NETWORK_BUSYBOX,
+    NETWORK_FULL,
+    NETWORK_NETFILTER,
+    NETWORK_NODE,
+)
 from sim.node.programs.places import container_files, node_files
 from sim.node.programs.postgres import pg_isready, psql
-from sim.node.programs.procps import busybox_ps, free, kill, pgrep, pidof, ps, top, uptime
 from sim.node.programs.refused import REFUSED
-from sim.node.programs.sockets import conntrack, ss
 from sim.node.programs.systemctl import systemctl
+from sim.node.programs.systemtools import SYSTEM_BUSYBOX, SYSTEM_FULL, SYSTEM_NODE
 
 __all__ = [
     "BUSYBOX_IMAGE",
@@ -44,101 +45,67 @@ def date(proc: Proc) -> Running:
     return date_program(lambda: unix_ms(proc))(proc)
 
 
-_EDITORS = ("vi", "vim", "nano", "emacs")
-_TOOLS = {name: tool for name, tool in TEXT_TOOLS.items() if name not in _EDITORS}
+_NOT_IN_BUSYBOX = (
+    "bash", "column", "dir", "edit", "editor", "emacs", "file", "fmt", "gawk", "join", "jq", "mawk",
+    "nano", "numfmt", "pico", "screen", "sha224sum", "sha384sum", "tmux", "tput", "vim", "yq",
+    "zgrep",
+)  # fmt: skip
 
 _EVERYWHERE: Mapping[str, Program] = {
-    **_TOOLS,
+    **TEXT_TOOLS,
     "chroot": chroot,
     "date": date,
-    "df": df,
-    "free": free,
     "hostname": hostname,
     "id": identify,
-    "ip": ip,
-    "kill": kill,
     "nproc": nproc,
-    "pidof": pidof,
-    "ping": ping,
-    "sysctl": sysctl,
-    "top": top,
     "uname": uname,
-    "uptime": uptime,
     "whoami": whoami,
 }
 
 NODE: Mapping[str, Program] = {
     **REFUSED,
     **_EVERYWHERE,
-    "conntrack": conntrack,
     "crictl": crictl,
     "curl": curl,
-    "dig": dig,
     "dmesg": dmesg,
-    "getent": getent,
-    "host": host,
-    "ip6tables": ip6tables,
-    "ip6tables-save": iptables_save,
-    "iptables": iptables,
-    "iptables-save": iptables_save,
     "journalctl": journalctl,
-    "lsblk": lsblk,
     "lscpu": lscpu,
-    "nc": nc,
-    "netcat": nc,
-    "nslookup": nslookup,
-    "pgrep": pgrep,
-    "ps": ps,
-    "ss": ss,
     "su": su,
     "sudo": sudo,
     "systemctl": systemctl,
-    "vmstat": vmstat,
     "wget": wget,
+    **SYSTEM_NODE,
+    **NETWORK_NODE,
 }
 """A shell on a node."""
 
 FULL_IMAGE: Mapping[str, Program] = {
     **_EVERYWHERE,
-    "conntrack": conntrack,
     "curl": curl,
-    "dig": dig,
     "dmesg": dmesg,
-    "getent": getent,
-    "host": host,
-    "iptables": iptables,
-    "iptables-save": iptables_save,
-    "nc": nc,
-    "netcat": nc,
-    "nslookup": nslookup,
-    "pgrep": pgrep,
-    "ps": ps,
-    "ss": ss,
     "wget": wget,
+    **SYSTEM_FULL,
+    **NETWORK_FULL,
 }
 """An image with a whole toolbox, such as nicolaka/netshoot."""
 
 BUSYBOX_IMAGE: Mapping[str, Program] = {
-    **{name: tool for name, tool in _EVERYWHERE.items() if name not in ("bash", "jq")},
-    "nc": busybox_nc,
-    "nslookup": busybox_nslookup,
-    "ps": busybox_ps,
+    **{name: tool for name, tool in _EVERYWHERE.items() if name not in _NOT_IN_BUSYBOX},
     "wget": wget,
+    **SYSTEM_BUSYBOX,
+    **NETWORK_BUSYBOX,
 }
 """An image with busybox' applets only."""
 
-NETFILTER_IMAGE: Mapping[str, Program] = {
-    "conntrack": conntrack,
-    "ip6tables": ip6tables,
-    "ip6tables-save": iptables_save,
-    "iptables": iptables,
-    "iptables-save": iptables_save,
-}
+NETFILTER_IMAGE: Mapping[str, Program] = {**NETWORK_NETFILTER}
 """kube-proxy's own image: netfilter's tools, no shell."""
 
 POSTGRES_IMAGE: Mapping[str, Program] = {
     **_EVERYWHERE,
-    "getent": getent,
+    "getent": NETWORK_FULL["getent"],
+    "ip": NETWORK_FULL["ip"],
+    "ping": NETWORK_FULL["ping"],
+    **SYSTEM_FULL,
     "pg_isready": pg_isready,
     "psql": psql,
 }

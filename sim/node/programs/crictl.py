@@ -1,4 +1,4 @@
-"""crictl: what the container runtime of the node holds.
+"""crictl: what the container runtime of the node holds, and what can be done to it.
 
 Tables are those of cri-tools; this file must not know why a container is in the state it is in.
 """
@@ -6,286 +6,317 @@ Tables are those of cri-tools; this file must not know why a container is in the
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 
-from sim.bash.process import Proc
+from sim.bash.process import Proc, Running
 from sim.node.container import Container
+from sim.node.disk import layer_bytes
 from sim.node.machine import Machine
+from sim.node.processes import container_millicores
+from sim.node.programs.crictl_act import execute, follow_logs, pull, remove, remove_images, stop
+from sim.node.programs.crictl_inspect import info, inspect
 from sim.node.programs.host import container_of, is_root, machine_of
-from sim.node.programs.options import Options, UsageError, program
-from sim.node.programs.places import log_path
+from sim.node.programs.options import Options, UsageError, waiting
+from sim.node.programs.runtime import (
+    SHORT,
+    all_containers,
+    config_id,
+    created_ago,
+    cri_labels,
+    digest,
+    find_images,
+    image_parts,
+    labels_match,
+    pod_id,
+    print_table,
+    read_flags,
+    size_text,
+)
 
 _STATES = {"running": "Running", "exited": "Exited", "created": "Created"}
-_COMMANDS = ("ps", "pods", "logs", "inspect", "stats", "images", "version", "info")
+_ENDPOINT = "unix:///run/containerd/containerd.sock"
+_FILTERS = {
+    "-q": False, "--quiet": False, "--state": True, "-s": True, "--no-trunc": False, "--label": True,
+    "--namespace": True, "--name": True, "-l": False, "--latest": False, "-n": True, "--last": True,
+    "-o": True, "--output": True, "-v": False, "--verbose": False, "--id": True, "-r": False,
+}  # fmt: skip
+_NOT_HERE = ("attach", "checkpoint", "completion", "config", "create", "events", "imagefsinfo",
+             "metricsp", "port-forward", "run", "runp", "runtime-config", "start", "update",
+             "update-runtime-config")  # fmt: skip
 
 
-@program(1)
-def crictl(proc: Proc) -> int:
-    """Show containers, pods, their logs and their use."""
+def _unreachable(why: str) -> UsageError:
+    return UsageError(
+        "FATA[0000] validate service connection: validate CRI v1 runtime API for endpoint"
+        f' "{_ENDPOINT}": rpc error: code = Unavailable desc = connection error: desc = "transport:'
+        f' Error while dialing: dial unix /run/containerd/containerd.sock: connect: {why}"'
+    )
+
+
+@waiting(1)
+def crictl(proc: Proc) -> Running:
+    """Show containers, pods, images, their logs and their use; stop and remove them."""
     words = list(proc.argv[1:])
     while words and words[0].startswith("-"):
         flag = words.pop(0)
-        if flag in ("-r", "--runtime-endpoint", "-i", "--image-endpoint", "-t") and words:
-            words.pop(0)
+        if flag in ("-r", "--runtime-endpoint", "-i", "--image-endpoint", "-t", "--timeout", "-c"):
+            words = words[1:]
+        elif flag in ("-v", "--version"):
+            proc.print("crictl version v1.37.0")
+            return 0
+        elif flag in ("-h", "--help"):
+            words = ["help"]
+    if not words or words[0] in ("help", "h"):
+        proc.print("NAME:", "   crictl - client for CRI", "", "USAGE:",
+                   "   crictl [global options] command [command options] [arguments...]", "", "COMMANDS:",
+                   *(f"   {name}" for name in sorted({*_SHOWING, *_WAITING} - {"image", "img"})))  # fmt: skip
+        return 0
     if container_of(proc) is not None or not is_root(proc):
-        proc.stderr.write(
-            "FATA[0000] validate service connection: validate CRI v1 runtime API for endpoint"
-            ' "unix:///run/containerd/containerd.sock": rpc error: code = Unavailable desc ='
-            ' connection error: desc = "transport: Error while dialing: dial unix'
-            ' /run/containerd/containerd.sock: connect: permission denied"\n'
-        )
-        return 1
-    if not words:
-        raise UsageError(f"crictl: a command is needed; here: {', '.join(_COMMANDS)}")
+        raise _unreachable("permission denied")
     proc.asked()
     machine = machine_of(proc)
+    if not machine.daemons.runs("containerd"):
+        raise _unreachable("connection refused")
     command, rest = words[0], words[1:]
-    if command == "ps":
-        return _ps(proc, machine, rest)
-    if command == "pods":
-        return _pods(proc, machine, rest)
-    if command == "logs":
-        return _logs(proc, machine, rest)
-    if command == "inspect":
-        return _inspect(proc, machine, rest)
-    if command == "stats":
-        return _stats(proc, machine, rest)
-    if command == "version":
-        runtime, _, version = machine.facts.runtime.partition("://")
-        proc.print("Version:  0.1.0", f"RuntimeName:  {runtime}", f"RuntimeVersion:  v{version}",
-                   "RuntimeApiVersion:  v1")  # fmt: skip
-        return 0
-    raise UsageError(f"crictl: {command} is not supported in this simulator")
+    if command in _WAITING:
+        return (yield from _WAITING[command](proc, machine, rest))
+    if command in _SHOWING:
+        return _SHOWING[command](proc, machine, rest)
+    if command in _NOT_HERE:
+        raise UsageError(f"crictl: {command} is not supported in this simulator")
+    raise UsageError(f'FATA[0000] flag provided but not defined: no help topic for "{command}"')
 
 
-def _flags(words: list[str], known: dict[str, bool]) -> Options:
-    """Read a command's flags; *known* says which take a value.
-
-    Raises:
-        UsageError: in urfave/cli's words.
-    """
-    pairs: list[tuple[str, str]] = []
-    operands: list[str] = []
-    rest = list(words)
-    while rest:
-        word = rest.pop(0)
-        if not word.startswith("-"):
-            operands.append(word)
-            continue
-        name, sign, value = word.partition("=")
-        if name not in known:
-            raise UsageError(f"Incorrect Usage: flag provided but not defined: -{name.lstrip('-')}")
-        if known[name] and not sign:
-            value = rest.pop(0) if rest else ""
-        pairs.append((name, value))
-    return Options(pairs, operands)
+def _version(proc: Proc, machine: Machine, _words: Sequence[str]) -> int:
+    runtime, _, version = machine.facts.runtime.partition("://")
+    proc.print("Version:  0.1.0", f"RuntimeName:  {runtime}", f"RuntimeVersion:  v{version}",
+               "RuntimeApiVersion:  v1")  # fmt: skip
+    return 0
 
 
-def created_ago(ms: int) -> str:
-    """Return an age as docker's units give it: `About a minute ago`, `3 hours ago`."""
-    seconds = ms // 1000
-    if seconds < 1:
-        told = "Less than a second"
-    elif seconds == 1:
-        told = "1 second"
-    elif seconds < 60:
-        told = f"{seconds} seconds"
-    elif seconds < 120:
-        told = "About a minute"
-    elif seconds < 3600:
-        told = f"{seconds // 60} minutes"
-    elif seconds < 5400:
-        told = "About an hour"
-    elif seconds < 48 * 3600:
-        told = f"{(seconds + 1800) // 3600} hours"
-    elif seconds < 14 * 86400:
-        told = f"{seconds // 86400} days"
-    elif seconds < 60 * 86400:
-        told = f"{seconds // 604800} weeks"
-    else:
-        told = f"{seconds // 2592000} months"
-    return f"{told} ago"
+def _wanted(options: Options) -> int:
+    if options.has("-l", "--latest"):
+        return 1
+    text = options.value("-n", "--last", default="0")
+    return int(text) if text.isdigit() else 0
 
 
-def _table(proc: Proc, rows: list[tuple[str, ...]]) -> None:
-    """Print rows as Go's tabwriter does with a minimum width of 20 and 3 blanks between."""
-    widths = [max(20, *(len(row[i]) + 3 for row in rows)) for i in range(len(rows[0]) - 1)]
-    for row in rows:
-        head = "".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
-        proc.print(head + row[-1])
-
-
-def _found(machine: Machine, *, everything: bool) -> list[Container]:
-    found = [c for c in machine.containers.values() if everything or c.state == "running"]
-    return sorted(found, key=lambda c: (-c.created_at, c.id))
-
-
-def pod_id(machine: Machine, container: Container) -> str:
-    """Return the id of the sandbox that a container runs in."""
-    return machine.sandbox_id(container.pod_uid)
-
-
-def _ps(proc: Proc, machine: Machine, words: list[str]) -> int:
-    options = _flags(words, {
-        "-a": False, "--all": False, "--name": True, "-q": False, "--quiet": False,
-        "--state": True, "-s": True, "--pod": True, "-p": True, "--no-trunc": False,
-        "--namespace": True, "--label": True, "-l": False, "--latest": False,
+def _ps(proc: Proc, machine: Machine, words: Sequence[str]) -> int:
+    options = read_flags(words, {
+        **_FILTERS, "-a": False, "--all": False, "--pod": True, "-p": True, "--image": True,
     })  # fmt: skip
     state = options.value("--state", "-s").lower()
-    found = _found(machine, everything=options.has("-a", "--all") or bool(state))
+    last = _wanted(options)
+    found = all_containers(
+        machine, everything=bool(options.has("-a", "--all") or state or last or options.has("--id"))
+    )
     name, pod = options.value("--name"), options.value("--pod", "-p")
+    image = options.value("--image")
     chosen = [
         c
         for c in found
         if name in c.name
         and (not state or c.state == state)
         and pod_id(machine, c).startswith(pod)
+        and c.id.startswith(options.value("--id"))
         and options.value("--namespace") in ("", c.namespace)
+        and (not image or c.image in find_images(machine, image))
+        and labels_match({**c.labels, **cri_labels(c)}, options.values("--label"))
     ]
-    if options.has("-l", "--latest"):
-        chosen = chosen[:1]
-    length = 64 if options.has("--no-trunc") else 13
+    chosen = chosen[:last] if last else chosen
     if options.has("-q", "--quiet"):
         proc.print(*(c.id for c in chosen))
         return 0
+    if options.value("-o", "--output") == "json":
+        proc.print(json.dumps({"containers": [_json(machine, c) for c in chosen]}, indent=2))
+        return 0
+    length = 64 if options.has("--no-trunc") else SHORT
     rows: list[tuple[str, ...]] = [
         ("CONTAINER", "IMAGE", "CREATED", "STATE", "NAME", "ATTEMPT", "POD ID", "POD", "NAMESPACE")
     ]
     for c in chosen:
-        image = machine.stream.at("image", c.image).hex(64)[:length]
         ago = created_ago(proc.env.now - (c.started_at or c.created_at))
         rows.append((
-            c.id[:length], image, ago, _STATES[c.state], c.name, str(c.attempt),
-            pod_id(machine, c)[:length], c.pod_name, c.namespace,
+            c.id[:length], config_id(c.image)[:length], ago, _STATES[c.state], c.name,
+            str(c.attempt), pod_id(machine, c)[:length], c.pod_name, c.namespace,
         ))  # fmt: skip
-    _table(proc, rows)
+    print_table(proc, rows)
     return 0
 
 
-def _pods(proc: Proc, machine: Machine, words: list[str]) -> int:
-    options = _flags(words, {
-        "--name": True, "-q": False, "--quiet": False, "--namespace": True, "-s": True,
-        "--state": True, "--label": True, "--no-trunc": False,
-    })  # fmt: skip
+def _json(machine: Machine, c: Container) -> dict[str, object]:
+    return {
+        "annotations": {"io.kubernetes.container.restartCount": str(c.attempt)},
+        "createdAt": str(machine.epoch.at(c.created_at) * 1_000_000),
+        "id": c.id,
+        "image": {"image": f"sha256:{config_id(c.image)}"},
+        "imageRef": f"sha256:{config_id(c.image)}",
+        "labels": cri_labels(c),
+        "metadata": {"attempt": c.attempt, "name": c.name},
+        "podSandboxId": pod_id(machine, c),
+        "state": f"CONTAINER_{c.state.upper()}",
+    }
+
+
+def _pods(proc: Proc, machine: Machine, words: Sequence[str]) -> int:
+    options = read_flags(words, _FILTERS)
     first: dict[str, Container] = {}
-    ready: set[str] = set()
+    alive: set[str] = set()
     for c in sorted(machine.containers.values(), key=lambda c: (c.created_at, c.id)):
         first.setdefault(c.pod_uid, c)
-        if c.state != "exited" or c.pod_uid not in ready:
-            ready.add(c.pod_uid)
-    rows: list[tuple[str, ...]] = [
-        ("POD ID", "CREATED", "STATE", "NAME", "NAMESPACE", "ATTEMPT", "RUNTIME")
+        if machine.kubelet.has_sandbox(c.namespace, c.pod_name):
+            alive.add(c.pod_uid)
+    state = options.value("--state", "-s").lower()
+    chosen = [
+        c
+        for c in sorted(first.values(), key=lambda c: (-machine.pod_since(c), c.id))
+        if options.value("--name") in c.pod_name
+        and options.value("--namespace") in ("", c.namespace)
+        and pod_id(machine, c).startswith(options.value("--id"))
+        and (not state or (state == "ready") == (c.pod_uid in alive))
+        and labels_match(dict(c.labels), options.values("--label"))
     ]
-    for c in sorted(first.values(), key=lambda c: (-machine.pod_since(c), c.id)):
-        if options.value("--name") not in c.pod_name:
-            continue
-        if options.value("--namespace") not in ("", c.namespace):
-            continue
-        rows.append((
-            pod_id(machine, c)[: 64 if options.has("--no-trunc") else 13],
-            created_ago(proc.env.now - machine.pod_since(c)), "Ready", c.pod_name, c.namespace,
-            "0", "(default)",
-        ))  # fmt: skip
+    last = _wanted(options)
+    chosen = chosen[:last] if last else chosen
     if options.has("-q", "--quiet"):
-        proc.print(*(row[0] for row in rows[1:]))
-    else:
-        _table(proc, rows)
+        proc.print(*(pod_id(machine, c) for c in chosen))
+        return 0
+    if options.value("-o", "--output") == "json":
+        items = [
+            {
+                "createdAt": str(machine.epoch.at(machine.pod_since(c)) * 1_000_000),
+                "id": pod_id(machine, c),
+                "labels": dict(c.labels),
+                "metadata": {"attempt": 0, "name": c.pod_name, "namespace": c.namespace,
+                             "uid": c.pod_uid},
+                "runtimeHandler": "",
+                "state": "SANDBOX_READY" if c.pod_uid in alive else "SANDBOX_NOTREADY",
+            }
+            for c in chosen
+        ]  # fmt: skip
+        proc.print(json.dumps({"items": items}, indent=2))
+        return 0
+    length = 64 if options.has("--no-trunc") else SHORT
+    rows: list[tuple[str, ...]] = [
+        ("POD ID", "CREATED", "STATE", "NAME", "NAMESPACE", "ATTEMPT", "RUNTIME"),
+        *(
+            (
+                pod_id(machine, c)[:length],
+                created_ago(proc.env.now - machine.pod_since(c)),
+                "Ready" if c.pod_uid in alive else "NotReady",
+                c.pod_name,
+                c.namespace,
+                "0",
+                "(default)",
+            )
+            for c in chosen
+        ),
+    ]
+    print_table(proc, rows)
     return 0
 
 
-def _one(machine: Machine, wanted: str) -> Container:
-    """Return the container whose id begins with *wanted*.
-
-    Raises:
-        UsageError: if there is none, in containerd's words.
-    """
-    found = [c for c in machine.containers.values() if c.id.startswith(wanted)]
-    if len(found) != 1 or not wanted:
-        raise UsageError(
-            "FATA[0000] rpc error: code = NotFound desc = an error occurred when try to find container"
-            f' "{wanted}": not found'
+def _images(proc: Proc, machine: Machine, words: Sequence[str]) -> int:
+    options = read_flags(words, {**_FILTERS, "--digests": False, "--filter": True, "-f": True})
+    known = machine.kubelet.images_present()
+    if options.operands:
+        known = [one for one in known if image_parts(one)[0].endswith(options.operands[0])
+                 or one in find_images(machine, options.operands[0])]  # fmt: skip
+    if options.has("-q", "--quiet"):
+        proc.print(*(f"sha256:{config_id(one)}" for one in known))
+        return 0
+    digests = options.has("--digests")
+    length = 64 if options.has("--no-trunc") else SHORT
+    title = ("IMAGE", "TAG", *(("DIGEST",) if digests else ()), "IMAGE ID", "SIZE")
+    rows: list[tuple[str, ...]] = [title]
+    sizes = machine.kubelet.images
+    for one in sorted(known, key=image_parts):
+        name, tag = image_parts(one)
+        shown = (digest(one)[:SHORT],) if digests and length == SHORT else (digest(one),)
+        size = sizes.spec(one).size_bytes
+        rows.append(
+            (name, tag, *(shown if digests else ()), config_id(one)[:length], size_text(size))
         )
-    return found[0]
-
-
-def _logs(proc: Proc, machine: Machine, words: list[str]) -> int:
-    options = _flags(words, {
-        "--tail": True, "-f": False, "--follow": False, "-t": False, "--timestamps": False,
-        "--since": True, "-p": False, "--previous": False,
-    })  # fmt: skip
-    if len(options.operands) != 1:
-        raise UsageError("crictl: container id is required")
-    if options.has("-f", "--follow"):
-        raise UsageError("crictl: logs -f is not supported in this simulator; use kubectl logs -f")
-    container = _one(machine, options.operands[0])
-    tail = options.value("--tail")
-    count = int(tail) if tail.isdigit() else None
-    for line in container.log.read(proc.env.now, tail=count):
-        text = line.stamped(machine.epoch) if options.has("-t", "--timestamps") else line.text
-        (proc.stderr if line.stream == "stderr" else proc.stdout).write(f"{text}\n")
+    if options.value("-o", "--output") == "json":
+        items = [
+            {
+                "id": f"sha256:{config_id(one)}",
+                "repoTags": [":".join(image_parts(one))],
+                "repoDigests": [f"{image_parts(one)[0]}@{digest(one)}"],
+                "size": str(sizes.spec(one).size_bytes),
+            }
+            for one in known
+        ]
+        proc.print(json.dumps({"images": items}, indent=2))
+        return 0
+    print_table(proc, rows)
     return 0
 
 
-def _inspect(proc: Proc, machine: Machine, words: list[str]) -> int:
-    options = _flags(words, {"-o": True, "--output": True})
-    if not options.operands:
-        raise UsageError("crictl: ID cannot be empty")
-    for wanted in options.operands:
-        c = _one(machine, wanted)
-        status = {
-            "id": c.id,
-            "metadata": {"attempt": c.attempt, "name": c.name},
-            "state": f"CONTAINER_{c.state.upper()}",
-            "createdAt": machine.epoch.rfc3339_micro(c.created_at),
-            "startedAt": _stamp(machine, c.started_at),
-            "finishedAt": _stamp(machine, c.finished_at),
-            "exitCode": c.exit_code or 0,
-            "image": {"image": c.image},
-            "reason": c.reason,
-            "labels": {
-                "io.kubernetes.container.name": c.name,
-                "io.kubernetes.pod.name": c.pod_name,
-                "io.kubernetes.pod.namespace": c.namespace,
-                "io.kubernetes.pod.uid": c.pod_uid,
-            },
-            "logPath": log_path(c),
-            "resources": {"linux": {"memoryLimitInBytes": str(c.limit)}},
-        }
-        proc.print(json.dumps({"status": status, "info": {"pid": c.pid}}, indent=2))
-    return 0
-
-
-def _stamp(machine: Machine, at: int | None) -> str:
-    return "0001-01-01T00:00:00Z" if at is None else machine.epoch.rfc3339_micro(at)
-
-
-def _stats(proc: Proc, machine: Machine, words: list[str]) -> int:
-    options = _flags(words, {"-a": False, "--all": False, "--id": True, "-o": True})
-    found = _found(machine, everything=options.has("-a", "--all"))
+def _stats(proc: Proc, machine: Machine, words: Sequence[str]) -> int:
+    options = read_flags(
+        words, {**_FILTERS, "-a": False, "--all": False, "-p": True, "--seconds": True}
+    )
     wanted = [*options.operands, *options.values("--id")]
     rows: list[tuple[str, ...]] = [("CONTAINER", "NAME", "CPU %", "MEM", "DISK", "INODES")]
-    shares: dict[str, float] = {}
-    for p in machine.processes():
-        shares[p.container_id] = shares.get(p.container_id, 0.0) + p.cpu_percent
-    for c in found:
+    for c in all_containers(machine, everything=options.has("-a", "--all")):
         if wanted and not any(c.id.startswith(one) for one in wanted):
             continue
+        if not pod_id(machine, c).startswith(options.value("-p")):
+            continue
         rows.append((
-            c.id[:13], c.name, f"{shares.get(c.id, 0.0):.2f}", _size(c.memory_bytes), *_disk(machine, c),
+            c.id[:SHORT], c.name, f"{container_millicores(c) / 10:.2f}", size_text(c.memory_bytes),
+            *_layer(machine, c),
         ))  # fmt: skip
-    _table(proc, rows)
+    print_table(proc, rows)
     return 0
 
 
-def _disk(machine: Machine, container: Container) -> tuple[str, str]:
-    """Return size and inodes of the container's writable layer, which the model only draws."""
-    drawn = machine.stream.at("layer", container.id)
-    return _size(drawn.integer(2, 40) * 4096), str(drawn.integer(8, 40, 1))
+def _layer(machine: Machine, container: Container) -> tuple[str, str]:
+    """Return size and inodes of the container's writable layer."""
+    inodes = machine.stream.at("layer", container.id).integer(8, 40, 1)
+    return size_text(machine.disk.footprint(container.pod_uid)[0] + layer_bytes(container)), str(
+        inodes
+    )
 
 
-def _size(size: int) -> str:
-    value = float(size)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            return f"{value:.4g}{unit}"
-        value /= 1000
-    return f"{size}B"
+def _stats_of_pods(proc: Proc, machine: Machine, words: Sequence[str]) -> int:
+    options = read_flags(words, _FILTERS)
+    rows: list[tuple[str, ...]] = [("POD", "POD ID", "CPU %", "MEM")]
+    members: dict[str, list[Container]] = {}
+    for c in all_containers(machine, everything=False):
+        members.setdefault(c.pod_uid, []).append(c)
+    for found in members.values():
+        sandbox = pod_id(machine, found[0])
+        if sandbox.startswith(options.value("--id")):
+            cpu = sum(container_millicores(c) for c in found) / 10
+            memory = sum(c.memory_bytes for c in found)
+            rows.append((found[0].pod_name, sandbox[:SHORT], f"{cpu:.2f}", size_text(memory)))
+    print_table(proc, rows)
+    return 0
+
+
+_SHOWING: dict[str, Callable[[Proc, Machine, Sequence[str]], int]] = {
+    "ps": _ps,
+    "pods": _pods,
+    "images": _images,
+    "image": _images,
+    "img": _images,
+    "stats": _stats,
+    "statsp": _stats_of_pods,
+    "version": _version,
+    "info": lambda proc, machine, _words: info(proc, machine),
+    "inspect": lambda proc, machine, words: inspect(proc, machine, words, "inspect"),
+    "inspectp": lambda proc, machine, words: inspect(proc, machine, words, "inspectp"),
+    "inspecti": lambda proc, machine, words: inspect(proc, machine, words, "inspecti"),
+    "rmi": remove_images,
+}
+_WAITING: dict[str, Callable[[Proc, Machine, Sequence[str]], Running]] = {
+    "logs": follow_logs,
+    "exec": execute,
+    "pull": pull,
+    "stop": lambda proc, machine, words: stop(proc, machine, words, "stop"),
+    "stopp": lambda proc, machine, words: stop(proc, machine, words, "stopp"),
+    "rm": lambda proc, machine, words: remove(proc, machine, words, "rm"),
+    "rmp": lambda proc, machine, words: remove(proc, machine, words, "rmp"),
+}

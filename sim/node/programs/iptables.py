@@ -1,50 +1,38 @@
-"""iptables, ip6tables and iptables-save over the rules that the node's kernel holds.
+"""iptables and ip6tables over the rules that the node's kernel holds.
 
-Listings come from `Ruleset`; flushing and deleting change the node's `RuleState`. This file must not
-know why the rules are as they are.
+Listings come from `Ruleset`; every change gives the node another `RuleState`, which connections,
+users' traffic and other programs meet from then on. This file must not know why the rules are as
+they are.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from sim.bash.process import Proc
+from sim.node.dns import is_address
 from sim.node.kubeproxy.rules import RuleState, ServiceSnapshot
-from sim.node.programs.host import (
-    administers_network,
-    changed,
-    machine_of,
-    unix_ms,
-)
-from sim.node.programs.netfilter import BUILTIN, Rule
+from sim.node.netfilter import edit
+from sim.node.netfilter.edit import Refused
+from sim.node.netfilter.extensions import SpecError
+from sim.node.netfilter.rules import BUILTIN, Rule
+from sim.node.netfilter.ruleset import Ruleset
+from sim.node.netfilter.spec import RULE_OPTIONS, parse_spec
+from sim.node.programs.host import administers_network, changed, machine_of
+from sim.node.programs.iptables_help import COMMANDS, HELP, SWITCHES
 from sim.node.programs.netfilter_print import Columns, format_header, format_rows, format_rule
 from sim.node.programs.options import UsageError, program
-from sim.node.programs.ruleset import Ruleset
 
 VERSION = "1.8.9"
-_SWITCHES = {
-    "-n": "numeric", "--numeric": "numeric", "-v": "verbose", "--verbose": "verbose",
-    "-x": "exact", "--exact": "exact", "--line-numbers": "numbers", "--line-number": "numbers",
-    "-4": "", "--ipv4": "", "-6": "", "--ipv6": "",
-}  # fmt: skip
-_COMMANDS = {
-    "-L": "L", "--list": "L", "-S": "S", "--list-rules": "S", "-F": "F", "--flush": "F",
-    "-D": "D", "--delete": "D", "-A": "A", "--append": "A", "-I": "I", "--insert": "I",
-    "-R": "R", "--replace": "R", "-N": "N", "--new-chain": "N", "-X": "X", "--delete-chain": "X",
-    "-P": "P", "--policy": "P", "-Z": "Z", "--zero": "Z", "-C": "C", "--check": "C",
-    "-V": "V", "--version": "V", "-h": "h", "--help": "h",
-}  # fmt: skip
-_USAGE = """Usage: {name} -[FXZ] [chain] [options]
-       {name} -[LS] [chain [rulenum]] [options]
-       {name} -D chain rulenum [options]
-       {name} -D chain rule-specification [options]
-       {name} -V | -h
-"""
+LONGEST_CHAIN = 29
+NO_SUCH_CHAIN = "No chain/target/match by that name."
+BAD_RULE = "Bad rule (does a matching rule exist in that chain?)."
+POD_RANGE_SIX = "fd00:10:244::/56"
 
 
 @dataclass
-class _Line:
+class Line:
     """One command line, taken apart."""
 
     table: str = "filter"
@@ -52,13 +40,15 @@ class _Line:
     chain: str = ""
     number: int = 0
     """Rule number after the chain; 0 if there is none."""
-    spec: tuple[str, ...] = ()
-    switches: frozenset[str] = frozenset()
+    second: str = ""
+    """New name of -E, policy of -P."""
+    spec: list[str] = field(default_factory=list)
+    switches: set[str] = field(default_factory=set)
 
 
 @program(2)
 def iptables(proc: Proc) -> int:
-    """List, flush and delete the node's IPv4 rules."""
+    """List and change the node's IPv4 rules."""
     return _run(proc, six=False)
 
 
@@ -68,92 +58,194 @@ def ip6tables(proc: Proc) -> int:
     return _run(proc, six=True)
 
 
-def _banner(proc: Proc) -> str:
-    return f"{proc.argv[0]} v{VERSION} (nf_tables)"
+def banner(proc: Proc) -> str:
+    """Return the name and version that stand before messages."""
+    return f"{proc.argv[0].rpartition('/')[2]} v{VERSION} (nf_tables)"
+
+
+def permitted(proc: Proc) -> bool:
+    """Return whether the program may touch netfilter; say so if not."""
+    if administers_network(proc):
+        return True
+    proc.stderr.write(
+        f"{banner(proc)}: Could not fetch rule set generation id:"
+        " Permission denied (you must be root)\n"
+    )
+    return False
+
+
+def ruleset_of(proc: Proc, *, six: bool) -> Ruleset:
+    """Return the tables that the program sees."""
+    if six:
+        return Ruleset(RuleState(ServiceSnapshot()), POD_RANGE_SIX)
+    return machine_of(proc).ruleset()
 
 
 def _run(proc: Proc, *, six: bool) -> int:
-    line = _parse(proc)
+    try:
+        line = parse_line(proc.argv[1:])
+    except SpecError as problem:
+        raise UsageError(told(proc, problem)) from None
     if line.command == "V":
-        proc.print(_banner(proc))
+        proc.print(banner(proc))
         return 0
     if line.command == "h":
-        proc.stdout.write(f"{_banner(proc)}\n\n{_USAGE.format(name=proc.argv[0])}")
+        proc.stdout.write(f"{banner(proc)}\n\n{HELP.format(name=proc.argv[0])}")
         return 0
-    if not administers_network(proc):
-        proc.stderr.write(
-            f"{_banner(proc)}: Could not fetch rule set generation id:"
-            " Permission denied (you must be root)\n"
-        )
+    if not permitted(proc):
         return 4
     if line.table not in BUILTIN:
         proc.stderr.write(
-            f"{_banner(proc)}: table '{line.table}' does not exist\n"
+            f"{banner(proc)}: table '{line.table}' does not exist\n"
             f"Perhaps {proc.argv[0]} or your kernel needs to be upgraded.\n"
         )
         return 3
     proc.asked()
-    rules = _ruleset(proc, six=six)
-    if line.chain and not rules.exists(line.table, line.chain):
-        proc.stderr.write(f"{proc.argv[0]}: No chain/target/match by that name.\n")
+    rules = ruleset_of(proc, six=six)
+    if line.command in ("L", "S") and line.chain and not rules.exists(line.table, line.chain):
+        proc.stderr.write(
+            f"{banner(proc)}: chain `{line.chain}' in table `{line.table}' is incompatible,"
+            " use 'nft' tool.\n"
+        )
         return 1
     if line.command == "L":
-        return _list(proc, line, rules, six=six)
-    if line.command == "S":
-        return _list_rules(proc, line, rules)
-    if line.command == "C":
-        return _check(proc, line, rules)
+        code = _list(proc, line, rules, six=six)
+    elif line.command == "S":
+        code = _list_rules(proc, line, rules)
+    else:
+        code = 0
+    if line.command in ("L", "S") or (line.command == "Z" and not line.chain):
+        return code
     return _change(proc, line, rules, six=six)
 
 
-def _ruleset(proc: Proc, *, six: bool) -> Ruleset:
-    machine = machine_of(proc)
-    if six:
-        return Ruleset(RuleState(ServiceSnapshot()), "fd00:10:244::/56")
-    return Ruleset(machine.proxy.state, machine.network.pod_cidr)
+def told(proc: Proc, problem: SpecError) -> str:
+    """Return an error as the program prints it."""
+    name = proc.argv[0]
+    text = f"{banner(proc)}: {problem}" if problem.banner else str(problem)
+    if not problem.hint:
+        return text
+    return f"{text}\nTry `{name} -h' or '{name} --help' for more information."
 
 
-def _parse(proc: Proc) -> _Line:
-    """Take the command line apart.
+# -- the command line ----------------------------------------------------------------------------
+
+
+def parse_line(argv: list[str]) -> Line:
+    """Take a command line apart.
 
     Raises:
-        UsageError: in iptables' own words.
+        SpecError: in iptables' own words.
     """
-    line = _Line()
-    switches: set[str] = set()
-    spec: list[str] = []
-    words = _unbundled(proc.argv[1:])
+    line = Line()
+    words = _unbundled(argv)
     while words:
         word = words.pop(0)
-        if word in _COMMANDS:
-            letter = _COMMANDS[word]
-            if line.command and {line.command, letter} != {"L", "Z"}:
-                raise UsageError(_try(proc, f"Cannot use -{letter} with -{line.command}"))
-            line.command = line.command or letter
-            if words and not words[0].startswith(("-", "!")):
-                line.chain = words.pop(0)
-                if letter in "LSDIR" and words and words[0].isdigit():
-                    line.number = int(words.pop(0)[:9])
-        elif word in _SWITCHES:
-            switches.add(_SWITCHES[word])
+        letter = COMMANDS.get(word)
+        if letter is not None:
+            _command(line, letter, word, words)
+        elif word in SWITCHES:
+            line.switches.add(SWITCHES[word])
         elif word in ("-t", "--table"):
             if not words:
-                raise UsageError(_try(proc, f'option "{word}" requires an argument'))
+                msg = f'option "{word}" requires an argument'
+                raise SpecError(msg)
             line.table = words.pop(0)
         elif word in ("-w", "--wait", "-W", "--wait-interval"):
-            if words and words[0].isdigit():
+            if words and words[0].replace(".", "").isdigit():
                 words.pop(0)
-        elif line.command in ("D", "A", "I", "R", "C", "P", "N"):
-            spec.append(word)
-        elif word.startswith("-"):
-            raise UsageError(_try(proc, f'unknown option "{word}"'))
+        elif word in ("-M", "--modprobe") and words:
+            words.pop(0)
+        elif not word.startswith(("-", "!")) and (not line.spec or not _wants_more(line.spec)):
+            raise SpecError(f"Bad argument `{word}'", banner=False)
         else:
-            raise UsageError(_try(proc, f"Bad argument `{word}'"))
+            line.spec.append(word)
+            _take_values(line, words)
     if not line.command:
-        raise UsageError(_try(proc, "no command specified"))
-    line.switches = frozenset(switches)
-    line.spec = tuple(spec)
+        if line.spec and line.spec[0] not in RULE_OPTIONS and line.spec[0].startswith("-"):
+            msg = f'unknown option "{line.spec[0]}"'
+            raise SpecError(msg)
+        raise SpecError("no command specified")
+    _check_line(line)
     return line
+
+
+def _wants_more(spec: list[str]) -> bool:
+    return spec[-1].startswith("-") and spec[-1] != "--syn"
+
+
+def _take_values(line: Line, words: list[str]) -> None:
+    """Move the words up to the next option: they are this one's values, whatever they are."""
+    if line.spec[-1] in ("--comment",) and words:
+        line.spec.append(words.pop(0))
+    while words and not words[0].startswith(("-", "!")):
+        if not _wants_more(line.spec) and not _second_value(line.spec):
+            break
+        line.spec.append(words.pop(0))
+
+
+def _second_value(spec: list[str]) -> bool:
+    """Return True while an option of several words is not complete."""
+    return len(spec) > 1 and spec[-2] in ("-c", "--set-counters", "--tcp-flags", "--match-set")
+
+
+def _command(line: Line, letter: str, word: str, words: list[str]) -> None:
+    if line.command and {line.command, letter} not in ({"L", "Z"}, {"S", "Z"}):
+        msg = f"Cannot use -{letter} with -{line.command}"
+        raise SpecError(msg)
+    if line.command:
+        line.switches.add("zero")
+        line.command = "S" if "S" in (line.command, letter) else "L"
+        return
+    line.command = letter
+    if letter in "Vh":
+        return
+    has = bool(words) and not words[0].startswith(("-", "!"))
+    if letter == "N" and words and words[0].startswith("-"):
+        raise SpecError("chain name not allowed to start with `-'")
+    if not has:
+        if letter in "ADIRCNPE":
+            msg = f'option "{word}" requires an argument'
+            raise SpecError(msg)
+        return
+    line.chain = words.pop(0)
+    has = bool(words) and not words[0].startswith(("-", "!"))
+    if letter in "LSZDIR" and has:
+        text = words.pop(0)
+        if not text.isdigit() or not int(text[:9]):
+            msg = f"Invalid rule number `{text}'"
+            raise SpecError(msg)
+        line.number = int(text[:9])
+    elif letter == "R":
+        raise SpecError("-R requires a rule number")
+    if letter in "PE":
+        if not has:
+            raise SpecError(
+                "-P requires a chain and a policy"
+                if letter == "P"
+                else "-E requires old-chain-name and new-chain-name"
+            )
+        line.second = words.pop(0)
+
+
+def _check_line(line: Line) -> None:
+    for name in (line.chain, line.second if line.command == "E" else ""):
+        if len(name) >= LONGEST_CHAIN:
+            msg = f"chain name `{name}' too long (must be under {LONGEST_CHAIN} chars)"
+            raise SpecError(msg)
+        if " " in name:
+            msg = f"Invalid chain name `{name}'"
+            raise SpecError(msg)
+    takes_rule = line.command in ("A", "I", "R", "C") or (line.command == "D" and not line.number)
+    if not takes_rule:
+        for word in line.spec:
+            if word.startswith("-"):
+                short = {"--jump": "-j", "--source": "-s", "--protocol": "-p"}.get(word, word)
+                if short in ("-j", "-s", "-d", "-p", "-i", "-o"):
+                    msg = f"Illegal option `{short}' with this command"
+                    raise SpecError(msg)
+                msg = f'unknown option "{word}"'
+                raise SpecError(msg)
 
 
 def _unbundled(words: list[str]) -> list[str]:
@@ -171,13 +263,12 @@ def _unbundled(words: list[str]) -> list[str]:
     return result
 
 
-def _try(proc: Proc, message: str) -> str:
-    name = proc.argv[0]
-    return f"{_banner(proc)}: {message}\nTry `{name} -h' or '{name} --help' for more information."
+# -- listing -------------------------------------------------------------------------------------
 
 
-def _list(proc: Proc, line: _Line, rules: Ruleset, *, six: bool) -> int:
-    hosts = {m.internal_ip: m.name for m in machine_of(proc).network.machines.values()}
+def _list(proc: Proc, line: Line, rules: Ruleset, *, six: bool) -> int:
+    machine = machine_of(proc)
+    hosts = {m.internal_ip: m.name for m in machine.network.machines.values()}
     hosts["127.0.0.1"] = "localhost"
     columns = Columns(
         numeric="numeric" in line.switches,
@@ -189,166 +280,156 @@ def _list(proc: Proc, line: _Line, rules: Ruleset, *, six: bool) -> int:
     )
     out: list[str] = []
     for chain in [line.chain] if line.chain else rules.chains(line.table):
+        held = rules.rules(line.table, chain)
+        proc.charge(40 * len(held))
+        if line.number:
+            out.extend(format_rows(held, columns)[line.number - 1 : line.number])
+            continue
         if out:
             out.append("")
-        policy = "ACCEPT" if chain in BUILTIN[line.table] else None
+        policy = rules.policy(line.table, chain) if chain in BUILTIN[line.table] else None
         references = 0 if policy else rules.references(line.table, chain)
-        rows = format_rows(rules.rules(line.table, chain), columns)
-        if line.number:
-            out.extend(rows[line.number - 1 : line.number])
-            continue
         out.extend(format_header(chain, policy, references, columns))
-        out.extend(rows)
+        out.extend(format_rows(held, columns))
     proc.stdout.write("\n".join(out) + "\n" if out else "")
     return 0
 
 
-def _list_rules(proc: Proc, line: _Line, rules: Ruleset) -> int:
+def _list_rules(proc: Proc, line: Line, rules: Ruleset) -> int:
+    counted = "verbose" in line.switches
     chains = [line.chain] if line.chain else rules.chains(line.table)
     out = []
     if not line.number:
         for chain in chains:
-            builtin = chain in BUILTIN[line.table]
-            out.append(f"-P {chain} ACCEPT" if builtin else f"-N {chain}")
+            if chain in BUILTIN[line.table]:
+                tail = " -c 0 0" if counted else ""
+                out.append(f"-P {chain} {rules.policy(line.table, chain)}{tail}")
+            else:
+                out.append(f"-N {chain}")
     for chain in chains:
-        found = [format_rule(chain, rule) for rule in rules.rules(line.table, chain)]
+        held = rules.rules(line.table, chain)
+        found = [format_rule(chain, rule, rule.counts if counted else None) for rule in held]
         out.extend(found[line.number - 1 : line.number] if line.number else found)
     proc.stdout.write("\n".join(out) + "\n" if out else "")
     return 0
 
 
-def _find(line: _Line, rules: Ruleset) -> Rule | None:
-    """Return the rule that a number or a specification names."""
-    found = rules.rules(line.table, line.chain)
-    if line.number:
-        return found[line.number - 1] if line.number <= len(found) else None
-    wanted = _normal(line.spec)
-    for rule in found:
-        if _normal(_words(format_rule(line.chain, rule))[2:]) == wanted:
-            return rule
-    return None
+# -- changing ------------------------------------------------------------------------------------
 
 
-def _words(rule: str) -> tuple[str, ...]:
-    """Split a saved rule at its blanks; a quoted comment stays one word."""
-    words: list[str] = []
-    for index, part in enumerate(rule.split('"')):
-        words.extend([part] if index % 2 else part.split())
-    return tuple(words)
-
-
-def _normal(spec: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Return a specification as a sorted list of options, for which the order means nothing."""
-    groups: list[list[str]] = []
-    for word in spec:
-        if word.startswith("--") or (word.startswith("-") and len(word) == 2) or word == "!":
-            if groups and groups[-1] == ["!"]:
-                groups[-1].append(word)
-            else:
-                groups.append([word])
-        elif groups:
-            plain = word.strip('"')
-            bare = plain.removesuffix("/32") if groups[-1][-1] in ("-s", "-d") else plain
-            groups[-1].append(bare)
-    return sorted(tuple(group) for group in groups if group[0] != "-m")
-
-
-def _check(proc: Proc, line: _Line, rules: Ruleset) -> int:
-    if _find(line, rules) is not None:
-        return 0
-    proc.stderr.write(f"{proc.argv[0]}: Bad rule (does a matching rule exist in that chain?).\n")
-    return 1
-
-
-def _change(proc: Proc, line: _Line, rules: Ruleset, *, six: bool) -> int:
-    """Flush, delete or zero; a hand-written rule is refused, because the model could not obey it."""
+def _change(proc: Proc, line: Line, rules: Ruleset, *, six: bool) -> int:
     name = proc.argv[0]
-    proxy = machine_of(proc).proxy
-    if line.command == "Z":
+    try:
+        after = changed_state(proc, line, rules)
+    except SpecError as problem:
+        proc.stderr.write(f"{told(proc, problem)}\n")
+        return problem.code
+    except Refused as problem:
+        text = f"{banner(proc)}:  {problem}" if problem.code == 4 else f"{name}: {problem}"
+        proc.stderr.write(f"{text}\n")
+        return problem.code
+    if after is None or after is rules.state:
         return 0
-    if line.command in ("A", "I", "R", "N", "P") or six:
-        proc.stderr.write(
-            f"{_banner(proc)}: -{line.command} is not supported in this simulator;"
-            " -L, -S, -C, -F, -D and -X are\n"
-        )
+    if six:
+        proc.stderr.write(f"{banner(proc)}: IPv6 rules cannot be changed in this simulator\n")
         return 2
-    state = proxy.state
-    if line.command == "F":
-        after = (
-            state.flush_chain(line.table, line.chain)
-            if line.chain
-            else state.flush_table(line.table)
-        )
-    elif line.command == "X":
-        after = state.delete_chains(line.table)
-    else:
-        if not line.chain:
-            raise UsageError(_try(proc, 'option "-D" requires an argument'))
-        rule = _find(line, rules)
-        if rule is None:
-            proc.stderr.write(
-                f"{name}: Index of deletion too big.\n"
-                if line.number
-                else f"{name}: Bad rule (does a matching rule exist in that chain?).\n"
-            )
-            return 1
-        service = rules.service_of(line.table, rule) if line.chain == "KUBE-SERVICES" else None
-        if service is None:
-            proc.stderr.write(
-                f"{_banner(proc)}: only a Service's own rule in KUBE-SERVICES can be deleted"
-                " in this simulator\n"
-            )
-            return 2
-        after = state.remove_rule(line.table, service.key)
-    proxy.state = after
+    machine_of(proc).proxy.state = after
     changed(proc, "iptables", " ".join(proc.argv))
     return 0
 
 
-@program(1)
-def iptables_save(proc: Proc) -> int:
-    """Print every rule in the form that iptables-restore reads."""
-    six = proc.argv[0].startswith("ip6")
-    words, only, counters = list(proc.argv[1:]), "", False
-    while words:
-        word = words.pop(0)
-        if word in ("-t", "--table") and words:
-            only = words.pop(0)
-        elif word in ("-c", "--counters"):
-            counters = True
-        elif word in ("-V", "--version"):
-            proc.print(f"{_banner(proc)}")
-            return 0
-        else:
-            proc.stderr.write(f"{proc.argv[0]}: invalid option -- '{word.lstrip('-')[:1]}'\n")
-            return 1
-    if not administers_network(proc):
-        proc.stderr.write(
-            f"{_banner(proc)}: Could not fetch rule set generation id:"
-            " Permission denied (you must be root)\n"
+def changed_state(proc: Proc, line: Line, rules: Ruleset) -> RuleState | None:
+    """Return the rules after the command; None if it only looks.
+
+    Raises:
+        SpecError, Refused: in iptables' own words.
+    """
+    table, chain, command = line.table, line.chain, line.command
+    if command == "N":
+        return edit.created(rules, table, chain)
+    if command == "X":
+        return edit.removed(rules, table, chain)
+    if command == "P":
+        return _policy(line, rules)
+    if command == "E":
+        return edit.renamed(rules, table, chain, line.second)
+    if chain and not rules.exists(table, chain):
+        if command in "AIRDC" and line.spec:
+            _parsed(proc, line, rules)
+            if command in "CD":
+                raise Refused(BAD_RULE)
+        raise Refused(NO_SUCH_CHAIN)
+    if command == "F":
+        return edit.flushed(rules, table, chain)
+    if command == "Z":
+        return None
+    if command == "D" and line.number:
+        return edit.deleted(rules, table, chain, line.number - 1)
+    made = _parsed(proc, line, rules)
+    if command in ("C", "D"):
+        after = rules
+        for rule in made:
+            index = edit.position(after, table, chain, rule)
+            if index is None:
+                raise Refused(BAD_RULE)
+            if command == "D":
+                after = Ruleset(edit.deleted(after, table, chain, index), rules.cidr)
+        return after.state if command == "D" else None
+    verb = {"A": "RULE_APPEND", "I": "RULE_INSERT", "R": "RULE_REPLACE"}[command]
+    for rule in made:
+        if not _allowed(table, chain, rule):
+            msg = f"{verb} failed (Invalid argument): rule in chain {chain}"
+            raise Refused(msg, 4)
+    if command == "R":
+        if len(made) > 1:
+            raise SpecError("Replacement rule does not specify a unique address")
+        return edit.replaced(rules, table, chain, line.number, made[0])
+    number = 0 if command == "A" else line.number or 1
+    return edit.insert(rules, table, chain, made, number)
+
+
+def _parsed(proc: Proc, line: Line, rules: Ruleset) -> list[Rule]:
+    machine = machine_of(proc)
+
+    def resolve(name: str) -> str | None:
+        return None if is_address(name) else machine.network.resolve(name, "default", machine)
+
+    has: Callable[[str], bool] = lambda name: rules.exists(line.table, name)  # noqa: E731
+    made = parse_spec(line.spec, has_chain=has, resolve=resolve)
+    for rule in made:
+        if rule.out and line.chain in ("PREROUTING", "INPUT"):
+            msg = f"Can't use -o with {line.chain}\n"
+            raise SpecError(msg)
+        if rule.into and line.chain in ("POSTROUTING", "OUTPUT"):
+            msg = f"Can't use -i with {line.chain}\n"
+            raise SpecError(msg)
+    return made
+
+
+def _allowed(table: str, chain: str, rule: Rule) -> bool:
+    """Return whether the kernel takes a target in this table and at this hook."""
+    builtin = chain in BUILTIN[table]
+    if rule.jump == "REJECT":
+        if rule.act == ("tcp-reset",) and rule.proto != "tcp":
+            return False
+        return table == "filter"
+    if rule.jump in ("DNAT", "REDIRECT"):
+        return table == "nat" and (not builtin or chain in ("PREROUTING", "OUTPUT"))
+    if rule.jump == "SNAT":
+        return table == "nat" and (not builtin or chain in ("POSTROUTING", "INPUT"))
+    if rule.jump == "MASQUERADE":
+        return table == "nat" and (not builtin or chain == "POSTROUTING")
+    return True
+
+
+def _policy(line: Line, rules: Ruleset) -> RuleState:
+    if line.chain not in BUILTIN[line.table]:
+        raise Refused("Bad built-in chain name.")
+    if line.second not in ("ACCEPT", "DROP"):
+        raise Refused("Bad policy name. Run `dmesg' for more information.")
+    if line.table == "nat" and line.second == "DROP":
+        raise SpecError(
+            '\nThe "nat" table is not intended for filtering,'
+            " the use of DROP is therefore inhibited.\n\n"
         )
-        return 4
-    proc.asked()
-    rules = _ruleset(proc, six=six)
-    when = datetime.fromtimestamp(unix_ms(proc) // 1000, UTC)
-    stamp = when.strftime("%a %b ") + f"{when.day:>2}" + when.strftime(" %H:%M:%S %Y")
-    head = "[0:0] " if counters else ""
-    out: list[str] = []
-    for table in ("mangle", "filter", "nat"):
-        if only not in ("", table):
-            continue
-        chains = rules.chains(table)
-        out.append(f"# Generated by {_banner(proc)} on {stamp}")
-        out.append(f"*{table}")
-        out.extend(
-            f":{chain} {'ACCEPT' if chain in BUILTIN[table] else '-'} [0:0]" for chain in chains
-        )
-        out.extend(
-            head + format_rule(chain, rule)
-            for chain in chains
-            for rule in rules.rules(table, chain)
-        )
-        out.append("COMMIT")
-        out.append(f"# Completed on {stamp}")
-    proc.stdout.write("\n".join(out) + "\n" if out else "")
-    return 0
+    return edit.with_policy(rules, line.table, line.chain, line.second)

@@ -1,6 +1,6 @@
-"""journalctl and dmesg over the node's journal.
+"""journalctl over the node's journal.
 
-Both print what `Journal.query` returns for a window; this file must not know which units exist or
+It prints what `Journal.query` returns for a window; this file must not know which units exist or
 why they wrote what they wrote.
 """
 
@@ -9,27 +9,37 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import re2
 
 from sim.bash.process import Proc, Running
 from sim.kernel import Epoch
 from sim.node.journal import Entry
-from sim.node.kernelog import boot_entries
 from sim.node.machine import Machine
+from sim.node.programs.bulk import bytes_of
 from sim.node.programs.host import container_of, is_root, machine_of, unix_ms
-from sim.node.programs.options import Options, UsageError, parse, program, waiting
-from sim.node.programs.timespec import parse_timestamp
+from sim.node.programs.options import Options, UsageError, parse, waiting
+from sim.node.programs.paging import page
+from sim.node.programs.timespec import parse_span, parse_timestamp
+from sim.node.programs.unitstatus import size_text
 
 PRIORITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
+_TAKES = set("uSUoptgF")
+"""Letters of options that take a value."""
+_NOT_HERE = ("-x", "--catalog", "--directory", "-D", "--header", "--verify", "--cursor", "--facility",
+             "--after-cursor", "--show-cursor", "-M")  # fmt: skip
 FOLLOW_MS = 500
 """How often -f looks for new lines."""
+_KEPT_MS = 36 * 3_600_000
+_FILE_BYTES = 128 << 20
 _LONG = (
     "unit=", "lines=", "since=", "until=", "follow", "reverse", "output=", "no-pager",
-    "priority=", "grep=", "identifier=", "dmesg", "boot", "quiet", "utc", "pager-end", "catalog",
+    "priority=", "grep=", "identifier=", "dmesg", "boot=", "quiet", "utc", "pager-end", "catalog",
     "no-hostname", "no-tail", "all", "no-full", "full", "system", "case-sensitive=", "help",
-    "version", "list-boots", "disk-usage",
+    "version", "list-boots", "disk-usage", "vacuum-size=", "vacuum-time=", "vacuum-files=", "rotate",
+    "flush", "sync", "fields", "field=", "output-fields=", "merge", "directory=", "user", "this-boot",
+    "facility=", "show-cursor", "cursor=", "after-cursor=", "header", "verify", "truncate-newline",
 )  # fmt: skip
 
 
@@ -40,8 +50,10 @@ class _Selection:
     units: tuple[str, ...]
     idents: tuple[str, ...]
     kernel: bool
-    worst: int
-    """Lines of this priority or more urgent."""
+    levels: tuple[int, int]
+    """From the most urgent priority to the least."""
+    fields: tuple[tuple[str, str], ...]
+    """FIELD=VALUE words: of one field any, of several all."""
     pattern: str
     since: int | None
     """Simulated ms."""
@@ -54,17 +66,32 @@ def journalctl(proc: Proc) -> Running:
     if container_of(proc) is not None:
         proc.print("No journal files were found.", "-- No entries --")
         return 0
-    options = parse(_prepared(proc), "u:n:S:U:fro:p:g:t:kbqexamN", _LONG)
+    options = parse(_prepared(proc), "u:n:S:U:fro:p:g:t:kbqexamNlF:D:M:", _LONG)
+    if options.has("--help"):
+        raise UsageError("journalctl: --help stands alone in this simulator")
     if options.has("--version"):
         proc.print("systemd 252 (252.39-1~deb12u1)")
         return 0
     proc.asked()
     machine = machine_of(proc)
+    refused = next((name for name, _ in options.pairs if name in _NOT_HERE), None)
+    if refused is not None:
+        return proc.fail(f"{refused} is not supported in this simulator")
     if options.has("--list-boots"):
         return _list_boots(proc, machine)
-    if options.has("--disk-usage"):
-        proc.fail("--disk-usage is not supported in this simulator")
-        return 1
+    kept = _keeping(proc, machine, options)
+    if kept is not None:
+        return kept
+    boot = options.value("--boot", default="0")
+    if boot not in ("0", "-0", "", machine.boot_id.replace("-", "")):
+        raise UsageError(
+            f"Data from the specified boot ({boot}) is not available: No such boot ID in journal"
+        )
+    if options.has("-F", "--field"):
+        names = {_fields(e, machine, i).get(options.value("-F", "--field"), "")
+                 for i, e in enumerate(_query(machine, _select(proc, options), proc.env.now))}  # fmt: skip
+        proc.print(*sorted(names - {""}))
+        return 0
     selection = _select(proc, options)
     show = _printer(proc, options)
     lines = _line_count(options)
@@ -78,7 +105,13 @@ def journalctl(proc: Proc) -> Running:
     if not found and not following and not options.has("-q", "--quiet"):
         proc.print("-- No entries --")
         return 1 if selection.pattern else 0
-    proc.stdout.write("".join(show(entry) for entry in found))
+    text = "".join(show(entry) for entry in found)
+    if not following:
+        yield from page(
+            proc, text, plain=options.has("--no-pager"), end=options.has("-e", "--pager-end")
+        )
+        return 0
+    proc.stdout.write(text)
     last = now
     while following:
         yield proc.env.timeout(FOLLOW_MS)
@@ -99,12 +132,20 @@ def _prepared(proc: Proc) -> Proc:
         bundled = word.startswith("-") and not word.startswith("--")
         if word == "--lines" and not number:
             argv.append("--lines=10")
-        elif bundled and word.endswith("n") and not set(word[1:-1]) & set("uSUoptg") and not number:
+        elif bundled and word.endswith("n") and not set(word[1:-1]) & _TAKES and not number:
             argv.append(f"{word}10")
-        elif word == "--boot" or word.startswith("--boot="):
-            argv.append("--boot")
-        elif argv[-1] == "-b" and word.lstrip("-").isdigit():
-            continue
+        elif word.startswith("--boot="):
+            argv.append(word)
+        elif word in ("--boot", "-b") or (
+            bundled and word.endswith("b") and not set(word[1:-1]) & _TAKES
+        ):
+            if bundled and len(word) > 2:
+                argv.append(word[:-1])
+            argv.append("--boot=0")
+        elif argv[-1] == "--boot=0" and (word.lstrip("-").isdigit() or len(word) == 32):
+            argv[-1] = f"--boot={word}"
+        elif bundled and word[:2] == "-b" and word[2:].lstrip("-").isdigit():
+            argv.append(f"--boot={word[2:]}")
         else:
             argv.append(word)
     return replace(proc, argv=argv)
@@ -138,7 +179,8 @@ def _select(proc: Proc, options: Options) -> _Selection:
         units=tuple(_unit_name(unit) for unit in options.values("-u", "--unit")),
         idents=tuple(options.values("-t", "--identifier")),
         kernel=options.has("-k", "--dmesg"),
-        worst=_priority(options.value("-p", "--priority", default="7")),
+        levels=_levels(options.value("-p", "--priority", default="7")),
+        fields=_matches(options.operands),
         pattern=pattern,
         since=_instant(proc, options.value("-S", "--since")),
         until=_instant(proc, options.value("-U", "--until")),
@@ -156,6 +198,30 @@ def _compiled(pattern: str) -> str:
 def _unit_name(text: str) -> str:
     known = (".service", ".timer", ".socket", ".mount", ".target", ".slice", ".scope")
     return text if text.endswith(known) or "*" in text else f"{text}.service"
+
+
+def _levels(text: str) -> tuple[int, int]:
+    """Read `err` or `warning..err`."""
+    low, dots, high = text.partition("..")
+    if not dots:
+        return 0, _priority(text)
+    first, second = _priority(low), _priority(high)
+    return min(first, second), max(first, second)
+
+
+def _matches(words: list[str]) -> tuple[tuple[str, str], ...]:
+    found = []
+    for word in words:
+        name, sign, value = word.partition("=")
+        if word == "+":
+            raise UsageError("journalctl: + is not supported in this simulator")
+        if word.startswith("/"):
+            found.append(("SYSLOG_IDENTIFIER", word.rpartition("/")[2]))
+        elif not sign:
+            raise UsageError(f"Failed to add match '{word}': Invalid argument")
+        else:
+            found.append((name, value))
+    return tuple(found)
 
 
 def _priority(text: str) -> int:
@@ -195,8 +261,12 @@ def _query(
             found = [e for e in found if any(_fits(e.unit, unit) for unit in wanted.units)]
     if wanted.idents:
         found = [entry for entry in found if entry.ident in wanted.idents]
-    if wanted.worst < 7:
-        found = [entry for entry in found if entry.priority <= wanted.worst]
+    low, high = wanted.levels
+    if (low, high) != (0, 7):
+        found = [entry for entry in found if low <= entry.priority <= high]
+    for name in dict(wanted.fields):
+        values = {value for key, value in wanted.fields if key == name}
+        found = [e for i, e in enumerate(found) if _fields(e, machine, i).get(name) in values]
     if wanted.pattern:
         expression = re2.compile(wanted.pattern)
         found = [entry for entry in found if expression.search(entry.message)]
@@ -216,9 +286,9 @@ def _printer(proc: Proc, options: Options) -> Callable[[Entry], str]:
     output = options.value("-o", "--output", default="short")
     if output == "cat":
         return lambda entry: f"{entry.message}\n"
-    if output in ("json", "json-pretty"):
-        indent = 8 if output == "json-pretty" else None
-        return lambda entry: json.dumps(_fields(entry, epoch, host), indent=indent) + "\n"
+    wanted = [one for one in options.value("--output-fields").split(",") if one]
+    if output in ("json", "json-pretty", "json-sse", "json-seq", "verbose", "export"):
+        return _structured(machine, output, wanted)
     if output not in _STAMPS:
         raise UsageError(f"Unknown output format '{output}'.")
     stamp = _STAMPS[output]
@@ -232,19 +302,91 @@ def _printer(proc: Proc, options: Options) -> Callable[[Entry], str]:
     return show
 
 
-def _fields(entry: Entry, epoch: Epoch, host: str) -> dict[str, str]:
+def _structured(machine: Machine, output: str, wanted: list[str]) -> Callable[[Entry], str]:
+    count = iter(range(1 << 60))
+    epoch = machine.epoch
+
+    def show(entry: Entry) -> str:
+        fields = _fields(entry, machine, next(count))
+        if wanted:
+            fields = {k: v for k, v in fields.items() if k in wanted or k.startswith("__")}
+        if output == "json":
+            return json.dumps(fields, separators=(",", ":"), ensure_ascii=False) + "\n"
+        if output == "json-pretty":
+            inner = ",\n".join(f"\t{json.dumps(k)} : {json.dumps(v)}" for k, v in fields.items())
+            return f"{{\n{inner}\n}}\n"
+        if output == "verbose":
+            at = epoch.datetime(entry.at)
+            head = f"{at:%a %Y-%m-%d %H:%M:%S.%f} UTC [{fields['__CURSOR']}]\n"
+            return head + "".join(
+                f"    {k}={v}\n" for k, v in sorted(fields.items()) if not k.startswith("__")
+            )
+        return "".join(f"{k}={v}\n" for k, v in fields.items()) + "\n"
+
+    return show
+
+
+def _fields(entry: Entry, machine: Machine, index: int) -> dict[str, str]:
+    """Return the fields of a line, systemd.journal-fields(7)."""
+    unix = machine.epoch.at(entry.at) * 1000
+    boot = machine.boot_id.replace("-", "")
     fields = {
-        "__REALTIME_TIMESTAMP": str(epoch.at(entry.at) * 1000),
-        "_HOSTNAME": host,
+        "__CURSOR": f"s={machine.machine_id};i={index:x};b={boot};t={unix:x}",
+        "__REALTIME_TIMESTAMP": str(unix),
+        "__MONOTONIC_TIMESTAMP": str((entry.at - machine.facts.booted_at) * 1000),
+        "_BOOT_ID": boot,
+        "_MACHINE_ID": machine.machine_id,
+        "_HOSTNAME": machine.name,
         "SYSLOG_IDENTIFIER": entry.ident,
         "PRIORITY": str(entry.priority),
+        "_TRANSPORT": "kernel" if entry.ident == "kernel" else "stdout",
         "MESSAGE": entry.message,
     }
     if entry.pid is not None:
         fields["_PID"] = str(entry.pid)
-    if entry.unit:
+        fields["_UID"] = "0"
+        fields["_COMM"] = entry.ident[:15]
+    if entry.ident == "systemd" and entry.unit:
+        fields["_SYSTEMD_UNIT"], fields["UNIT"] = "init.scope", entry.unit
+    elif entry.unit:
         fields["_SYSTEMD_UNIT"] = entry.unit
     return fields
+
+
+def _keeping(proc: Proc, machine: Machine, options: Options) -> int | None:
+    """Say or change how much of the disk the journal takes; None if that is not asked for."""
+    held = machine.disk.places()["/var/log/journal"]
+    if options.has("--disk-usage"):
+        proc.print(f"Archived and active journals take up {size_text(held)} in the file system.")
+        return 0
+    asked = options.has("--vacuum-size", "--vacuum-time", "--vacuum-files")
+    if asked or options.has("--rotate", "--flush", "--sync"):
+        if not is_root(proc):
+            proc.stderr.write("Failed to open journal: Permission denied\n")
+            return 1
+        if not asked:
+            return 0
+    else:
+        return None
+    keep = held
+    if text := options.value("--vacuum-size"):
+        wanted = bytes_of(text)
+        if wanted is None:
+            raise UsageError(f"Failed to parse vacuum size: {text}")
+        keep = min(keep, wanted)
+    if text := options.value("--vacuum-time"):
+        span = parse_span(text)
+        if span is None:
+            raise UsageError(f"Failed to parse vacuum time: {text}")
+        keep = min(keep, held * min(span, _KEPT_MS) // _KEPT_MS)
+    if text := options.value("--vacuum-files"):
+        keep = min(keep, int(text) * _FILE_BYTES if text.isdigit() and int(text) else keep)
+    freed = machine.disk.vacuum(keep)
+    place = f"/var/log/journal/{machine.machine_id}"
+    proc.stderr.write(
+        f"Vacuuming done, freed {size_text(freed)} of archived journals from {place}.\n"
+    )
+    return 0
 
 
 def _moment(epoch: Epoch, at: int) -> datetime:
@@ -266,7 +408,7 @@ _STAMPS: dict[str, Callable[[Epoch, int, int], str]] = {
 
 
 def _list_boots(proc: Proc, machine: Machine) -> int:
-    boot = machine.stream.at("boot-id").hex(32)
+    boot = machine.boot_id.replace("-", "")
     first = machine.epoch.datetime(machine.facts.booted_at).strftime("%a %Y-%m-%d %H:%M:%S UTC")
     last = machine.epoch.datetime(proc.env.now).strftime("%a %Y-%m-%d %H:%M:%S UTC")
     proc.print(f"IDX BOOT ID                          {'FIRST ENTRY':<27} {'LAST ENTRY':<27}")
@@ -278,50 +420,3 @@ def format_short(entry: Entry, epoch: Epoch, host: str) -> str:
     """Return a line in journalctl's default form, without its newline."""
     who = entry.ident if entry.pid is None else f"{entry.ident}[{entry.pid}]"
     return f"{epoch.datetime(entry.at).strftime('%b %d %H:%M:%S')} {host} {who}: {entry.message}"
-
-
-@program(1)
-def dmesg(proc: Proc) -> int:
-    """Print the kernel's ring buffer."""
-    short, long = "TtkxHLl:ewWcCn:", ("ctime", "notime", "kernel", "level=", "decode", "follow")
-    options = parse(proc, short, (*long, "human", "color=", "nopager", "since=", "until="))
-    refused = next((name for name, _ in options.pairs if name in _DMESG_NOT), None)
-    if refused is not None:
-        return proc.fail(f"{refused} is not supported in this simulator")
-    if container_of(proc) is not None or not is_root(proc):
-        return proc.fail("read kernel buffer failed: Operation not permitted")
-    proc.asked()
-    machine = machine_of(proc)
-    levels = options.value("-l", "--level")
-    worst = {_priority(level) for level in levels.split(",")} if levels else None
-    calendar = options.has("-T", "--ctime", "-e")
-    bounds = [_instant(proc, options.value(name)) for name in ("--since", "--until")]
-    until = proc.env.now if bounds[1] is None else min(bounds[1], proc.env.now)
-    out: list[str] = []
-    entries = machine.journal.query(None, bounds[0], until, kernel=True)
-    if bounds[0] is None or bounds[0] <= machine.facts.booted_at:
-        entries = [*boot_entries(machine), *entries]
-    for entry in entries:
-        if worst is not None and entry.priority not in worst:
-            continue
-        if options.has("-t", "--notime"):
-            head = ""
-        elif calendar:
-            when = datetime.fromtimestamp(machine.epoch.at(entry.at) // 1000, UTC)
-            head = f"[{when.strftime('%a %b ')}{when.day:>2}{when.strftime(' %H:%M:%S %Y')}] "
-        else:
-            head = f"[{_since_boot(machine, entry.at)}] "
-        if options.has("-x", "--decode"):
-            head = f"{'kern':<6}:{PRIORITIES[entry.priority]:<6}: {head}"
-        out.extend(f"{head}{line}\n" for line in entry.message.split("\n"))
-    proc.stdout.write("".join(out))
-    return 0
-
-
-_DMESG_NOT = {"-w", "-W", "--follow", "-c", "-C", "-n"}
-
-
-def _since_boot(machine: Machine, at: int) -> str:
-    seconds, milliseconds = divmod(at - machine.facts.booted_at, 1000)
-    micro = machine.stream.at("dmesg", at).integer(0, 999)
-    return f"{seconds:>5}.{milliseconds:03d}{micro:03d}"

@@ -12,9 +12,9 @@ from typing import Any
 import simpy
 
 from sim.bash.process import Proc, Running
+from sim.node.portnames import parse_port, port_name
 from sim.node.programs.http import converse
 from sim.node.programs.options import Options, UsageError, parse, waiting
-from sim.node.programs.portnames import parse_port, port_name
 from sim.node.programs.reach import Dialled, dial, resolve, seconds
 
 ERRORS = {
@@ -51,7 +51,7 @@ def nc(proc: Proc) -> Running:
     code = 0
     for port in ports:
         done = yield from _attempt(proc, host, port, proto, limit)
-        if options.has("-v"):
+        if options.has("-v") and (proto == "tcp" or done.result.kind == "ok"):
             proc.stderr.write(_told(options, host, port, proto, done, resolve(proc, host) or host))
         if done.result.kind != "ok":
             code = 1
@@ -95,6 +95,8 @@ def _target(proc: Proc, options: Options, usage: str) -> tuple[str, list[int], s
     """
     if options.has("-l", "-U"):
         raise UsageError("nc: listening and Unix sockets are not supported in this simulator")
+    if len(options.operands) == 1:
+        raise UsageError("nc: missing port number")
     if len(options.operands) != 2:
         raise UsageError(usage)
     host, text = options.operands
@@ -104,9 +106,14 @@ def _target(proc: Proc, options: Options, usage: str) -> tuple[str, list[int], s
     high = parse_port(last, proto) if dash else low
     if low is None or high is None:
         bad = first if low is None else last
-        raise UsageError(
-            f"nc: port number too large: {bad}" if bad.isdigit() else f'nc: service "{bad}" unknown'
+        how = (
+            "too large"
+            if bad.isdigit() and int(bad[:9])
+            else "too small"
+            if bad.isdigit()
+            else "invalid"
         )
+        raise UsageError(f"nc: port number {how}: {bad}")
     if not options.has("-z") or high < low:
         high = low
     return host, list(range(low, min(high, low + _MAX_PORTS) + 1)), proto
@@ -114,10 +121,9 @@ def _target(proc: Proc, options: Options, usage: str) -> tuple[str, list[int], s
 
 def _limit(options: Options) -> int | None:
     text = options.value("-w")
-    limit = seconds(text) if text else None
-    if text and (limit is None or not text.isdigit() or limit == 0):
-        raise UsageError(f"nc: timeout is invalid: {text}")
-    return limit
+    if text and not text.isdigit():
+        raise UsageError(f"nc: timeout invalid: {text}")
+    return (seconds(text) if text else None) or None
 
 
 _BUSYBOX = (
@@ -147,4 +153,66 @@ def busybox_nc(proc: Proc) -> Running:
         proc.stderr.write(f"{where} open\n")
     if not options.has("-z"):
         yield from converse(proc, done.result, host, port)
+    return 0
+
+
+@waiting(1)
+def telnet(proc: Proc) -> Running:
+    """Connect to a port and talk, inetutils' telnet."""
+    words = [word for word in proc.argv[1:] if not word.startswith("-")]
+    if not words:
+        raise UsageError(
+            "telnet: the prompt is not supported in this simulator; telnet HOST [PORT]"
+        )
+    host, text = words[0], words[1] if len(words) > 1 else "telnet"
+    port = parse_port(text)
+    ip = resolve(proc, host)
+    if ip is None:
+        raise UsageError(f"telnet: could not resolve {host}/{text}: Name or service not known")
+    if port is None:
+        raise UsageError(
+            f"telnet: could not resolve {host}/{text}: Servname not supported for ai_socktype"
+        )
+    proc.print(f"Trying {ip}...")
+    done = yield from dial(proc, ip, port)
+    if done.result.kind != "ok":
+        proc.stderr.write(f"telnet: Unable to connect to remote host: {ERRORS[done.result.kind]}\n")
+        return 1
+    proc.print(f"Connected to {host}.", "Escape character is '^]'.")
+    yield from converse(proc, done.result, host, port)
+    proc.stderr.write("Connection closed by foreign host.\n")
+    return 1
+
+
+@waiting(255)
+def nmap(proc: Proc) -> Running:
+    """Scan a few ports of one host, TCP connect only."""
+    options = parse(proc, "p:Pnvs:T:AO", ("open", "reason"))
+    if not options.has("-p") or not options.operands:
+        raise UsageError("nmap: only `nmap [-Pn] -p PORTS HOST` is supported in this simulator")
+    ip = resolve(proc, options.operands[0])
+    if ip is None:
+        raise UsageError(
+            f'Failed to resolve "{options.operands[0]}".\nWARNING: No targets were specified, so 0 hosts scanned.'
+        )
+    ports: list[int] = []
+    for part in options.value("-p").split(","):
+        low, dash, high = part.partition("-")
+        first, last = parse_port(low), parse_port(high if dash else low)
+        if first is None or last is None:
+            raise UsageError(
+                "Your port specifications are illegal.  Example of proper form:"
+                ' "-100,200-1024,T:3000-4000,U:60000-"\nQUITTING!'
+            )
+        ports += range(first, min(last, first + _MAX_PORTS) + 1)
+    began = proc.env.now
+    rows = []
+    for port in ports[:_MAX_PORTS]:
+        done = yield from dial(proc, ip, port, limit_ms=1_000)
+        state = {"ok": "open", "refused": "closed"}.get(done.result.kind, "filtered")
+        rows.append(f"{f'{port}/tcp':<8} {state:<8} {port_name(port) or 'unknown'}")
+    spent = (proc.env.now - began) / 1000 + 0.05
+    proc.print("Starting Nmap 7.93 ( https://nmap.org )", f"Nmap scan report for {options.operands[0]} ({ip})",
+               "Host is up (0.00031s latency).", "", "PORT     STATE    SERVICE", *rows, "",
+               f"Nmap done: 1 IP address (1 host up) scanned in {spent:.2f} seconds")  # fmt: skip
     return 0

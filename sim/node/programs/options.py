@@ -41,10 +41,13 @@ class Options:
         return [value for name, value in self.pairs if name in names]
 
 
-def parse(proc: Proc, short: str, long: Sequence[str] = (), *, mixed: bool = True) -> Options:
+def parse(
+    proc: Proc, short: str, long: Sequence[str] = (), *, mixed: bool = True, hint: bool = False
+) -> Options:
     """Read `proc.argv` by getopt's *short* and *long* letters.
 
-    With *mixed* options may follow operands.
+    With *mixed* options may follow operands; with *hint* a mistake is followed by the line of
+    coreutils and util-linux that names `--help`.
 
     Raises:
         UsageError: in glibc's words, e.g. `free: invalid option -- 'q'`.
@@ -65,8 +68,24 @@ def parse(proc: Proc, short: str, long: Sequence[str] = (), *, mixed: bool = Tru
             told = f"invalid option -- '{problem.opt}'"
         else:
             told = f"unrecognized option '--{problem.opt}'"
-        raise UsageError(f"{name}: {told}") from None
+        also = f"\nTry '{name} --help' for more information." if hint else ""
+        raise UsageError(f"{name}: {told}{also}") from None
     return Options(pairs, operands)
+
+
+def _told(proc: Proc, problem: UsageError, purpose: str | None, code: int) -> int:
+    """Print a mistake, or a short help where nothing but that was asked for; return the exit code."""
+    if proc.argv[1:] == ["--help"]:
+        name = proc.argv[0].rpartition("/")[2]
+        proc.print(
+            f"Usage: {name} [options]",
+            "",
+            " ".join((purpose or "").split("\n\n")[0].split()),
+            f"Options are those of the real {name}; one that is left out is refused by its name.",
+        )
+        return 0
+    proc.stderr.write(f"{problem}\n")
+    return code
 
 
 def program(usage_code: int = 1) -> Callable[[Callable[[Proc], int]], Program]:
@@ -80,8 +99,7 @@ def program(usage_code: int = 1) -> Callable[[Callable[[Proc], int]], Program]:
             try:
                 return body(proc)
             except UsageError as problem:
-                proc.stderr.write(f"{problem}\n")
-                return usage_code
+                return _told(proc, problem, body.__doc__, usage_code)
             yield  # a program is a generator even when it never waits
 
         run.__doc__ = body.__doc__
@@ -99,8 +117,7 @@ def waiting(usage_code: int = 1) -> Callable[[Program], Program]:
             try:
                 return (yield from body(proc))
             except UsageError as problem:
-                proc.stderr.write(f"{problem}\n")
-                return usage_code
+                return _told(proc, problem, body.__doc__, usage_code)
 
         run.__doc__ = body.__doc__
         run.__name__ = body.__name__

@@ -9,111 +9,236 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sim.bash.files import FileSystem
+from sim.bash.files import FileProblem, FileSystem, Stat
+from sim.bash.tools.gzip import pack
+from sim.node.certificates import pem, subjects
 from sim.node.containerfiles import ContainerFiles, Mount
+from sim.node.disk import DiskFiles
+from sim.node.etcfiles import WRITABLE, system_files
 from sim.node.kubeproxy.heal import DESCRIPTION, HealPlan
+from sim.node.links import NODE_LOCAL_DNS
+from sim.node.livefiles import (
+    CGROUPS,
+    CONTAINERD,
+    LOG_LINKS,
+    POD_LOGS,
+    PODS,
+    READ_ONLY_VIEW,
+    LiveFiles,
+    Shown,
+    containerd_names,
+    link_target,
+    log_of,
+    log_size,
+    sealed_bytes,
+    shown_cgroup,
+    shown_log,
+    shown_pod,
+    shown_process,
+)
 from sim.node.machine import Machine
-from sim.node.network import NODE_LOCAL_DNS
-from sim.node.programs.identity import kernel_settings
+from sim.node.procfs import cgroup_files, machine_proc
+from sim.node.programs.netfiles import net_files
+from sim.node.programs.packages import dpkg_log, history_log
 from sim.node.programs.reach import site_dns
+from sim.node.programs.syslog import syslog
 
 if TYPE_CHECKING:
     from sim.node.container import Container
 
-CGROUPS = "/sys/fs/cgroup"
-POD_LOGS = "/var/log/pods"
-_NO_LIMIT = "max\n"
 _PROBES = ("readinessProbe", "livenessProbe", "startupProbe")
+_SETTINGS = "/proc/sys/"
+_UNITS = ("/etc/systemd/system", "/lib/systemd/system", "/usr/local/sbin")
+_DIRECTORIES = (
+    *_UNITS, CGROUPS, POD_LOGS, LOG_LINKS, PODS, CONTAINERD, "/boot", "/etc/kubernetes/manifests",
+    "/etc/kubernetes/pki", "/home", "/lib/modules", "/media", "/mnt", "/opt/cni/bin", "/run/containerd",
+    "/srv", "/usr/bin", "/usr/lib", "/usr/sbin", "/usr/share", "/var/cache/apt", "/var/lib/apt",
+    "/var/lib/dpkg", "/var/log/apt", "/var/log/journal", "/var/spool/cron/crontabs", "/var/tmp",
+)  # fmt: skip
+_LIVE = ("/proc", CGROUPS, POD_LOGS, LOG_LINKS, PODS, CONTAINERD, "/var/log/journal", *_UNITS)
+NODE_BYTES = 32 << 20
+NODE_FILES = 8192
 
 
-class NodeFiles(FileSystem):
+class NodeFiles(LiveFiles, DiskFiles):
     """The files of a machine; units and cgroups come and go with what they stand for."""
 
     def __init__(self, machine: Machine, home: str = "/root") -> None:
         """Show the files of *machine*."""
-        super().__init__(home=home, generated=_machine_files(machine))
+        epoch, env = machine.epoch, machine.env
         self._machine = machine
-        for directory in (
-            "/etc/systemd/system",
-            "/lib/systemd/system",
-            "/usr/local/sbin",
-            CGROUPS,
-            POD_LOGS,
-            "/etc/kubernetes/pki",
-            "/var/lib/kubelet",
-        ):
-            self.mkdir(directory)
-
-    def is_dir(self, path: str) -> bool:
-        """Return whether *path* is a directory, of a pod's logs too."""
-        return super().is_dir(path) or (
-            path.startswith(POD_LOGS) and any(one.startswith(path + "/") for one in self._logs())
+        super().__init__(
+            machine.disk,
+            home=home,
+            generated=_node_makers(machine),
+            clock=lambda: epoch.at(env.now),
+            born_ms=epoch.at(machine.facts.booted_at),
+            stream=machine.stream.at("urandom"),
+            max_bytes=NODE_BYTES,
+            max_files=NODE_FILES,
         )
+        self._writing_as_of = self._born
+        for directory in (*_DIRECTORIES, "/root"):
+            self.mkdir(directory)
+        for link, target in (("/bin", "usr/bin"), ("/sbin", "usr/sbin"), ("/var/run", "/run")):
+            self.symlink(target, link)
+        self._writing_as_of = None
 
-    def _logs(self) -> dict[str, Container]:
-        """Return the containers on the machine by the path of their log."""
-        return {log_path(one): one for one in self._machine.containers.values()}
-
-    def exists(self, path: str) -> bool:
-        """Return whether *path* is a file or directory."""
-        return super().exists(path) or self._live(path) is not None
-
-    def read(self, path: str) -> str:
-        """Return the text of *path*, made now if it is a unit's or a cgroup's."""
-        live = self._live(path)
-        return live() if live is not None else super().read(path)
-
-    def listdir(self, path: str) -> list[str]:
-        """Return the sorted names in a directory, units among them."""
-        inside = path.rstrip("/") + "/"
-        if path.startswith(POD_LOGS):
-            names = (one.removeprefix(inside) for one in self._logs() if one.startswith(inside))
-            return sorted({name.partition("/")[0] for name in names})
-        units = {
-            unit.path.removeprefix(inside)
-            for unit in self._machine.units()
-            if unit.text and unit.path.startswith(inside)
-        }
-        heal = self._machine.proxy.heal
-        if heal is not None and path == "/usr/local/sbin":
-            units.add(heal.plan.unit)
-        return sorted({*super().listdir(path), *(name for name in units if "/" not in name)})
-
-    def _live(self, path: str) -> Callable[[], str] | None:
-        if path.startswith(CGROUPS):
-            directory, _, name = path.removeprefix(CGROUPS).rpartition("/")
-            for container in self._machine.containers.values():
-                if container.state == "running" and container.cgroup == directory:
-                    return cgroup_files(container).get(name)
+    def shown(self, path: str) -> Shown:
+        """Return the names of a directory or the maker of a file; None if it is neither."""
+        if not path.startswith(_LIVE):
             return None
-        if path.startswith(POD_LOGS):
-            logged = self._logs().get(path)
-            return None if logged is None else (lambda: runtime_log(logged))
-        heal = self._machine.proxy.heal
+        machine = self._machine
+        if path.startswith("/proc"):
+            return shown_process(machine, None, path)
+        if path.startswith(CGROUPS):
+            return shown_cgroup(machine, path)
+        if path.startswith((POD_LOGS, LOG_LINKS)):
+            return shown_log(machine, path)
+        if path.startswith(PODS):
+            return shown_pod(machine, path, hosts)
+        if path == CONTAINERD:
+            return containerd_names()
+        if path.startswith(f"{CONTAINERD}/"):
+            return [] if path.removeprefix(f"{CONTAINERD}/") in containerd_names() else None
+        if path == "/var/log/journal":
+            return [machine.machine_id]
+        if path.startswith("/var/log/journal/"):
+            return ["system.journal"] if path.endswith(machine.machine_id) else None
+        return self._unit(path)
+
+    def _unit(self, path: str) -> Shown:
+        machine = self._machine
+        heal = machine.proxy.heal
+        if path in _UNITS:
+            names = {
+                unit.path.rpartition("/")[2]
+                for unit in machine.units()
+                if unit.text and unit.path.rpartition("/")[0] == path
+            }
+            if heal is not None and path == "/usr/local/sbin":
+                names.add(heal.plan.unit)
+            return sorted(names)
         if heal is not None and path == f"/usr/local/sbin/{heal.plan.unit}":
             return lambda: _heal_script(heal.plan)
-        if path.endswith((".service", ".timer")):
-            for unit in self._machine.units():
+        if path.endswith((".service", ".timer", ".mount")):
+            for unit in machine.units():
                 if unit.path == path and unit.text:
                     text = unit.text
                     return lambda: text if text.endswith("\n") else f"{text}\n"
         return None
 
+    def stat(self, path: str, *, follow: bool = True) -> Stat:
+        """Return what `ls -l` knows of *path*; raises FileProblem."""
+        if not path.startswith((f"{POD_LOGS}/", f"{LOG_LINKS}/")):
+            return super().stat(path, follow=follow)
+        machine = self._machine
+        target = "" if follow else link_target(machine, path)
+        if target:
+            return Stat("l", 0o777, len(target), self._born, "root", "root", 1, target, 1)
+        logged = log_of(machine, path)
+        if logged is None:
+            return super().stat(path, follow=follow)
+        last = logged.log.read(machine.env.now, tail=1)
+        at = machine.epoch.at(last[-1].at if last else logged.created_at)
+        return Stat("-", 0o640, log_size(logged), at, "root", "root", 1, "", 1)
 
-def log_path(container: Container) -> str:
-    """Return where the runtime writes the log of *container*."""
-    pod = f"{container.namespace}_{container.pod_name}_{container.pod_uid}"
-    return f"{POD_LOGS}/{pod}/{container.name}/{container.attempt}.log"
+    def size(self, path: str) -> int:
+        """Return the bytes of a file; 4096 for a directory."""
+        logs = path.startswith((f"{POD_LOGS}/", f"{LOG_LINKS}/"))
+        logged = log_of(self._machine, path) if logs else None
+        return super().size(path) if logged is None else log_size(logged)
+
+    def sealed(self, path: str) -> int | None:
+        """Return the bytes below a directory that is not modelled file by file."""
+        return sealed_bytes(self._machine, path)
+
+    def write(self, path: str, text: str, *, append: bool = False) -> None:
+        """Put *text* into *path*; settings of the kernel act at once. Raises FileProblem."""
+        real = self.real(path)
+        if real.startswith(_SETTINGS):
+            self._set(real, text)
+            return
+        logged = log_of(self._machine, real) if real.startswith((POD_LOGS, LOG_LINKS)) else None
+        if logged is not None:
+            self._empty_log(logged, text)
+            return
+        entry = self._entries.get(real)
+        if entry is not None and entry.make is not None and real.startswith(WRITABLE):
+            kept = entry.make() if append else ""
+            entry.make = None
+            super().write(real, kept)
+        elif (entry is not None and entry.make is not None) or self.shown(real) is not None:
+            raise FileProblem("Is a directory" if self.is_dir(real) else READ_ONLY_VIEW)
+        super().write(path, text, append=append)
+
+    def remove(self, path: str) -> None:
+        """Remove a file; the log of a container only loses what it holds. Raises FileProblem."""
+        real = self.real(path, last=False)
+        logged = log_of(self._machine, real) if real.startswith((POD_LOGS, LOG_LINKS)) else None
+        if logged is not None:
+            self._empty_log(logged, "")
+            return
+        entry = self._entries.get(real)
+        if (entry is not None and entry.make is not None) or self.shown(real) is not None:
+            raise FileProblem("Is a directory" if self.is_dir(real) else READ_ONLY_VIEW)
+        super().remove(path)
+
+    def _set(self, path: str, text: str) -> None:
+        settings = self._machine.settings
+        name = path.removeprefix(_SETTINGS).replace("/", ".")
+        value = text.strip()
+        if not value:  # opened to be written
+            return
+        problem = settings.problem(name, value)
+        if problem:
+            raise FileProblem(problem)
+        settings.set(name, value)
+
+    def _empty_log(self, container: Container, text: str) -> None:
+        if text:
+            raise FileProblem(READ_ONLY_VIEW)
+        container.log.clear(container.env.now)
+        self._machine.disk.logs_emptied(container.pod_uid)
 
 
-def runtime_log(container: Container) -> str:
-    """Return a log in the runtime's own form: time, stream, `F` for a full line, text."""
-    lines = container.log.read(container.env.now)
-    parts = (line.stamped(container.epoch).partition(" ") for line in lines)
-    return "".join(
-        f"{stamp} {line.stream} F {text}\n"
-        for line, (stamp, _, text) in zip(lines, parts, strict=True)
-    )
+class PodFiles(LiveFiles, ContainerFiles):
+    """The files of a container, with the processes that it sees."""
+
+    container: Container | None = None
+
+    def shown(self, path: str) -> Shown:
+        """Return the names of a directory or the maker of a file; None if it is neither."""
+        if self.container is None or not path.startswith("/proc"):
+            return None
+        return shown_process(self.container.machine, self.container, path)
+
+
+def _node_makers(machine: Machine) -> dict[str, Callable[[], str]]:
+    files = {**machine_proc(machine), **system_files(machine)}
+    for name in (*machine_settings(machine), "vm.drop_caches"):
+        path = _SETTINGS + name.replace(".", "/")
+        files[path] = lambda name=name: f"{machine.settings.get(name) or 0}\n"  # type: ignore[misc]
+    for rotated, ending in ((False, ""), (True, ".1")):
+        files[f"/var/log/dpkg.log{ending}"] = lambda r=rotated: dpkg_log(machine, rotated=r)  # type: ignore[misc]
+    files["/var/log/apt/history.log"] = lambda: history_log(machine, rotated=False)
+    files["/var/log/apt/history.log.1.gz"] = lambda: _packed(history_log(machine, rotated=True))
+    files["/var/log/syslog"] = lambda: syslog(machine)
+    files["/run/containerd/containerd.sock"] = lambda: ""
+    files |= net_files(machine)
+    for path, subject in subjects(machine).items():
+        files.setdefault(path, lambda one=subject: pem(machine, one))  # type: ignore[misc]
+    return files
+
+
+def _packed(text: str) -> str:
+    """Return *text* as gzip writes it, in the form in which files hold bytes."""
+    return pack(text.encode()).decode("utf-8", "surrogateescape")
+
+
+def machine_settings(machine: Machine) -> tuple[str, ...]:
+    """Return the names of the kernel's settings."""
+    return machine.settings.names()
 
 
 def _heal_script(plan: HealPlan) -> str:
@@ -140,9 +265,10 @@ def node_files(machine: Machine, home: str = "/root") -> FileSystem:
 def container_files(container: Container) -> FileSystem:
     """Return the files of a container: its own cgroup and /etc, the machine's /proc."""
     machine = container.machine
-    generated = {
-        path: make for path, make in _machine_files(machine).items() if path.startswith("/proc/")
-    }
+    generated = {**machine_proc(machine, container), **net_files(machine, container)}
+    for setting in machine_settings(machine):
+        path = _SETTINGS + setting.replace(".", "/")
+        generated[path] = lambda name=setting: f"{machine.settings.get(name) or 0}\n"  # type: ignore[misc]
     for name, make in cgroup_files(container).items():
         generated[f"{CGROUPS}/{name}"] = make
     generated["/etc/hosts"] = lambda: hosts(container)
@@ -152,16 +278,25 @@ def container_files(container: Container) -> FileSystem:
     mounts = _mounts(container)
     if all(mount.path != account for mount in mounts):
         generated[f"{account}/namespace"] = lambda: container.namespace
+    if container.image_spec.tools in ("full", "postgres"):
+        generated["/etc/os-release"] = system_files(machine)["/etc/os-release"]
+        generated["/etc/debian_version"] = system_files(machine)["/etc/debian_version"]
     generated["/etc/passwd"] = lambda: "root:x:0:0:root:/root:/bin/sh\n"
     generated["/etc/group"] = lambda: "root:x:0:\n"
     probed = any("exec" in (container.spec.get(name) or {}) for name in _PROBES)
     context = container.spec.get("securityContext") or {}
-    return ContainerFiles(
+    files = PodFiles(
         mounts,
         generated=generated,
         changed=container.health_changed if probed else _nothing,
+        clock=lambda: machine.epoch.at(machine.env.now),
+        born_ms=machine.epoch.at(container.created_at),
+        stream=machine.stream.at("urandom", container.id),
         read_only=bool(context.get("readOnlyRootFilesystem")),
+        disk=machine.disk,
     )
+    files.container = container
+    return files
 
 
 def _mounts(container: Container) -> list[Mount]:
@@ -182,92 +317,6 @@ def _mounts(container: Container) -> list[Mount]:
 
 def _nothing() -> None:
     pass
-
-
-def _machine_files(machine: Machine) -> dict[str, Callable[[], str]]:
-    facts = machine.facts
-    name, _, version = facts.os_image.partition(" GNU/Linux ")
-    number = version.split(" ")[0]
-    release = (
-        f'PRETTY_NAME="{facts.os_image}"\nNAME="{name} GNU/Linux"\nVERSION_ID="{number}"\n'
-        f'VERSION="{version}"\nID={name.lower() or "linux"}\n'
-    )
-    files: dict[str, Callable[[], str]] = {
-        "/etc/hostname": lambda: f"{machine.name}\n",
-        "/etc/os-release": lambda: release,
-        "/etc/hosts": lambda: (
-            f"127.0.0.1\tlocalhost\n{machine.internal_ip}\t{machine.name}\n"
-            "::1\tlocalhost ip6-localhost ip6-loopback\n"
-        ),
-        "/etc/resolv.conf": lambda: f"nameserver {site_dns(machine.internal_ip)}\n",
-        "/proc/loadavg": lambda: _loadavg(machine),
-        "/proc/meminfo": lambda: _meminfo(machine),
-        "/proc/uptime": lambda: _uptime(machine),
-        "/proc/version": lambda: (
-            f"Linux version {facts.kernel_version} (debian-kernel@lists.debian.org)"
-            " #1 SMP PREEMPT_DYNAMIC\n"
-        ),
-        "/proc/cpuinfo": lambda: "".join(
-            f"processor\t: {index}\nmodel name\t: Intel(R) Xeon(R) Platinum\n\n"
-            for index in range(max(1, facts.cpu_millicores // 1000))
-        ),
-    }
-    for setting in kernel_settings(machine):
-        path = "/proc/sys/" + setting.replace(".", "/")
-        files[path] = lambda setting=setting: f"{kernel_settings(machine)[setting]}\n"  # type: ignore[misc]
-    return files
-
-
-def _loadavg(machine: Machine) -> str:
-    processes = machine.processes()
-    running = max(1, sum(p.cpu_percent >= 50 for p in processes))
-    load = " ".join(f"{value:.2f}" for value in machine.load())
-    last = max((p.pid for p in processes), default=1)
-    return f"{load} {running}/{len(processes)} {last}\n"
-
-
-def _uptime(machine: Machine) -> str:
-    up = (machine.env.now - machine.facts.booted_at) / 1000
-    cores = max(1, machine.facts.cpu_millicores // 1000)
-    return f"{up:.2f} {up * cores * 0.8:.2f}\n"
-
-
-def _meminfo(machine: Machine) -> str:
-    memory = machine.memory()
-    cached = memory.buffcache * 9 // 10
-    rows = (
-        ("MemTotal", memory.total),
-        ("MemFree", memory.free),
-        ("MemAvailable", memory.available),
-        ("Buffers", memory.buffcache - cached),
-        ("Cached", cached),
-        ("SwapCached", 0),
-        ("SwapTotal", 0),
-        ("SwapFree", 0),
-        ("AnonPages", memory.used),
-    )
-    return "".join(f"{name + ':':<15} {size >> 10:>9} kB\n" for name, size in rows)
-
-
-def cgroup_files(container: Container) -> dict[str, Callable[[], str]]:
-    """Return the files of a container's memory cgroup (v2) by name."""
-
-    def events() -> str:
-        kills = 1 if container.reason == "OOMKilled" else 0
-        return (
-            f"low 0\nhigh 0\nmax {kills}\noom {kills}\noom_kill {kills}\noom_group_kill {kills}\n"
-        )
-
-    return {
-        "memory.max": lambda: f"{container.limit}\n" if container.limit else _NO_LIMIT,
-        "memory.high": lambda: _NO_LIMIT,
-        "memory.current": lambda: f"{container.memory_bytes}\n",
-        "memory.events": events,
-        "memory.swap.max": lambda: "0\n",
-        "cgroup.procs": lambda: "".join(
-            f"{p.pid}\n" for p in container.machine.processes() if p.container_id == container.id
-        ),
-    }
 
 
 def hosts(container: Container) -> str:

@@ -1,6 +1,6 @@
-"""pg_isready and psql, as far as an incident needs them: does a server accept, does it answer.
+"""pg_isready and psql: does a server accept, does it answer. Texts are those of PostgreSQL 16's clients.
 
-Texts are those of PostgreSQL 16's clients; this file must not know what a database holds.
+This file must not know what a database holds.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from typing import Any
 import simpy
 
 from sim.bash.process import Proc, Running
-from sim.node.programs.host import container_of, unix_ms
+from sim.node.programs.host import container_of, machine_of
 from sim.node.programs.nc import ERRORS
-from sim.node.programs.options import Options, parse, waiting
+from sim.node.programs.options import parse, waiting
+from sim.node.programs.pgclient import Client
+from sim.node.programs.pgserver import Server
 from sim.node.programs.reach import dial, resolve, seconds
 
 SOCKETS = "/var/run/postgresql"
@@ -21,7 +23,8 @@ READY_PATIENCE_S = "3"
 QUERY_MS = 4
 _LONG = (
     "host=", "port=", "username=", "dbname=", "command=", "timeout=", "quiet", "tuples-only",
-    "no-align", "no-psqlrc", "no-password", "version",
+    "no-align", "no-psqlrc", "no-password", "version", "expanded", "list", "file=", "set=", "pset=",
+    "field-separator=", "csv", "echo-all", "single-transaction",
 )  # fmt: skip
 
 
@@ -41,32 +44,47 @@ def pg_isready(proc: Proc) -> Running:
 
 @waiting(2)
 def psql(proc: Proc) -> Running:
-    """Ask a server one of the questions that need no data."""
-    options = parse(proc, "h:p:U:d:c:qtAXwWV", _LONG)
+    """Ask a server about itself, by -c, from standard input or at a prompt."""
+    options = parse(proc, "h:p:U:d:c:f:v:P:F:qtAXwWVxlEae1", _LONG)
     if options.has("-V", "--version"):
-        proc.print("psql (PostgreSQL) 16")
+        proc.print("psql (PostgreSQL) 16.4 (Debian 16.4-1.pgdg120+1)")
         return 0
-    port = int(options.value("-p", "--port", default="5432"))
-    host = options.value("-h", "--host")
+    port = int(text) if (text := options.value("-p", "--port", default="5432")).isdigit() else 0
+    host = options.value("-h", "--host", default=proc.environ.get("PGHOST", ""))
     kind = yield from _reached(proc, host, port, None)
     if kind != "ok":
         proc.stderr.write(_unreached(host, port, kind))
         return 2
     yield proc.env.timeout(QUERY_MS)
+    user = options.value("-U", "--username", default=proc.environ.get("PGUSER", "postgres"))
+    operands = options.operands
+    database = options.value("-d", "--dbname", default=operands[0] if operands else user)
+    server = _server(proc, host, port, database, user)
+    client = Client(proc, server, host or SOCKETS, port, options)
+    if options.has("-l", "--list"):
+        return client.run("\\l")
     statements = options.values("-c", "--command")
-    if not statements:
-        proc.stderr.write("psql: only psql -c 'STATEMENT' is supported in this simulator\n")
-        return 2
+    if options.has("-f", "--file"):
+        statements = [proc.files.read(proc.path(options.value("-f", "--file")))]
+    code = 0
     for statement in statements:
-        answer = _answer(proc, statement)
-        if answer is None:
-            proc.stderr.write(
-                "psql: the data of the database is not modelled here;"
-                " SELECT 1, now(), version() and pg_is_in_recovery() are answered\n"
-            )
-            return 1
-        _print(proc, options, *answer)
-    return 0
+        code = client.run(statement)
+        if code:
+            return code
+    if statements:
+        return code
+    return (yield from client.converse())
+
+
+def _server(proc: Proc, host: str, port: int, database: str, user: str) -> Server:
+    container = container_of(proc)
+    if host and not host.startswith("/"):
+        machine = machine_of(proc)
+        ip = resolve(proc, host) or host
+        found = machine.network.connect(proc.host, ip, port)
+        container = found.container or container
+    assert container is not None, "psql comes in images only"
+    return Server(container, database, user)
 
 
 def _reached(
@@ -101,41 +119,3 @@ def _unreached(host: str, port: int, kind: str) -> str:
         f'psql: error: connection to server at "{host}", port {port} failed: {ERRORS[kind]}\n'
         "\tIs the server running on that host and accepting TCP/IP connections?\n"
     )
-
-
-def _answer(proc: Proc, statement: str) -> tuple[str, str] | None:
-    """Return (column, value) of a statement that needs no data, None for any other."""
-    words = " ".join(statement.lower().rstrip("; \n").split())
-    if not words.startswith("select "):
-        return None
-    wanted = words.removeprefix("select ")
-    if wanted.isdigit():
-        return "?column?", wanted
-    moment = unix_ms(proc)
-    known = {
-        "now()": ("now", _moment(proc, moment)),
-        "current_timestamp": ("current_timestamp", _moment(proc, moment)),
-        "version()": ("version", "PostgreSQL 16 on x86_64-pc-linux-gnu, 64-bit"),
-        "pg_is_in_recovery()": ("pg_is_in_recovery", "f"),
-    }
-    return known.get(wanted)
-
-
-def _moment(proc: Proc, unix: int) -> str:
-    container = container_of(proc)
-    assert container is not None, "psql comes in images only"
-    moment = container.epoch.datetime(proc.env.now)
-    return f"{moment:%Y-%m-%d %H:%M:%S}.{unix % 1000:03d}+00"
-
-
-def _print(proc: Proc, options: Options, column: str, value: str) -> None:
-    bare = options.has("-t", "--tuples-only")
-    if options.has("-A", "--no-align"):
-        proc.print(*([value] if bare else [column, value, "(1 row)"]))
-        return
-    width = max(len(column), len(value))
-    shown = f" {value:>{width}}" if value.isdigit() else f" {value}"
-    if bare:
-        proc.print(shown, "")
-        return
-    proc.print(f" {column:^{width}} ", "-" * (width + 2), shown, "(1 row)", "")

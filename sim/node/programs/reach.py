@@ -12,7 +12,9 @@ import simpy
 
 from sim.bash.process import Proc
 from sim.node.dns import is_address, meanings
-from sim.node.network import NODE_LOCAL_DNS, Connect
+from sim.node.dnsrecords import reverse_name
+from sim.node.links import NODE_LOCAL_DNS
+from sim.node.network import Connect
 from sim.node.programs.host import container_of, machine_of, namespace_of
 
 
@@ -65,19 +67,8 @@ def full_name(proc: Proc, name: str) -> str:
 
 def reverse(proc: Proc, ip: str) -> str | None:
     """Return the name of an address, or None: nodes are known to the site, Services to the cluster."""
-    machine = machine_of(proc)
-    if ip == "127.0.0.1":
-        return "localhost"
-    for one in machine.network.machines.values():
-        if one.internal_ip == ip:
-            return one.name
-    if container_of(proc) is not None and machine.network.is_service_ip(ip):
-        for service in machine.api.list("services", None):
-            if service["spec"].get("clusterIP") == ip:
-                meta = service["metadata"]
-                domain = machine.network.cluster_domain
-                return f"{meta['name']}.{meta['namespace']}.svc.{domain}"
-    return None
+    network = machine_of(proc).network
+    return reverse_name(network, ip, inside=container_of(proc) is not None)
 
 
 def dial(

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from sim.bash.process import Proc, Program, Running
 
 _NOT_MODELLED = (
-    "apt", "apt-get", "bpftrace", "ctr", "dpkg", "ethtool", "fdisk", "halt", "htop", "iostat",
-    "iotop", "ipset", "lsof", "mount", "mpstat", "mtr", "nano", "nft", "nsenter", "perf",
-    "pidstat", "poweroff", "reboot", "sar", "shutdown", "strace", "tcpdump", "telnet",
-    "tracepath", "traceroute", "umount", "vi", "vim",
+    "at", "batch", "bpftrace", "dmidecode", "fdisk", "halt", "htop", "iotop", "iperf3",
+    "lspci", "ltrace",
+    "nice", "parted", "perf", "poweroff", "reboot", "renice", "rsync", "sar", "screen", "shutdown",
+    "socat", "strace", "tmux", "unshare",
 )  # fmt: skip
 _OF_THE_LAPTOP = ("kubectl", "incident", "ssh")
 

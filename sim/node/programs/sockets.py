@@ -1,7 +1,7 @@
-"""ss and conntrack: what listens and is connected, and the kernel's flow table.
+"""What listens and is connected in a place; `ss`, `netstat` and port scans read it.
 
 Sockets follow from containers, kube-proxy and open connections; this file must not know who opened
-them.
+them, nor how they are listed.
 """
 
 from __future__ import annotations
@@ -10,23 +10,15 @@ from typing import NamedTuple
 
 from sim.bash.process import Proc
 from sim.node.container import Container
+from sim.node.links import NODE_LOCAL_DNS
 from sim.node.machine import Machine
-from sim.node.network import NODE_LOCAL_DNS
-from sim.node.programs.host import (
-    administers_network,
-    changed,
-    container_of,
-    is_root,
-    machine_of,
-)
+from sim.node.programs.host import container_of, machine_of
 from sim.node.programs.http import API_PORT
-from sim.node.programs.options import parse, program
-from sim.node.programs.portnames import port_name
-from sim.node.programs.procps import visible
+from sim.node.programs.psview import visible
 
 
 class Socket(NamedTuple):
-    """One listening or connected TCP socket."""
+    """One socket."""
 
     state: str
     local: str
@@ -35,6 +27,9 @@ class Socket(NamedTuple):
     peer_port: int = 0
     owner: str = ""
     pid: int = 0
+    netid: str = "tcp"
+    """`tcp`, `udp`, `u_str` ..."""
+    fd: int = 3
 
 
 def listeners(proc: Proc) -> list[Socket]:
@@ -120,120 +115,52 @@ def _own_connections(machine: Machine) -> list[Socket]:
     return found
 
 
-@program(255)
-def ss(proc: Proc) -> int:
-    """Show sockets."""
-    options = parse(
-        proc, "stulnpaeiom46HO",
-        ("summary", "tcp", "udp", "listening", "numeric", "processes", "all", "no-header"),
-    )  # fmt: skip
-    proc.asked()
-    listening, established = listeners(proc), connected(proc)
-    if options.has("-s", "--summary"):
-        return _summary(proc, len(listening), len(established))
-    if options.has("-l", "--listening"):
-        shown = listening
-    elif options.has("-a", "--all"):
-        shown = listening + established
-    else:
-        shown = established
-    numeric = options.has("-n", "--numeric")
-    # Whose sockets they are can be told only to root.
-    with_owner = options.has("-p", "--processes") and is_root(proc)
-    rows = [("State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port", "Process")]
-    for s in shown if options.has("-t", "--tcp") or not options.has("-u", "--udp") else ():
-        queue = "4096" if s.state == "LISTEN" else "0"
-        local = f"{s.local}:{_port(s.port, numeric=numeric)}"
-        peer = f"{s.peer}:{_port(s.peer_port, numeric=numeric)}"
-        owner = f'users:(("{s.owner}",pid={s.pid},fd=3))' if with_owner and s.pid else ""
-        rows.append((s.state, "0", queue, local, peer, owner))
-    widths = [max(len(row[i]) for row in rows) for i in range(6)]
-    for row in rows[1:] if options.has("-H", "--no-header") else rows:
-        proc.print(
-            f"{row[0]:<{widths[0]}} {row[1]:<6} {row[2]:<6} {row[3]:>{widths[3]}}"
-            f" {row[4]:>{widths[4]}} {row[5]:<{widths[5]}}".rstrip()
-            + " "
-        )
-    return 0
+def datagrams(proc: Proc) -> list[Socket]:
+    """Return the UDP sockets of the place."""
+    machine, container = machine_of(proc), container_of(proc)
+    if container is not None and not container.host_network:
+        found = []
+        for one in machine.containers.values():
+            if one.pod_uid != container.pod_uid or one.state != "running":
+                continue
+            for port in one.spec.get("ports") or ():
+                if port.get("protocol") == "UDP":
+                    number = int(port["containerPort"])
+                    name = one.argv[0].rpartition("/")[2][:15]
+                    found.append(Socket("UNCONN", "*", number, "*", 0, name, 1, "udp"))
+        return found
+    pids = {p.command.split(" ")[0].rpartition("/")[2]: p.pid for p in machine.processes()}
+    rows = [
+        ("127.0.0.1", 323, "chronyd", 5),
+        (NODE_LOCAL_DNS, 53, "node-cache", 12),
+        (f"{machine.internal_ip}%eth0", 68, "systemd-networkd", 18),
+    ]
+    return [
+        Socket("UNCONN", ip, port, "0.0.0.0", 0, name if name in pids else "", pids.get(name, 0),
+               "udp", fd)
+        for ip, port, name, fd in rows
+    ]  # fmt: skip
 
 
-def _port(port: int, *, numeric: bool) -> str:
-    if not port:
-        return "*"
-    return str(port) if numeric else port_name(port) or str(port)
-
-
-def _summary(proc: Proc, listening: int, established: int) -> int:
-    total = listening + established
-    proc.print(
-        f"Total: {total + 40}",
-        f"TCP:   {total} (estab {established}, closed 0, orphaned 0, timewait 0)",
-        "",
-        "Transport Total     IP        IPv6",
-        "RAW\t  0         0         0        ",
-        "UDP\t  4         3         1        ",
-        f"TCP\t  {total:<10}{total:<10}0        ",
-        f"INET\t  {total + 4:<10}{total + 3:<10}1        ",
-        "FRAG\t  0         0         0        ",
-        "",
-    )
-    return 0
-
-
-@program(1)
-def conntrack(proc: Proc) -> int:
-    """Show or empty the connection tracking table."""
-    name = "conntrack v1.4.7 (conntrack-tools)"
+def unix_sockets(proc: Proc) -> list[Socket]:
+    """Return the listening Unix sockets of a node, by path; a pod has none."""
+    container = container_of(proc)
+    if container is not None and not container.host_network:
+        return []
     machine = machine_of(proc)
-    options = parse(proc, "LCSFDEd:s:p:o:", ("dump", "count", "stats", "flush", "delete", "dport="))
-    if not administers_network(proc):
-        proc.stderr.write(
-            f"{name}: Operation failed: sorry, you must be root or get CAP_NET_ADMIN capability"
-            " to do this\n"
-        )
-        return 1
-    proc.asked()
-    if options.has("-C", "--count"):
-        proc.print(str(machine.flows.count(proc.env.now)))
-        return 0
-    if options.has("-S", "--stats"):
-        for cpu in range(max(1, machine.facts.cpu_millicores // 1000)):
-            proc.print(
-                f"cpu={cpu}   \tfound=0 invalid=0 insert=0 insert_failed=0 drop=0 early_drop=0"
-                " error=0 search_restart=0 clash_resolve=0 chaintoolong=0 "
-            )
-        return 0
-    if options.has("-F", "--flush"):
-        machine.network.flush_conntrack(machine)
-        changed(proc, "conntrack", "-F")
-        proc.stderr.write(f"{name}: connection tracking table has been emptied.\n")
-        return 0
-    if options.has("-L", "--dump"):
-        return _flows(proc, machine, options.value("-d"), name)
-    proc.stderr.write(f"{name}: -L, -C, -S and -F are supported in this simulator\n")
-    return 2
-
-
-def _flows(proc: Proc, machine: Machine, destination: str, name: str) -> int:
-    """Print the flows that are modelled one by one; the footer says how many more are counted."""
-    count = 0
-    for link in machine.network.connections(machine):
-        if destination and link.ip != destination:
-            continue
-        source = link.source
-        address = source.internal_ip if isinstance(source, Machine) else source.ip
-        local = machine.stream.at("port", address, link.ip, link.port, link.opened_at).integer(
-            32768, 60999
-        )
-        far, _, port = link.endpoint.rpartition(":")
-        count += 1
-        proc.print(
-            f"tcp      6 86399 ESTABLISHED src={address} dst={link.ip} sport={local}"
-            f" dport={link.port} src={far} dst={address} sport={port} dport={local}"
-            " [ASSURED] mark=0 use=1"
-        )
-    proc.stderr.write(f"{name}: {count} flow entries have been shown.\n")
-    held = machine.flows.count(proc.env.now)
-    if not destination and held > count:
-        proc.stderr.write(f"{name}: {held - count} more are only counted here; see -C\n")
-    return 0
+    pids = {p.command.split(" ")[0].rpartition("/")[2]: p.pid for p in machine.processes()}
+    rows = [
+        ("/run/systemd/private", "systemd", 17),
+        ("/run/systemd/journal/stdout", "systemd-journald", 6),
+        ("/run/dbus/system_bus_socket", "dbus-daemon", 3),
+        ("/run/containerd/containerd.sock.ttrpc", "containerd", 11),
+        ("/run/containerd/containerd.sock", "containerd", 12),
+        ("/var/lib/kubelet/pod-resources/kubelet.sock", "kubelet", 18),
+        ("/var/lib/kubelet/device-plugins/kubelet.sock", "kubelet", 21),
+    ]
+    draw = machine.stream.at("inodes")
+    return [
+        Socket("LISTEN", path, draw.at(path).integer(12_000, 60_000), "*", 0, name,
+               1 if name == "systemd" else pids.get(name, 0), "u_str", fd)
+        for path, name, fd in rows
+    ]  # fmt: skip

@@ -1,30 +1,27 @@
-"""systemctl over the node's units: what it shows, and the changes that the model can carry out.
+"""systemctl over the node's units: what it shows; what it changes is in `unitchanges`.
 
 Forms are those of systemd 252; this file must not know what makes a unit start or fail.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from sim.bash.process import Proc, Running, Waiting
-from sim.node.kubeproxy.heal import HealTimer
+from sim.bash.process import Proc, Running
 from sim.node.machine import Machine, Unit
-from sim.node.programs.host import changed, container_of, is_root, machine_of
+from sim.node.programs.host import container_of, is_root, machine_of
 from sim.node.programs.journalctl import format_short
 from sim.node.programs.options import Options, UsageError, parse, waiting
 from sim.node.programs.timespec import format_ago, format_timestamp
+from sim.node.programs.unitchanges import FILES, RUNNING, change
 from sim.node.programs.unitstatus import format_status
 
 _LONG = (
     "no-pager", "all", "type=", "state=", "lines=", "property=", "value", "full", "quiet",
     "now", "no-legend", "plain", "failed", "no-block", "version", "help", "output=", "no-ask-password",
+    "signal=", "kill-whom=", "kill-who=", "runtime", "force", "system", "legend=", "reverse",
 )  # fmt: skip
-_CHANGES = ("start", "stop", "restart", "reload", "try-restart", "reload-or-restart", "kill")
-HEAL_MS = 180
-"""How long `systemctl start` waits for the remediation script, a oneshot."""
-STOP_MS = 60
-"""How long a daemon takes to obey SIGTERM."""
+_NOT_HERE = ("edit", "set-property", "reboot", "poweroff", "halt", "kexec", "suspend", "isolate",
+             "link", "preset", "revert", "switch-root", "rescue", "emergency", "list-sockets",
+             "list-jobs", "list-machines", "import-environment", "freeze", "thaw", "bind")  # fmt: skip
 _PASS_ALL = ". Pass --all to see loaded but inactive units, too."
 _SUFFIXES = (".service", ".timer", ".socket", ".target", ".slice", ".mount", ".scope")
 
@@ -33,6 +30,8 @@ _SUFFIXES = (".service", ".timer", ".socket", ".target", ".slice", ".mount", ".s
 def systemctl(proc: Proc) -> Running:
     """Show the node's units, and start, stop or restart them."""
     options = parse(proc, "t:n:p:aqlPos:", _LONG)
+    if options.has("--help"):
+        raise UsageError("systemctl: --help stands alone in this simulator")
     if options.has("--version"):
         proc.print("systemd 252 (252.39-1~deb12u1)")
         return 0
@@ -46,15 +45,22 @@ def systemctl(proc: Proc) -> Running:
     machine = machine_of(proc)
     verb, *names = options.operands or ["list-units"]
     units = [unit_name(name) for name in names]
-    if verb in _CHANGES:
-        return (yield from _change(proc, machine, verb, units))
+    if verb in RUNNING or verb in FILES:
+        return (yield from change(proc, machine, verb, units, options))
     if verb == "list-units":
         return _list_units(proc, machine, options, units)
     if verb == "list-timers":
         return _list_timers(proc, machine)
     if verb == "list-unit-files":
         return _list_files(proc, machine, options)
-    if verb == "daemon-reload":
+    if verb in ("daemon-reload", "daemon-reexec", "reset-failed"):
+        return _manage(proc, machine, verb, units)
+    if verb == "is-system-running":
+        failed = any(unit.active == "failed" for unit in machine.units())
+        proc.print("degraded" if failed else "running")
+        return 1 if failed else 0
+    if verb == "get-default":
+        proc.print("multi-user.target")
         return 0
     if verb in ("is-active", "is-failed", "is-enabled"):
         return _one_word(proc, machine, verb, units, quiet=options.has("-q", "--quiet"))
@@ -64,16 +70,9 @@ def systemctl(proc: Proc) -> Running:
         return _cat(proc, machine, units)
     if verb == "show":
         return _show(proc, machine, units, options)
-    if verb in (
-        "enable",
-        "disable",
-        "mask",
-        "unmask",
-        "edit",
-        "set-property",
-        "reboot",
-        "poweroff",
-    ):
+    if verb == "list-dependencies":
+        return _list_dependencies(proc, machine, units)
+    if verb in _NOT_HERE:
         raise UsageError(f"systemctl: {verb} is not supported in this simulator")
     raise UsageError(f"Unknown command verb {verb}.")
 
@@ -147,6 +146,41 @@ def _system_status(proc: Proc, machine: Machine) -> int:
         f" {format_ago(proc.env.now - since)} ago",
         "  systemd: 252.39-1~deb12u1",
     )
+    return 0
+
+
+def _manage(proc: Proc, machine: Machine, verb: str, names: list[str]) -> int:
+    if not is_root(proc):
+        proc.stderr.write(
+            f"Failed to {verb.replace('-', ' ')}: Interactive authentication required.\n"
+        )
+        return 1
+    if verb == "reset-failed":
+        for name in names:
+            if _loaded(machine, name) is None:
+                proc.stderr.write(
+                    f"Failed to reset failed state of unit {name}: Unit {name} not loaded.\n"
+                )
+                return 1
+        machine.daemons.reset_failed(names)
+    return 0
+
+
+def _list_dependencies(proc: Proc, machine: Machine, names: list[str]) -> int:
+    name = names[0] if names else "multi-user.target"
+    if name not in ("default.target", "multi-user.target"):
+        unit = _loaded(machine, name)
+        if unit is None:
+            proc.stderr.write(f"Failed to list dependencies of {name}: Unit not found.\n")
+            return 1
+        proc.print(name, "● ├─system.slice", "● └─sysinit.target")
+        return 0
+    wanted = [u for u in machine.units() if u.name.endswith(".service") and u.enabled == "enabled"]
+    proc.print(name)
+    for index, unit in enumerate(wanted):
+        branch = "└─" if index == len(wanted) - 1 else "├─"
+        dot = {"failed": "×", "inactive": "○"}.get(unit.active, "●")
+        proc.print(f"{dot} {branch}{unit.name}")
     return 0
 
 
@@ -301,87 +335,3 @@ def _properties(machine: Machine, name: str, unit: Unit | None) -> dict[str, str
     if unit.next_at is not None:
         found["NextElapseUSecRealtime"] = format_timestamp(machine.epoch.at(unit.next_at))
     return found
-
-
-def _change(proc: Proc, machine: Machine, verb: str, names: list[str]) -> Running:
-    """Carry a change out where the model can, and refuse it where it cannot."""
-    if not names:
-        proc.stderr.write("Too few arguments.\n")
-        return 1
-    if not is_root(proc):
-        proc.stderr.write(
-            f"Failed to {verb} {names[0]}: Interactive authentication required.\n"
-            f"See system logs and 'systemctl status {names[0]}' for details.\n"
-        )
-        return 1
-    code = 0
-    for name in names:
-        if _loaded(machine, name) is None:
-            proc.stderr.write(f"Failed to {verb} {name}: Unit {name} not found.\n")
-            code = 5
-            continue
-        step = _step(machine, verb, name)
-        if step is None:
-            proc.stderr.write(
-                f"Failed to {verb} {name}: in this simulator only kubelet, kube-proxy and"
-                " kube-proxy-heal can be changed.\n"
-            )
-            code = 1
-            continue
-        yield from step()
-        changed(proc, "systemctl", f"{verb} {name}")
-    return code
-
-
-def _step(machine: Machine, verb: str, name: str) -> Callable[[], Waiting] | None:
-    """Return what carries *verb* out on a unit; None if the model has nothing for it."""
-    if name == "kube-proxy.service" and verb in ("start", "stop", "restart", "try-restart", "kill"):
-        # The unit follows the kubelet's container: stopped or killed, it comes back by itself.
-        return lambda: _ending_proxy(machine, verb)
-    if name == "kubelet.service" and verb in ("start", "stop", "restart", "try-restart"):
-        return lambda: _turning_kubelet(machine, verb)
-    heal = machine.proxy.heal
-    if heal is None or verb not in ("start", "stop", "restart"):
-        return None
-    if name == f"{heal.plan.unit}.timer":
-        return lambda: _setting_timer(machine, heal, verb)
-    if name == f"{heal.plan.unit}.service" and verb != "stop":
-        return lambda: _running_heal(machine, heal)
-    return None
-
-
-def _setting_timer(machine: Machine, heal: HealTimer, verb: str) -> Waiting:
-    heal.enabled = verb != "stop"
-    unit = f"{heal.plan.unit}.timer"
-    told = "Stopped" if verb == "stop" else "Started"
-    description = next(one.description for one in machine.units() if one.name == unit)
-    line = f"{told} {unit} - {description}."
-    machine.journal.write(machine.env.now, "systemd", line, pid=1, unit=unit)
-    return
-    yield
-
-
-def _running_heal(machine: Machine, heal: HealTimer) -> Waiting:
-    heal.run_now()
-    yield machine.env.timeout(HEAL_MS)
-
-
-def _ending_proxy(machine: Machine, verb: str) -> Waiting:
-    if verb != "start":
-        machine.proxy.restart()
-        yield machine.env.timeout(STOP_MS)
-
-
-def _turning_kubelet(machine: Machine, verb: str) -> Waiting:
-    kubelet, journal = machine.kubelet, machine.journal
-    unit = "kubelet.service"
-    told = f"{unit} - kubelet: The Kubernetes Node Agent"
-    if verb != "start" and not kubelet.stopped:
-        journal.write(machine.env.now, "systemd", f"Stopping {told}...", pid=1, unit=unit)
-        yield machine.env.timeout(STOP_MS)
-        kubelet.stop()
-        journal.write(machine.env.now, "systemd", f"Stopped {told}.", pid=1, unit=unit)
-    if verb != "stop" and kubelet.stopped:
-        yield machine.env.timeout(STOP_MS)
-        kubelet.start()
-        journal.write(machine.env.now, "systemd", f"Started {told}.", pid=1, unit=unit)

@@ -25,9 +25,12 @@ def format_status(machine: Machine, unit: Unit) -> list[str]:
     """Return the block of `systemctl status` above the journal's lines."""
     now = machine.env.now
     enabled = f"; {unit.enabled}" + ("; preset: enabled" if unit.enabled != "static" else "")
+    loaded = f"loaded ({unit.path}{enabled})"
+    if unit.enabled == "masked":
+        loaded = f"masked (Reason: Unit {unit.name} is masked.)"
     lines = [
         f"{_DOTS.get(unit.active, '●')} {unit.name} - {unit.description}",
-        f"     Loaded: loaded ({unit.path}{enabled})",
+        f"     Loaded: {loaded}",
     ]
     why = f" (Result: {unit.result})" if unit.result != "success" else ""
     stamp = format_timestamp(machine.epoch.at(unit.since))
@@ -92,11 +95,11 @@ def _running(machine: Machine, unit: Unit) -> list[str]:
     if unit.memory_max:
         left = max(0, unit.memory_max - unit.memory_bytes)
         lines.append(
-            f"     Memory: {_bytes(unit.memory_bytes)}"
-            f" (max: {_bytes(unit.memory_max)} available: {_bytes(left)})"
+            f"     Memory: {size_text(unit.memory_bytes)}"
+            f" (max: {size_text(unit.memory_max)} available: {size_text(left)})"
         )
     else:
-        lines.append(f"     Memory: {_bytes(unit.memory_bytes)}")
+        lines.append(f"     Memory: {size_text(unit.memory_bytes)}")
     lines.append(f"        CPU: {format_span(unit.cpu_ms)}")
     lines.append(f"     CGroup: {unit.cgroup or '/system.slice/' + unit.name}")
     rows = [(unit.main_pid, unit.exec_start), *((p.pid, p.command) for p in below)]
@@ -118,7 +121,7 @@ def _tree(processes: Sequence[Process], root: int) -> list[Process]:
     return found
 
 
-def _bytes(size: int) -> str:
+def size_text(size: int) -> str:
     """Return a size as systemd prints it: `64.2M`."""
     for unit, scale in (("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)):
         if size >= scale:

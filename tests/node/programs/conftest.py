@@ -123,6 +123,10 @@ class World:
         """Return the container of Postgres, on the good node."""
         return self.find(self.good, "postgres")
 
+    def epoch_of_boot(self) -> int:
+        """Return when the bad node booted, in Unix seconds."""
+        return EPOCH.at(self.bad.facts.booted_at) // 1000
+
     def find(self, machine: Machine, name: str) -> Container:
         """Return a container of a node by its name."""
         return next(one for one in machine.containers.values() if one.name == name)

@@ -143,11 +143,21 @@ def test_deleting_by_specification_finds_the_rule(world: World) -> None:
 @pytest.mark.parametrize(
     ("line", "code", "told"),
     [
-        ("iptables -L NOPE", 1, "iptables: No chain/target/match by that name.\n"),
+        (
+            "iptables -L NOPE",
+            1,
+            "iptables v1.8.9 (nf_tables): chain `NOPE' in table `filter' is incompatible,"
+            " use 'nft' tool.\n",
+        ),
+        ("iptables -F NOPE", 1, "iptables: No chain/target/match by that name.\n"),
         ("iptables -t nope -L", 3, "iptables v1.8.9 (nf_tables): table 'nope' does not exist\n"),
         ("iptables --wibble", 2, 'iptables v1.8.9 (nf_tables): unknown option "--wibble"\n'),
         ("iptables", 2, "iptables v1.8.9 (nf_tables): no command specified\n"),
-        ("iptables -t nat -A KUBE-SERVICES -j DROP", 2, "iptables v1.8.9 (nf_tables): -A is not"),
+        (
+            "iptables -A INPUT -m limit --limit 5/min -j ACCEPT",
+            2,
+            "iptables v1.8.9 (nf_tables): match limit is not supported in this simulator\n",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_said(world: World, line: str, code: int, told: str) -> None:

@@ -81,7 +81,8 @@ def test_dmesg_counts_from_boot_or_by_calendar(told: World) -> None:
     assert told.run("dmesg -T | tail -1").lines == [
         "[Fri Nov 20 02:42:55 2026] Memory cgroup out of memory: Killed process 7"
     ]
-    assert told.run("dmesg -w").err == "dmesg: -w is not supported in this simulator\n"
+    assert told.run("dmesg -W", interrupt_after=2_000).out == ""
+    assert told.run("dmesg -u").err == "dmesg: -u is not supported in this simulator\n"
     assert told.run("dmesg", user="oncall").err == (
         "dmesg: read kernel buffer failed: Operation not permitted\n"
     )

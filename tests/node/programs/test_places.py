@@ -32,7 +32,7 @@ def test_cgroup_of_kube_proxy_is_read_from_inside_and_from_the_node(world: World
 
 
 def test_proc_is_the_machines(world: World) -> None:
-    assert world.run("grep MemTotal /proc/meminfo").out == "MemTotal:        16777216 kB\n"
+    assert world.run("grep MemTotal /proc/meminfo").out == "MemTotal:       16777216 kB\n"
     assert world.run("cat /proc/sys/net/ipv4/tcp_syn_retries").out == "6\n"
     assert world.run("sysctl net.ipv4.tcp_syn_retries").out == "net.ipv4.tcp_syn_retries = 6\n"
     assert world.run("sysctl -n net.netfilter.nf_conntrack_count").out == "16000\n"
@@ -74,7 +74,7 @@ def test_names_of_the_place(world: World) -> None:
 def test_disks_are_shown(world: World) -> None:
     lines = world.run("df -h").lines
     assert lines[0] == "Filesystem      Size  Used Avail Use% Mounted on"
-    assert lines[2].startswith("/dev/vda1       112G ")
+    assert lines[3].startswith("/dev/vda1       112G ")
     assert world.run("df -h /", world.postgres).lines[1].startswith("overlay")
 
 
@@ -107,7 +107,7 @@ def test_killed_container_stays_in_the_list_of_all(world: World) -> None:
 def test_every_program_answers_without_arguments(world: World, table: dict[str, object]) -> None:
     """No program may fall over: whatever it says, it ends with a code and one kind of output."""
     place = world.bad if table is NODE else world.postgres
-    waits = {"yes", "cat", "tac", "tee", "sh", "bash", "su", "watch", "xargs"}
+    waits = {"tcpdump", "yes", "cat", "tac", "tee", "sh", "bash", "su", "watch", "xargs"}
     for name in sorted(set(table) - waits):
         ran = world.run(name, place)
         assert 0 <= ran.code < 256, name

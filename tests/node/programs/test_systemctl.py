@@ -81,7 +81,7 @@ def test_kubelet_stops_and_starts(world: World) -> None:
         ("systemctl frobnicate", 1, "Unknown command verb frobnicate.\n"),
         ("systemctl cat nope", 1, "No files found for nope.service.\n"),
         ("systemctl stop", 1, "Too few arguments.\n"),
-        ("systemctl enable kubelet", 1, "systemctl: enable is not supported in this simulator\n"),
+        ("systemctl edit kubelet", 1, "systemctl: edit is not supported in this simulator\n"),
     ],
 )
 def test_what_cannot_be_done_is_said(world: World, line: str, code: int, told: str) -> None:

@@ -8,9 +8,9 @@ Layout: https://github.com/kubernetes/kubernetes/blob/master/pkg/proxy/iptables/
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sim.node.programs.portnames import port_name
+from sim.node.portnames import port_name
 
 MASQUERADE_MARK = "0x4000/0x4000"
 """Bit 14, kube-proxy's default `masqueradeBit`."""
@@ -25,6 +25,8 @@ class Match(NamedTuple):
     """As `iptables -L -n` lists it: `tcp dpt:5432`."""
     named: str
     """As `iptables -L` lists it: `tcp dpt:postgresql`."""
+    test: tuple[Any, ...] = ()
+    """What it asks of a packet, for `walk`; empty asks nothing."""
 
 
 class Rule(NamedTuple):
@@ -41,6 +43,16 @@ class Rule(NamedTuple):
     """Options of the target in iptables-save: `--to-destination 10.244.1.9:5432`."""
     jump_listed: str = ""
     """The same in a listing: `to:10.244.1.9:5432`."""
+    act: tuple[Any, ...] = ()
+    """What the target does with a packet: DNAT (address, port), MARK (value, mask), REJECT (type,)."""
+    into: str = ""
+    """Interface it came in by, with `+` at the end for a prefix and a leading `!` if inverted."""
+    out: str = ""
+    """Interface it leaves by, likewise."""
+    goto: bool = False
+    """-g instead of -j: who falls off the end of the chain does not come back."""
+    counts: tuple[int, int] = (0, 0)
+    """Packets and bytes, as given by `-c` or a restored file."""
 
 
 def comment(text: str) -> Match:
@@ -58,15 +70,18 @@ def dport(proto: str, port: int) -> Match:
         f"-m {proto} --dport {port}",
         f"{proto} dpt:{port}",
         f"{proto} dpt:{port_name(port, proto) or port}",
+        ("dport", ((port, port),), False),
     )
 
 
-def same(saved: str, listed: str) -> Match:
+def same(saved: str, listed: str, *test: Any) -> Match:
     """Return a match that is listed alike with and without -n."""
-    return Match(saved, listed, listed)
+    return Match(saved, listed, listed, test)
 
 
-NEW = same("-m conntrack --ctstate NEW", "ctstate NEW")
+NEW = same("-m conntrack --ctstate NEW", "ctstate NEW", "state", ("NEW",), False)
+INVALID = same("-m conntrack --ctstate INVALID", "ctstate INVALID", "state", ("INVALID",), False)
+_MASQUERADE_BIT = 0x4000
 _PORTALS = comment("kubernetes service portals")
 _FIREWALL = Rule("KUBE-PROXY-FIREWALL", matches=(NEW, comment("kubernetes load balancer firewall")))
 _EXTERNAL = Rule(
@@ -112,24 +127,40 @@ FIXED: dict[tuple[str, str], tuple[Rule, ...]] = {
                 same(
                     "-m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT",
                     "! ctstate RELATED,ESTABLISHED,DNAT",
+                    "state",
+                    ("RELATED", "ESTABLISHED", "DNAT"),
+                    True,
                 ),
             ),
         ),
     ),
     ("filter", "KUBE-FORWARD"): (
-        Rule("DROP", matches=(same("-m conntrack --ctstate INVALID", "ctstate INVALID"),)),
+        Rule("DROP", matches=(INVALID,)),
         Rule(
             "ACCEPT",
             matches=(
                 comment("kubernetes forwarding rules"),
-                same(f"-m mark --mark {MASQUERADE_MARK}", f"mark match {MASQUERADE_MARK}"),
+                same(
+                    f"-m mark --mark {MASQUERADE_MARK}",
+                    f"mark match {MASQUERADE_MARK}",
+                    "mark",
+                    _MASQUERADE_BIT,
+                    _MASQUERADE_BIT,
+                    False,
+                ),
             ),
         ),
         Rule(
             "ACCEPT",
             matches=(
                 comment("kubernetes forwarding conntrack rule"),
-                same("-m conntrack --ctstate RELATED,ESTABLISHED", "ctstate RELATED,ESTABLISHED"),
+                same(
+                    "-m conntrack --ctstate RELATED,ESTABLISHED",
+                    "ctstate RELATED,ESTABLISHED",
+                    "state",
+                    ("RELATED", "ESTABLISHED"),
+                    False,
+                ),
             ),
         ),
     ),
@@ -139,16 +170,33 @@ FIXED: dict[tuple[str, str], tuple[Rule, ...]] = {
         Rule("KUBE-POSTROUTING", matches=(comment("kubernetes postrouting rules"),)),
     ),
     ("nat", "KUBE-MARK-MASQ"): (
-        Rule("MARK", jump_saved=f"--set-xmark {MASQUERADE_MARK}", jump_listed="MARK or 0x4000"),
+        Rule(
+            "MARK",
+            jump_saved=f"--set-xmark {MASQUERADE_MARK}",
+            jump_listed="MARK or 0x4000",
+            act=(_MASQUERADE_BIT, _MASQUERADE_BIT),
+        ),
     ),
     ("nat", "KUBE-POSTROUTING"): (
         Rule(
             "RETURN",
             matches=(
-                same(f"-m mark ! --mark {MASQUERADE_MARK}", f"mark match ! {MASQUERADE_MARK}"),
+                same(
+                    f"-m mark ! --mark {MASQUERADE_MARK}",
+                    f"mark match ! {MASQUERADE_MARK}",
+                    "mark",
+                    _MASQUERADE_BIT,
+                    _MASQUERADE_BIT,
+                    True,
+                ),
             ),
         ),
-        Rule("MARK", jump_saved="--set-xmark 0x4000/0x0", jump_listed="MARK xor 0x4000"),
+        Rule(
+            "MARK",
+            jump_saved="--set-xmark 0x4000/0x0",
+            jump_listed="MARK xor 0x4000",
+            act=(_MASQUERADE_BIT, 0),
+        ),
         Rule(
             "MASQUERADE",
             matches=(comment("kubernetes service traffic requiring SNAT"),),

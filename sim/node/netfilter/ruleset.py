@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from operator import itemgetter
 
 from sim.node.kubeproxy.rules import RuleState, ServiceRule, chain_suffix
-from sim.node.programs.netfilter import (
+from sim.node.netfilter.rules import (
     BUILTIN,
     FIXED,
     KUBE_CHAINS,
@@ -23,8 +23,11 @@ from sim.node.programs.netfilter import (
     same,
 )
 
-_LOCAL = same("-m addrtype --dst-type LOCAL", "ADDRTYPE match dst-type LOCAL")
+_LOCAL = same(
+    "-m addrtype --dst-type LOCAL", "ADDRTYPE match dst-type LOCAL", "local", "dst", False
+)
 _LAST = comment("kubernetes service nodeports; NOTE: this must be the last rule in this chain")
+_NODE_PORTS = Rule("KUBE-NODEPORTS", matches=(_LAST, _LOCAL))
 
 
 class Ruleset:
@@ -32,7 +35,8 @@ class Ruleset:
 
     def __init__(self, state: RuleState, cluster_cidr: str) -> None:
         """Derive the tables from *state*; packets from outside *cluster_cidr* are masqueraded."""
-        self._state = state
+        self.state = self._state = state
+        self.cidr = cluster_cidr
         self._away = f"!{cluster_cidr}"
         self._references: dict[str, Counter[str]] = {}
         self._made: dict[tuple[str, str], Sequence[Rule]] = {}
@@ -66,19 +70,26 @@ class Ruleset:
 
     def chains(self, table: str) -> list[str]:
         """Return the chains of *table*: the kernel's, then the others by name."""
-        if table not in KUBE_CHAINS or not self._kube_chains(table):
-            return list(BUILTIN[table])
-        others = [*KUBE_CHAINS[table], *(self._own_chains if table == "nat" else ())]
+        edited = self._state.table(table).edited
+        others = {chain for chain in edited if chain not in BUILTIN[table]}
+        if table in KUBE_CHAINS and self._kube_chains(table):
+            others.update(KUBE_CHAINS[table], self._own_chains if table == "nat" else ())
+            others -= self._state.table(table).gone
         return [*BUILTIN[table], *sorted(others)]
 
+    def policy(self, table: str, chain: str) -> str:
+        """Return what becomes of a packet that falls off the end of one of the kernel's chains."""
+        return self._state.table(table).policies.get(chain, "ACCEPT")
+
     def _kube_chains(self, table: str) -> bool:
-        return table == "mangle" or self._state.table(table).chains
+        return self._state.table(table).chains
 
     def exists(self, table: str, chain: str) -> bool:
         """Return whether *table* has a chain of that name."""
-        if chain in BUILTIN[table]:
+        state = self._state.table(table)
+        if chain in BUILTIN[table] or chain in state.edited:
             return True
-        if table not in KUBE_CHAINS or not self._kube_chains(table):
+        if table not in KUBE_CHAINS or not self._kube_chains(table) or chain in state.gone:
             return False
         return chain in KUBE_CHAINS[table] or (table == "nat" and chain in self._own_chains)
 
@@ -90,12 +101,14 @@ class Ruleset:
         return self._made[key]
 
     def _make(self, table: str, chain: str) -> Sequence[Rule]:
+        state = self._state.table(table)
+        if chain in state.edited:
+            return state.edited[chain]
         if table not in ("nat", "filter"):
             return ()
-        state = self._state.table(table)
         if chain in BUILTIN[table]:
             return FIXED.get((table, chain), ()) if state.jumps else ()
-        if not state.chains or chain in state.emptied:
+        if not state.chains:
             return ()
         if table == "nat" and chain in self._own_chains:
             return self._own_rules(chain, self._own_chains[chain])
@@ -121,36 +134,47 @@ class Ruleset:
             )
         return self._references[table][chain]
 
-    def service_of(self, table: str, rule: Rule) -> ServiceRule | None:
-        """Return the Service port for which *rule* stands in KUBE-SERVICES of *table*."""
-        for service in self._services:
-            if table == "nat" and rule.jump == service.chain:
-                return service
-            if table == "filter" and rule in _refusal(service):
-                return service
-        return None
+    def worth_a_look(
+        self, table: str, chain: str, ip: str, port: int, proto: str
+    ) -> Sequence[Rule]:
+        """Return those rules of a chain that can match a packet to *ip*:*port*; short for the long ones."""
+        state = self._state.table(table)
+        if (
+            chain != "KUBE-SERVICES"
+            or chain in state.edited
+            or not (state.chains and state.services)
+        ):
+            return self.rules(table, chain)
+        service = self._state.snapshot.rules.get((ip, port, proto.upper()))
+        if table == "filter":
+            return _refusal(service) if service is not None else ()
+        if service is None or not service.endpoints:
+            return (_NODE_PORTS,)
+        self._know(service)
+        return (_dispatched(service), _NODE_PORTS)
+
+    def _know(self, service: ServiceRule) -> None:
+        """Make the chains of one Service, without looking for them among all others."""
+        state = self._state.nat
+        if ("nat", service.chain) in self._made or state.edited or state.gone:
+            return
+        for chain in (service.chain, *(service.endpoint_chain(one) for one in service.endpoints)):
+            self._made["nat", chain] = self._own_rules(chain, service)
 
     def _dispatch(self) -> list[Rule]:
         """Return nat KUBE-SERVICES: a rule a port with endpoints, then the node ports' jump."""
-        removed = self._state.nat.removed
         rules: list[Rule] = []
         for chain, service in self._chained:
-            if service.endpoints and service.key not in removed:
+            if service.endpoints:
                 proto = service.protocol.lower()
                 matches = (_cluster_ip(service.title), dport(proto, service.port))
                 rules.append(Rule(chain, proto, "", service.cluster_ip, matches))
-        rules.append(Rule("KUBE-NODEPORTS", matches=(_LAST, _LOCAL)))
+        rules.append(_NODE_PORTS)
         return rules
 
     def _refusals(self) -> list[Rule]:
         """Return filter KUBE-SERVICES: a REJECT for each port without a usable endpoint."""
-        removed = self._state.filter.removed
-        return [
-            rule
-            for service in self._services
-            if service.key not in removed
-            for rule in _refusal(service)
-        ]
+        return [rule for service in self._services for rule in _refusal(service)]
 
     def _node_ports(self) -> list[Rule]:
         return [
@@ -184,6 +208,12 @@ class Ruleset:
         return _endpoint(chain, service)
 
 
+def _dispatched(service: ServiceRule) -> Rule:
+    proto = service.protocol.lower()
+    matches = (_cluster_ip(service.title), dport(proto, service.port))
+    return Rule(service.chain, proto, "", service.cluster_ip, matches)
+
+
 @lru_cache(maxsize=16384)
 def _cluster_ip(title: str) -> Match:
     return comment(f"{title} cluster IP")
@@ -206,6 +236,7 @@ def _refusal(service: ServiceRule) -> tuple[Rule, ...]:
             (comment(f"{service.title} has no endpoints"), dport(proto, service.port)),
             "--reject-with icmp-port-unreachable",
             "reject-with icmp-port-unreachable",
+            ("icmp-port-unreachable",),
         ),
     )
 
@@ -224,6 +255,7 @@ def _spread(service: ServiceRule) -> Iterator[Rule]:
                 " --mask 255.255.255.255 --rsource",
                 f"recent: CHECK seconds: {seconds} reap name: {chain}"
                 " side: source mask: 255.255.255.255",
+                "never",
             )
             yield Rule(chain, matches=(told, recent))
     for index, (told, chain) in enumerate(steps):
@@ -251,6 +283,7 @@ def _endpoint(chain: str, service: ServiceRule) -> list[Rule]:
             matches=(*matches, same(f"-m {proto}", proto)),
             jump_saved=f"--to-destination {one.ip}:{one.port}",
             jump_listed=f"to:{one.ip}:{one.port}",
+            act=(one.ip, one.port),
         ),
     ]
 
@@ -263,4 +296,6 @@ def _probability(left: int) -> Match:
     return same(
         f"-m statistic --mode random --probability {text}",
         f"statistic mode random probability {text}",
+        "share",
+        kept,
     )

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 _TCP = {
-    7: "echo", 9: "discard", 13: "daytime", 20: "ftp-data", 21: "ftp", 22: "ssh", 23: "telnet",
+    1: "tcpmux", 7: "echo", 9: "discard", 13: "daytime", 20: "ftp-data", 21: "ftp", 22: "ssh", 23: "telnet",
     25: "smtp", 37: "time", 43: "whois", 53: "domain", 70: "gopher", 79: "finger", 80: "http",
     88: "kerberos", 110: "pop3", 111: "sunrpc", 113: "auth", 119: "nntp", 143: "imap2",
     161: "snmp", 179: "bgp", 389: "ldap", 443: "https", 445: "microsoft-ds", 465: "submissions",
