@@ -118,7 +118,7 @@ class _Parser:
         return token
 
     def _fail(self, found: str, expected: str) -> SelectorError:
-        return SelectorError(f"unable to parse requirement: found '{found}', expected: {expected}")
+        return SelectorError(f"{_FAILED}found '{found}', expected: {expected}")
 
     def parse(self) -> Selector:
         requirements: list[Requirement] = []
@@ -162,7 +162,7 @@ class _Parser:
                 value = self._value()
                 if not value.lstrip("-").isdigit():
                     raise SelectorError(
-                        f'values[0][{key}]: Invalid value: "{value}": {_BOUND_RULE}'
+                        f'{_FAILED}values[0]: Invalid value: "{value}": {_BOUND_RULE}'
                     )
                 return Requirement(key, "gt" if token == ">" else "lt", (value,))
         raise self._fail(token, "in, notin, =, ==, !=, gt, lt")
@@ -215,6 +215,7 @@ VALUE_RULE = (
     "and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or "
     "'12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 )
+_FAILED = "unable to parse requirement: "
 _BOUND_RULE = "for 'Gt', 'Lt' operators, the value must be an integer"
 _MAX_PART = 63
 
@@ -230,12 +231,12 @@ def is_label_name(text: str) -> bool:
 def _check_key(key: str) -> None:
     name = key.rsplit("/", 1)[-1]
     if not is_label_name(name):
-        raise SelectorError(f'key: Invalid value: "{key}": {NAME_RULE}')
+        raise SelectorError(f'{_FAILED}<nil>: Invalid value: "{key}": {NAME_RULE}')
 
 
 def _check_value(key: str, value: str) -> None:
     if value and not is_label_name(value):
-        raise SelectorError(f'values[0][{key}]: Invalid value: "{value}": {VALUE_RULE}')
+        raise SelectorError(f'{_FAILED}values[0][{key}]: Invalid value: "{value}": {VALUE_RULE}')
 
 
 @lru_cache(maxsize=1024)

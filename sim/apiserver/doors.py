@@ -58,6 +58,23 @@ class ExecutionLike(Protocol):
     def interrupt(self) -> None:
         """Send SIGINT."""
 
+    @property
+    def raw(self) -> bool:
+        """Whether the program reads keys one by one from its terminal, not lines."""
+
+    @property
+    def signals(self) -> bool:
+        """Whether Ctrl-C and Ctrl-Z are signals while `raw`; always when not."""
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the program the size of its terminal."""
+
+    def suspend(self) -> None:
+        """Send SIGTSTP, as Ctrl-Z does."""
+
+    def complete(self, line: str) -> list[str]:
+        """Return what may replace the last word of *line*, if a shell waits at its prompt."""
+
 
 class ConnectionLike(Protocol):
     """One connection to a port of a pod."""

@@ -40,6 +40,8 @@ class Resource:
     """e.g. `("all",)`."""
     verbs: tuple[str, ...] = ()
     """e.g. `("create", "delete", "get", "list")`."""
+    declared_singular: str = ""
+    """The same as the server says it, which may be nothing."""
     preferred: bool = True
     """False where a better version of the group has the same resource."""
 
@@ -161,8 +163,10 @@ class Discovery:
         lower = name.lower()
         for names in (_by_name, _by_short_name, _by_kind):
             for resource in self.resources():
-                if version:
+                if version and names is not _by_short_name:
                     fits = resource.version == version and resource.group == group
+                elif version:  # a short name brings its own version
+                    fits = resource.preferred and resource.group == group
                 else:
                     fits = resource.preferred and resource.group.startswith(group)
                 if fits and names(resource, lower):
@@ -258,8 +262,10 @@ def _read_list(body: Obj, *, preferred: bool) -> Iterable[Resource]:
 
 
 def _resource(entry: Obj, **known: Any) -> Resource:
-    known["singular"] = known["singular"] or known["kind"].lower()
+    declared = known["singular"]
+    known["singular"] = declared or known["kind"].lower()
     return Resource(
+        declared_singular=declared,
         short_names=tuple(entry.get("shortNames") or ()),
         categories=tuple(entry.get("categories") or ()),
         verbs=tuple(entry.get("verbs") or ()),

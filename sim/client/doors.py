@@ -60,7 +60,7 @@ class Execution(Protocol):
         """Return and forget output as (`stdout`|`stderr`, text) pairs; never blocks."""
 
     def wait(self) -> simpy.Event:
-        """Return an event that fires when `poll` has something or the program has ended."""
+        """Return an event that fires when `poll` has something, `raw` changes or the program ends."""
 
     def write(self, text: str) -> None:
         """Hand *text* to the program's standard input."""
@@ -70,6 +70,23 @@ class Execution(Protocol):
 
     def interrupt(self) -> None:
         """Send SIGINT, as Ctrl-C does."""
+
+    @property
+    def raw(self) -> bool:
+        """Whether the program reads keys one by one from its terminal, not lines."""
+
+    @property
+    def signals(self) -> bool:
+        """Whether Ctrl-C and Ctrl-Z are signals while `raw`; always when not."""
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the program the size of its terminal."""
+
+    def suspend(self) -> None:
+        """Send SIGTSTP, as Ctrl-Z does."""
+
+    def complete(self, line: str) -> list[str]:
+        """Return what may replace the last word of *line*, if a shell waits at its prompt."""
 
 
 class Connection(Protocol):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 LOOK_MS = 50
 """How long a waiter sleeps when nothing is there."""
-STDIN, STDOUT, STDERR, ERROR = range(4)
+STDIN, STDOUT, STDERR, ERROR, RESIZE = range(5)
 CLOSE = 255
 _CHUNK = 64 * 1024
 
@@ -204,6 +204,23 @@ class RemoteExecution(_SocketStream):
     def interrupt(self) -> None:
         """Type Ctrl-C, which is an interrupt where the program has a terminal."""
         self._send(bytes([STDIN, 3]))
+
+    raw = False
+    """The protocol does not tell how the far terminal is set: lines are edited on this side."""
+    signals = True
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the program the size of its terminal."""
+        size = json.dumps({"Width": columns, "Height": rows}, separators=(",", ":"))
+        self._send(bytes([RESIZE]) + size.encode())
+
+    def suspend(self) -> None:
+        """Type Ctrl-Z."""
+        self._send(bytes([STDIN, 26]))
+
+    def complete(self, line: str) -> list[str]:
+        """Return nothing: the far shell is not asked."""
+        return []
 
 
 def _exit_code(errors: bytes) -> int:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sim.apimachinery.wire import ApiRequest, ApiResponse, ExecRequest, Obj
+from sim.apimachinery.wire import ApiRequest, ApiResponse, ExecRequest, ForwardRequest, Obj
 from sim.client.discovery import Resource
-from sim.client.doors import Execution, TextStream, Transport, WatchStream
+from sim.client.doors import Connection, Execution, TextStream, Transport, WatchStream
 
 Query = Sequence[tuple[str, str]]
 
@@ -207,6 +207,20 @@ class RestClient:
             path = f"/api/v1/namespaces/{request.namespace}/pods/{request.pod}/exec"
             raise ApiStatusError(status_of(answer, "POST", path))
         return answer
+
+    def forward(self, request: ForwardRequest) -> Connection:
+        """Open one connection to a pod's port; the caller closes it."""
+        self._asked()
+        answer = self._transport.forward(request)
+        if isinstance(answer, ApiResponse):
+            path = f"/api/v1/namespaces/{request.namespace}/pods/{request.pod}/portforward"
+            raise ApiStatusError(status_of(answer, "POST", path))
+        return answer
+
+    def answer(self, request: ApiRequest) -> ApiResponse:
+        """Return what the server answers, refusals too."""
+        self._asked()
+        return self._transport.send(request)
 
     def warn(self, text: str) -> None:
         """Pass a warning on, unless it has been heard before."""

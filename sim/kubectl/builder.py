@@ -144,8 +144,12 @@ def select(
         raise CommandError(
             "at least one resource must be specified to use a selector" if selecting else MISSING
         )
-    words = _expand(call, args[0])
     names = args[1:]
+    if lookup.subresource and not names and (selecting or lookup.bulk):
+        raise CommandError("subresource cannot be used when bulk resources are specified")
+    words = _expand(call, args[0])
+    if names and len(words) > 1:
+        raise CommandError("you must specify only one resource")
     if selecting and names:
         raise CommandError("name cannot be provided when a selector is specified")
     if len(words) > 1 and lookup.single_type:
@@ -158,8 +162,6 @@ def select(
     if names:
         infos = [_info(resources[0], namespace, name, lookup) for name in names]
         return _named(call, infos, lookup, single=len(names) == 1)
-    if lookup.subresource:
-        raise CommandError("subresource cannot be used when bulk resources are specified")
     return _listed(call, resources, namespace, lookup)
 
 
@@ -207,11 +209,26 @@ def _named(call: Invocation, infos: list[Info], lookup: Lookup, *, single: bool)
             check_name(info.name)
             if lookup.fetch:
                 info.object = fetch(call, info, lookup)
-        except (ApiStatusError, CommandError) as error:
+        except ApiStatusError as error:
+            selection.errors.append(_missing_namespace(call, info, error) or error)
+        except CommandError as error:
             selection.errors.append(error)
         else:
             selection.infos.append(info)
     return selection
+
+
+def _missing_namespace(
+    call: Invocation, info: Info, error: ApiStatusError
+) -> ApiStatusError | None:
+    """Return that the namespace is not there, if that is why the object is not."""
+    if error.code != 404 or info.namespace in ("", "default"):
+        return None
+    try:
+        call.client.get(object_path(call.known("namespaces"), "", info.namespace))
+    except ApiStatusError as cause:
+        return cause if cause.code == 404 else None
+    return None
 
 
 def fetch(call: Invocation, info: Info, lookup: Lookup | None = None) -> Obj:
@@ -280,6 +297,17 @@ def _from_manifests(call: Invocation, manifests: Sequence[Manifest], lookup: Loo
         info = info_of(call, manifest)
         infos.append(info)
     return _named(call, infos, lookup, single=len(infos) == 1)
+
+
+def from_files(call: Invocation, manifests: Sequence[Manifest]) -> Selection:
+    """Return the objects as the files have them, whatever the server has."""
+    selection = Selection()
+    for manifest in manifests:
+        try:
+            selection.infos.append(info_of(call, manifest))
+        except CommandError as error:
+            selection.errors.append(error)
+    return selection
 
 
 def info_of(call: Invocation, manifest: Manifest) -> Info:

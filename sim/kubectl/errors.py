@@ -14,12 +14,16 @@ from sim.kubectl.goformat import quote
 class CommandError(Exception):
     """A command ends with one message on standard error."""
 
-    def __init__(self, message: str, code: int = 1, *, bare: bool = False) -> None:
-        """Keep *message*, printed after `error: ` unless *bare*, and the exit *code*."""
+    def __init__(self, message: str, code: int = 1, *, bare: bool = False, shown: str = "") -> None:
+        """Keep *message*, printed after `error: ` unless *bare*, and the exit *code*.
+
+        *shown* is what standard output had got by then.
+        """
         super().__init__(message)
         self.message = message
         self.code = code
         self.bare = bare
+        self.shown = shown
 
 
 class SilentExit(Exception):  # noqa: N818 - an exit code, not a defect
@@ -69,6 +73,13 @@ def standard_message(error: Exception) -> str:
     return f"Error from server: {error.message}"
 
 
+def shown_before(error: Exception) -> str:
+    """Return what standard output shows of what failed."""
+    if isinstance(error, Aggregate):
+        return "".join(map(shown_before, error.errors))
+    return error.shown if isinstance(error, CommandError) else ""
+
+
 def report(error: Exception) -> tuple[str, int]:
     """Return what standard error shows for *error*, ending with a newline, and the exit code."""
     if isinstance(error, SilentExit):
@@ -79,7 +90,7 @@ def report(error: Exception) -> tuple[str, int]:
             text = f"error: {text}"
         return _line(text), error.code
     if isinstance(error, Aggregate):
-        return "".join(_line(standard_message(one)) for one in error.errors), 1
+        return "".join(f"{standard_message(one)}\n" for one in error.errors), 1
     if isinstance(error, ApiStatusError) and error.code == 422 and error.reason == "Invalid":
         return _line(_invalid(error)), 1
     return _line(standard_message(error)), 1

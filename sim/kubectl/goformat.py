@@ -54,6 +54,47 @@ def quote(text: str) -> str:
     return f'"{"".join(out)}"'
 
 
+_SIMPLE = {
+    "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\",
+}  # fmt: skip
+_CODE = re.compile(r"x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})")
+
+
+def unquote(text: str) -> str:
+    """Return what a Go string literal (`"..."` or `` `...` ``) stands for.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    mark, body = text[:1], text[1:-1]
+    if mark == "`":
+        return body.replace("\r", "")
+    out, index = [], 0
+    while index < len(body):
+        char = body[index]
+        index += 1
+        if char != "\\":
+            out.append(char)
+            continue
+        code = body[index : index + 1]
+        if code == mark or code in _SIMPLE:
+            out.append(_SIMPLE.get(code, code))
+            index += 1
+            continue
+        found = _CODE.match(body, index)
+        if found is None:
+            msg = "invalid syntax"
+            raise ValueError(msg)
+        digits = found[1] or found[2] or found[3]
+        number = int(digits, 16) if digits else int(found[4], 8)
+        if found[2] or found[3]:
+            out.append(chr(number))  # a code point beyond the last one is a ValueError as well
+        else:
+            out.append(bytes([number & 0xFF]).decode("utf-8", "surrogateescape"))
+        index = found.end()
+    return "".join(out)
+
+
 def parse_go_duration(text: str) -> int:
     """Return the nanoseconds of a duration such as `90s`, `1h30m`, `-1s`, `0`.
 

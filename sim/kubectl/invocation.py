@@ -14,12 +14,14 @@ import simpy
 from sim.apimachinery.duration import human_duration
 from sim.bash import FileProblem, Proc
 from sim.client.discovery import Discovery, Resource
+from sim.client.localports import LocalPorts
 from sim.client.rest import RestClient
 from sim.kernel.walltime import parse_rfc3339_ms
 from sim.kubectl.config import ClientConfig
 from sim.kubectl.errors import CommandError
 from sim.kubectl.flags import Flag, FlagValues
 from sim.kubectl.goformat import quote
+from sim.kubectl.kubeconfig import Kubeconfig
 
 Running = Generator[simpy.Event, Any, int]
 
@@ -37,8 +39,14 @@ class Invocation:
     flags: FlagValues
     args: list[str]
     """The arguments that are left after the verb and the flags."""
-    path: str = "kubectl"
+    path: str
     """e.g. `kubectl rollout history`, as usage texts name it."""
+    kubeconfig: Kubeconfig
+    """The files that say which cluster is meant."""
+    ports: LocalPorts
+    """Where this machine listens."""
+    typed: str | None = None
+    """What stood on standard input, if `-f -` asked for it."""
 
     def out(self, text: str) -> None:
         """Write *text* to standard output."""
@@ -132,6 +140,8 @@ class Command:
     aliases: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     """Flags that must be given."""
+    offline: bool = False
+    """It works on the kubeconfig alone, which may lead nowhere."""
     unread: bool = False
     """Its words are left alone: whatever they are, it is refused."""
     subcommands: tuple[Command, ...] = field(default=())

@@ -5,25 +5,25 @@ It reads the workstation's own files only and must not know what is done with th
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import simpy
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from sim.apimachinery.wire import Obj
-from sim.kubectl.errors import CommandError
+from sim.kubectl.documents import parse_documents
+from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Invocation
-from sim.kubectl.yamlproblem import yaml_problem
+from sim.kubectl.kustomize import build
+from sim.kubectl.nowhere import dialling
 
-_SEPARATOR = re.compile(r"^---.*(?:\n|\Z)", re.MULTILINE)
 _EXTENSIONS = (".json", ".yaml", ".yml")
+_WEB = ("http://", "https://")
+KUSTOMIZE = "kustomize:"
+"""Stands before a directory that is built, not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,20 @@ class Manifest:
     """Why there is no object."""
 
 
+def sources(call: Invocation) -> list[str]:
+    """Return what `-f` and `-k` name, for `load_manifests`.
+
+    Raises:
+        CommandError: if both were given.
+    """
+    names = call.flags.many("filename")
+    if "kustomize" not in call.flags.known or not call.flags.text("kustomize"):
+        return names
+    if names:
+        raise CommandError("only one of -f or -k can be specified")
+    return [KUSTOMIZE + call.flags.text("kustomize")]
+
+
 def load_manifests(
     call: Invocation, names: Sequence[str]
 ) -> Generator[simpy.Event, Any, list[Manifest]]:
@@ -45,11 +59,24 @@ def load_manifests(
     Raises:
         CommandError: if a file is missing or does not parse.
     """
+    missing = [
+        CommandError(f"the path {quote(name)} does not exist", bare=len(names) > 1)
+        for name in names
+        if name != "-"
+        and not name.startswith((KUSTOMIZE, *_WEB))
+        and not call.proc.files.exists(call.proc.path(name))
+    ]
+    raise_all(missing)
     found: list[Manifest] = []
     for name in names:
         if name == "-":
-            text = yield from call.proc.stdin.read_all()
+            text = call.typed
+            if text is None:
+                text = yield from call.proc.stdin.read_all()
             found += parse_manifests(text, "STDIN")
+            continue
+        if name.startswith(KUSTOMIZE):
+            found += [Manifest(obj, name) for obj in build(call, name.removeprefix(KUSTOMIZE))]
             continue
         for path in _files(call, name):
             try:
@@ -60,21 +87,54 @@ def load_manifests(
     return found
 
 
+def load_now(call: Invocation) -> list[Manifest] | None:
+    """Return the objects that `-f` and `-k` name, None without either; standard input is read."""
+    names = sources(call) if "filename" in call.flags.known else []
+    if not names:
+        return None
+    loading = load_manifests(call, names)
+    try:
+        while True:
+            next(loading)
+    except StopIteration as end:
+        found: list[Manifest] = end.value
+        return found
+
+
 def _files(call: Invocation, name: str) -> list[str]:
     files = call.proc.files
     path = call.proc.path(name)
-    if name.startswith(("http://", "https://")):
-        raise CommandError(f"reading {name} is not supported in this simulator: there is no web")
-    if not files.exists(path):
-        raise CommandError(f"the path {quote(name)} does not exist")
+    if name.startswith(_WEB):
+        url = urlsplit(name)
+        port = url.port or (443 if url.scheme == "https" else 80)
+        why = dialling(url.hostname or "", port)
+        if why.endswith("refused"):
+            raise CommandError(
+                f"The connection to the server {url.netloc} was refused - did you specify the "
+                "right host or port?",
+                bare=True,
+            )
+        raise CommandError(f"Unable to connect to the server: {why}", bare=True)
     if not files.is_dir(path):
         return [name]
-    inside = [one for one in files.listdir(path) if one.endswith(_EXTENSIONS)]
-    if not inside:
+    found = _inside(call, name)
+    if not found:
         raise CommandError(
             f"error reading [{name}]: recognized file extensions are [{' '.join(_EXTENSIONS)}]"
         )
-    return [f"{name.rstrip('/')}/{one}" for one in inside]
+    return found
+
+
+def _inside(call: Invocation, folder: str) -> list[str]:
+    found: list[str] = []
+    deep = "recursive" in call.flags.known and call.flags.on("recursive")
+    for one in call.proc.files.listdir(call.proc.path(folder)):
+        inside = f"{folder.rstrip('/')}/{one}"
+        if call.proc.files.is_dir(call.proc.path(inside)):
+            found += _inside(call, inside) if deep else []
+        elif one.endswith(_EXTENSIONS):
+            found.append(inside)
+    return found
 
 
 def parse_manifests(text: str, source: str) -> list[Manifest]:
@@ -105,47 +165,3 @@ def _objects(document: Any, source: str) -> Iterable[Manifest]:
             "--validate=false"
         )
     return [Manifest(obj, source) for obj in objects]
-
-
-def parse_documents(text: str, source: str) -> Iterator[Any]:
-    """Return the documents of a YAML or JSON stream as JSON values, one after the other.
-
-    Raises:
-        CommandError: at the first that does not parse.
-    """
-    if text.lstrip().startswith("{"):
-        try:
-            yield json.loads(text)
-        except ValueError:
-            pass
-        else:
-            return
-    for document in _SEPARATOR.split(text):
-        try:
-            yield _as_json(_load(document))
-        except YAMLError as error:
-            raise CommandError(
-                f"error parsing {source}: error converting YAML to JSON: {yaml_problem(error, document)}"
-            ) from None
-
-
-def _load(text: str) -> Any:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.version = (1, 1)  # go-yaml v2, which kubectl uses, reads `yes` and `on` as booleans
-    return yaml.load(text)
-
-
-def _as_json(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {_key(key): _as_json(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_as_json(item) for item in value]
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _key(key: Any) -> str:
-    if isinstance(key, bool):
-        return "true" if key else "false"
-    return "null" if key is None else str(key)

@@ -6,56 +6,74 @@ One program belongs to one transport and keeps its discovery; it must not know w
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from sim.bash import Proc, Program
 from sim.client.discovery import Discovery
 from sim.client.doors import Transport
 from sim.client.identity import ActingTransport, identity_headers
+from sim.client.localports import LocalPorts
 from sim.client.rest import ApiStatusError, RestClient
 from sim.kernel import Interrupted
 from sim.kubectl.commands import COMMANDS
 from sim.kubectl.config import ClientConfig
-from sim.kubectl.errors import Aggregate, CommandError, SilentExit, report
+from sim.kubectl.errors import Aggregate, CommandError, SilentExit, report, shown_before
 from sim.kubectl.flags import GLOBAL_FLAGS, Flag, FlagValues, parse
 from sim.kubectl.goformat import quote
 from sim.kubectl.help import command_help, options_help, overview
 from sim.kubectl.invocation import Command, Invocation, Running
+from sim.kubectl.kubeconfig import NOWHERE, Kubeconfig
 from sim.kubectl.names import check_namespace
+from sim.kubectl.nowhere import Nowhere
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 + SIGINT."""
 
 _REFUSED_FLAGS = (
-    "certificate-authority", "client-certificate", "client-key", "kubeconfig", "password", "server",
-    "username",
+    "certificate-authority", "client-certificate", "client-key", "password", "username",
 )  # fmt: skip
-"""Flags that would lead to another cluster, or that nothing here can check."""
+"""Flags that nothing here can check."""
 
 
 def kubectl_program(
-    transport: Transport, *, clock: Callable[[], int], config: ClientConfig | None = None
+    transport: Transport,
+    *,
+    clock: Callable[[], int],
+    config: ClientConfig | None = None,
+    in_cluster: bool = True,
+    ports: LocalPorts | None = None,
 ) -> Program:
     """Return the program `kubectl`.
 
     Args:
         transport: The API that it asks.
         clock: Returns Unix time in ms, for ages.
-        config: The context it works in; `config set-context` changes it.
+        config: The server that *transport* leads to, and whom it takes its user for.
+        in_cluster: Without a kubeconfig *config* is used, as a pod's own account is.
+        ports: Where `port-forward` and `proxy` listen; nobody else hears of it if not given.
     """
-    kubectl = Kubectl(transport, Discovery(transport), clock, config or ClientConfig())
+    kubectl = Kubectl(
+        transport,
+        Discovery(transport),
+        clock,
+        config or ClientConfig(),
+        in_cluster,
+        ports or LocalPorts(),
+    )
     return kubectl.main
 
 
 @dataclass(frozen=True)
 class Kubectl:
-    """One installed kubectl: transport, cached discovery, clock and configuration."""
+    """One installed kubectl: transport, cached discovery, clock, and the server they belong to."""
 
     transport: Transport
     discovery: Discovery
     clock: Callable[[], int]
     config: ClientConfig
+    in_cluster: bool
+    ports: LocalPorts
 
     def main(self, proc: Proc) -> Running:
         """Run one command line and return its exit code."""
@@ -63,10 +81,14 @@ class Kubectl:
             outcome = self._start(proc)
             if not isinstance(outcome, int):
                 outcome = yield from outcome
-        except Interrupted:
+        except Interrupted as signal:
+            if signal.cause == "SIGTERM":
+                raise  # the shell says how it ended
             return INTERRUPTED
         except (CommandError, SilentExit, Aggregate, ApiStatusError) as error:
             text, code = report(error)
+            if shown := shown_before(error):
+                proc.stdout.write(shown)
             proc.stderr.write(text)
             return code
         return outcome
@@ -75,6 +97,10 @@ class Kubectl:
         words = proc.argv[1:]
         at = _verb_at(words, _flags_of(None))
         if at < 0:
+            try:
+                parse(words, _flags_of(None))
+            except CommandError as error:
+                raise CommandError(f"{error.message}\nSee 'kubectl --help' for usage.") from None
             proc.stdout.write(overview(COMMANDS))
             return 0
         word, before, rest = words[at], words[:at], words[at + 1 :]
@@ -111,42 +137,90 @@ class Kubectl:
         if missing:
             raise CommandError(f"required flag(s) {', '.join(missing)} not set")
         for name in _REFUSED_FLAGS:
-            if flags.is_set(name):
+            if flags.is_set(name) and not command.offline:
                 raise CommandError(f"the flag --{name} is not supported in this simulator")
         check_namespace(flags.text("namespace"))
-        context = flags.text("context")
-        if context and context != self.config.context:
-            raise CommandError(
-                f"Error in configuration: context was not found for specified context: {context}",
-                bare=True,
-            )
 
         def warn(text: str) -> None:
             proc.stderr.write(f"Warning: {text}\n")
 
-        self._check_identity(flags)
-        headers = identity_headers(
-            user=flags.text("as"),
-            groups=flags.many("as-group"),
-            uid=flags.text("as-uid"),
-            extra=flags.many("as-user-extra"),
-            token=flags.text("token"),
+        kubeconfig = Kubeconfig(proc.files, proc.environ, proc.cwd, flags.text("kubeconfig"))
+        config, transport, discovery = self.config, self.transport, self.discovery
+        if not command.offline:
+            config = self._chosen(kubeconfig, flags)
+            self._check_identity(flags, config.user)
+            headers = self._headers(flags, config)
+            if config.server != self.config.server:
+                transport = Nowhere(config.server, proc.stderr.write, self.clock)
+                discovery = Discovery(transport)
+            elif headers:
+                transport = ActingTransport(self.transport, headers)
+        call = Invocation(
+            proc,
+            RestClient(transport, asked=proc.asked, warn=warn),
+            discovery,
+            config,
+            self.clock,
+            flags,
+            args,
+            path,
+            kubeconfig,
+            self.ports,
         )
-        transport = ActingTransport(self.transport, headers) if headers else self.transport
-        client = RestClient(transport, asked=proc.asked, warn=warn)
-        call = Invocation(proc, client, self.discovery, self.config, self.clock, flags, args, path)
         assert command.options is not None  # groups were handled by the caller
+        if "filename" in flags.known and "-" in flags.many("filename"):
+            return self._after_input(command, call)
         options = command.options.complete(call)
         options.validate()
         return options.run(call)
 
-    def _check_identity(self, flags: FlagValues) -> None:
+    def _after_input(self, command: Command, call: Invocation) -> Running:
+        """Read standard input to its end, then run the command."""
+        assert command.options is not None
+        options = command.options.complete(call)
+        options.validate()
+        call.typed = yield from call.proc.stdin.read_all()
+        outcome = options.run(call)
+        return outcome if isinstance(outcome, int) else (yield from outcome)
+
+    def _chosen(self, kubeconfig: Kubeconfig, flags: FlagValues) -> ClientConfig:
+        """Return the way into a cluster that flags and files name."""
+        names = ("context", "cluster", "user", "server", "namespace")
+        # `--user` of `create rolebinding` is another flag than the global one
+        given = {
+            name: flags.text(name) if flags.known[name] in GLOBAL_FLAGS else "" for name in names
+        }
+        chosen = kubeconfig.choose(**given)
+        if self.in_cluster and not chosen.context and chosen.server == NOWHERE:
+            namespace = given["namespace"] or self.config.namespace
+            return replace(self.config, namespace=namespace)
+        if chosen.server == self.config.server and not flags.text("token"):
+            certificates = [
+                key for key in chosen.credentials if key.startswith(("client-", "token"))
+            ]
+            if not certificates:
+                raise CommandError("EOF")
+        return chosen
+
+    def _headers(self, flags: FlagValues, config: ClientConfig) -> dict[str, str]:
+        """Return the headers of somebody who is not the user whom the door knows."""
+        token = flags.text("token")
+        if not token and dict(config.credentials) != dict(self.config.credentials):
+            token = config.credentials.get("token", "")
+        return identity_headers(
+            user=flags.text("as"),
+            groups=flags.many("as-group"),
+            uid=flags.text("as-uid"),
+            extra=flags.many("as-user-extra"),
+            token=token,
+        )
+
+    def _check_identity(self, flags: FlagValues, user: str) -> None:
         """Refuse a borrowed group without a borrowed name, as client-go does."""
         borrowed = ("as-uid", "as-group", "as-user-extra")
         if not flags.text("as") and any(flags.is_set(name) for name in borrowed):
             raise CommandError(
-                f"requesting uid, groups or user-extra for {self.config.user} without "
-                "impersonating a user"
+                f"requesting uid, groups or user-extra for {user} without impersonating a user"
             )
 
     def _group(self, proc: Proc, command: Command, path: str, words: Sequence[str], at: int) -> int:

@@ -47,8 +47,13 @@ def dry_run_of(call: Invocation) -> str:
 
 
 def _deprecated(call: Invocation, text: str) -> None:
+    call.err(log_line(call, "W", "helpers.go:704", text))
+
+
+def log_line(call: Invocation, level: str, place: str, text: str) -> str:
+    """Return a line as kubectl's own log (klog) writes it."""
     at = datetime.fromtimestamp(call.clock() / 1000, UTC)
-    call.err(f"W{at:%m%d %H:%M:%S.%f}       1 helpers.go:704] {text}\n")
+    return f"{level}{at:%m%d %H:%M:%S.%f}       1 {place}] {text}\n"
 
 
 def dry_run_query(dry_run: str) -> list[tuple[str, str]]:
@@ -73,6 +78,16 @@ class Results:
             self._call.out(self._printer.render(obj))
         else:
             self._call.out(f"{short_name(obj)} {operation}{self._suffix}\n")
+
+
+def check_output(call: Invocation) -> None:
+    """Refuse an output format that does not exist, before anything is asked.
+
+    Raises:
+        CommandError: if `-o` or `--template` cannot be used.
+    """
+    if call.flags.text("output") or call.flags.text("template"):
+        output_printer(output_options(call), call.read_file)
 
 
 def output_options(call: Invocation, **changes: Any) -> OutputOptions:

@@ -16,6 +16,7 @@ from sim.kubectl.builder import Info, Lookup, select
 from sim.kubectl.errors import CommandError, plain, raise_all
 from sim.kubectl.history import CHANGE_CAUSE
 from sim.kubectl.invocation import Invocation
+from sim.kubectl.manifests import load_now
 from sim.kubectl.results import CLIENT, Results, dry_run_query
 
 _KINDS = (
@@ -93,14 +94,23 @@ class TemplateChange:
     pattern: str = "*"
     check: Callable[[Obj, int], Exception | None] = lambda _obj, _count: None
     """Told the object and how many containers match."""
+    found: Callable[[], None] = lambda: None
+    """Called once the objects are there: kubectl looks for them before it looks at the rest."""
 
     def run(self, call: Invocation) -> int:
         """Patch the objects and say so; an object that does not change is passed over."""
-        selection = select(call, self.args, self.lookup)
+        selection = select(call, self.args, self.lookup, load_now(call))
         raise_all(selection.errors)
+        self.found()
         errors: list[Exception] = []
         for info in selection.infos:
-            patch, matching = containers_patch(info.object, self.change, self.pattern)
+            try:
+                patch, matching = containers_patch(info.object, self.change, self.pattern)
+            except CommandError as error:
+                errors.append(
+                    CommandError(f"error: {info.resource.plural}/{info.name} {plain(error)}")
+                )
+                continue
             if problem := self.check(info.object, matching):
                 errors.append(problem)
             if patch:

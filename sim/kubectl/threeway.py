@@ -27,6 +27,38 @@ _KEYS = {
     "ownerReferences": ("uid",),
 }
 """List field -> the key that its items are merged by (Kubernetes API conventions)."""
+_OWN = frozenset(
+    {
+        "",
+        "apps",
+        "autoscaling",
+        "batch",
+        "extensions",
+        "policy",
+        *(
+            f"{name}.k8s.io"
+            for name in (
+                "admissionregistration",
+                "authentication",
+                "authorization",
+                "rbac.authorization",
+                "certificates",
+                "coordination",
+                "discovery",
+                "events",
+                "flowcontrol.apiserver",
+                "internal.apiserver",
+                "networking",
+                "node",
+                "resource",
+                "scheduling",
+                "storage",
+                "storagemigration",
+            )
+        ),
+    }
+)
+"""Groups whose types client-go has (k8s.io/client-go/kubernetes/scheme)."""
 
 
 def three_way_patch(original: Any, wanted: Obj, current: Obj) -> Obj:
@@ -87,3 +119,41 @@ def _list_patch(field: str, original: Any, wanted: list[Any], current: list[Any]
     if not changes:
         return {}
     return {f"$setElementOrder/{field}": [{key: name} for name in names], field: changes}
+
+
+def is_known(group: str) -> bool:
+    """Return whether kubectl has the types of *group* itself, so that it patches strategically."""
+    return group in _OWN
+
+
+def merge_patch_between(before: Obj, after: Obj) -> Obj:
+    """Return the JSON merge patch (RFC 7386) that turns *before* into *after*."""
+    patch: Obj = {key: None for key in before if key not in after}
+    for key, value in after.items():
+        old = before.get(key)
+        if isinstance(value, dict) and isinstance(old, dict):
+            if inner := merge_patch_between(old, value):
+                patch[key] = inner
+        elif key not in before or value != old:
+            patch[key] = value
+    return patch
+
+
+def three_way_merge(original: Any, wanted: Obj, current: Obj) -> Obj:
+    """Return the JSON merge patch of `apply` for types that kubectl does not know.
+
+    Lists are replaced as a whole; what *original* had and *wanted* has not is deleted.
+    """
+    before = original if isinstance(original, dict) else {}
+    patch: Obj = {}
+    for key, value in wanted.items():
+        held = current.get(key)
+        if isinstance(value, dict) and isinstance(held, dict):
+            if inner := three_way_merge(before.get(key), value, held):
+                patch[key] = inner
+        elif key not in current or value != held:
+            patch[key] = value
+    for key in before:
+        if key not in wanted and key in current:
+            patch[key] = None
+    return patch

@@ -14,7 +14,7 @@ from sim.apiserver import ApiServer
 from sim.bash import Capture, FileSystem, Pipe, Proc
 from sim.control import start_controllers
 from sim.kernel import Environment, Stream
-from sim.kubectl import ClientConfig, kubectl_program
+from sim.kubectl import ClientConfig, kubeconfig_text, kubectl_program
 from tests.control.world import EPOCH, World
 from tests.kubectl.kubelet import Kubelet
 
@@ -115,8 +115,8 @@ class Terminal:
         clock: Callable[[], int] | None = None,
     ) -> None:
         self.env = env
-        self.files = FileSystem(home=HOME)
         self.config = config or ClientConfig(namespace="shop")
+        self.files = FileSystem({f"{HOME}/.kube/config": kubeconfig_text(self.config)}, home=HOME)
         self.program = kubectl_program(
             transport, clock=clock or (lambda: EPOCH.at(env.now)), config=self.config
         )

@@ -85,6 +85,15 @@ class Attachment:
     def interrupt(self) -> None:
         self._program.interrupt()
 
+    raw = False
+    signals = True
+
+    def resize(self, columns: int, rows: int) -> None:
+        self._program.resize(columns, rows)
+
+    def suspend(self) -> None:
+        self._program.suspend()
+
 
 class Kubelet(PlainKubelet):
     """PlainKubelet whose pods have logs and shells; `restartPolicy: Never` pods run to their end."""

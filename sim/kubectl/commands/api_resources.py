@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sim.apimachinery.wire import Obj
 from sim.client.discovery import Resource
 from sim.kubectl.errors import CommandError
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation
+from sim.kubectl.printers.output import OutputOptions, output_printer
 from sim.kubectl.printers.tabwriter import TabWriter
+from sim.kubectl.structorder import Typed
 
+_OBJECTS = ("json", "kyaml", "yaml")
 _HEADER = ["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"]
 
 
@@ -48,13 +52,13 @@ class ApiResourcesOptions:
 
     def validate(self) -> None:
         """Refuse what cannot be meant."""
-        if self.output not in ("", "wide", "name"):
+        if self.sort not in ("", "name", "kind"):
+            raise CommandError("--sort-by accepts only name or kind")
+        if self.output not in ("", "wide", "name", *_OBJECTS):
             raise CommandError(
                 f"unable to match a printer suitable for the output format {quote(self.output)}, "
                 "allowed formats are: json,kyaml,name,wide,yaml"
             )
-        if self.sort not in ("", "name", "kind"):
-            raise CommandError("--sort-by accepts only name or kind")
 
     def run(self, call: Invocation) -> int:
         """Print one line a resource."""
@@ -62,6 +66,16 @@ class ApiResourcesOptions:
         found.sort(key=self._order)
         if self.output == "name":
             call.out("".join(f"{one.qualified}\n" for one in found))
+            return 0
+        if self.output in _OBJECTS:
+            listed = {
+                "kind": "APIResourceList",
+                "apiVersion": "v1",
+                "groupVersion": "",
+                "resources": [_entry(one) for one in found] or None,
+            }
+            printer = output_printer(OutputOptions(format=self.output), call.read_file)
+            call.out(printer.render(Typed(listed)))
             return 0
         wide = self.output == "wide"
         rows = [[*_HEADER, "VERBS", "CATEGORIES"] if wide else _HEADER] if self.headers else []
@@ -81,6 +95,22 @@ class ApiResourcesOptions:
     def _order(self, one: Resource) -> tuple[str, str]:
         first = {"name": one.plural, "kind": one.kind}.get(self.sort, one.group)
         return first, one.plural
+
+
+def _entry(one: Resource) -> Obj:
+    entry: Obj = {
+        "name": one.plural,
+        "singularName": one.declared_singular,
+        "namespaced": one.namespaced,
+    }
+    if one.group:
+        entry["group"] = one.group
+    entry |= {"version": one.version, "kind": one.kind, "verbs": list(one.verbs)}
+    if one.short_names:
+        entry["shortNames"] = list(one.short_names)
+    if one.categories:
+        entry["categories"] = list(one.categories)
+    return entry
 
 
 def _row(one: Resource, *, wide: bool) -> list[str]:

@@ -5,36 +5,51 @@ It must not know any kind.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from sim.apimachinery.labels import parse_label_selector
+from sim.apimachinery.patch import merge_patch
 from sim.apimachinery.strategic import strategic_merge_patch
 from sim.apimachinery.wire import Obj
 from sim.client.rest import (
     APPLY_PATCH,
-    STRATEGIC_MERGE,
+    MERGE,
     ApiStatusError,
     collection_path,
 )
 from sim.kubectl.builder import Info, info_of
-from sim.kubectl.commands.unsupported import unsupported
+from sim.kubectl.commands.apply_last import LAST_COMMANDS
+from sim.kubectl.commands.applying import LAST_APPLIED, change_of, remembered
+from sim.kubectl.commands.pruning import prunable, prune
 from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote, to_json
 from sim.kubectl.invocation import Command, Invocation, Running
-from sim.kubectl.manifests import load_manifests
+from sim.kubectl.manifests import load_manifests, sources
 from sim.kubectl.results import (
     CLIENT,
     DRY_RUN_FLAG,
     OUTPUT_FLAGS,
+    SERVER,
     Results,
     dry_run_of,
     dry_run_query,
 )
-from sim.kubectl.threeway import three_way_patch
+from sim.kubectl.validation import validation_of
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_CONFLICT = """
+Please review the fields above--they currently have other managers. Here
+are the ways you can resolve this warning:
+* If you intend to manage all of these fields, please re-run the apply
+  command with the `--force-conflicts` flag.
+* If you do not intend to manage all of the fields, please edit your
+  manifest to remove references to the fields that should keep their
+  current managers.
+* You may co-own fields by updating your manifest to match the existing
+  value; in this case, you'll become the manager if the other manager(s)
+  stop managing the field (remove it from their configuration).
+See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts"""
 
 
 @dataclass
@@ -45,8 +60,14 @@ class ApplyOptions:
     server_side: bool
     force_conflicts: bool
     dry_run: str
-    refused: Sequence[str] = field(default_factory=tuple)
-    """Flags that were given and are not modelled."""
+    prune: bool
+    everything: bool
+    """`--all`: prune whatever was applied and is not in the files."""
+    selector: str
+    force: bool
+    validation: str
+    pruned_kinds: Sequence[str]
+    applyset: bool
 
     @classmethod
     def complete(cls, call: Invocation) -> ApplyOptions:
@@ -54,19 +75,24 @@ class ApplyOptions:
         flags = call.flags
         if call.args:
             raise call.usage_error(f"Unexpected args: [{' '.join(call.args)}]")
-        refused = [name for name in ("prune", "kustomize") if flags.is_set(name)]
         return cls(
-            flags.many("filename"),
+            sources(call),
             flags.on("server-side"),
             flags.on("force-conflicts"),
             dry_run_of(call),
-            refused,
+            flags.on("prune"),
+            flags.on("all"),
+            flags.text("selector"),
+            flags.on("force"),
+            validation_of(call),
+            flags.many("prune-allowlist"),
+            flags.is_set("applyset"),
         )
 
     def validate(self) -> None:
         """Require files."""
-        for name in self.refused:
-            raise CommandError(f'"kubectl apply --{name}" is not supported in this simulator')
+        if self.applyset:
+            raise CommandError('"kubectl apply --applyset" is not supported in this simulator')
         if not self.files:
             raise CommandError("must specify one of -f and -k")
         if self.force_conflicts and not self.server_side:
@@ -76,22 +102,50 @@ class ApplyOptions:
                 "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server "
                 "instead?)"
             )
+        if self.force and self.server_side:
+            raise CommandError("--force cannot be used with --server-side")
+        if self.force and self.dry_run == SERVER:
+            raise CommandError("--dry-run=server cannot be used with --force")
+        if self.everything and self.selector:
+            raise CommandError("cannot set --all and --selector at the same time")
+        if self.prune and self.force:
+            raise CommandError("--force cannot be used with --prune")
+        if self.prune and not self.everything and not self.selector:
+            raise CommandError(
+                "all resources selected for prune without explicitly passing --all. To prune all "
+                "resources, pass the --all flag. If you did not mean to prune all resources, "
+                "specify a label selector"
+            )
+        if self.prune and self.server_side:
+            raise CommandError(
+                "--prune is in alpha and doesn't currently work on objects created by server-side "
+                "apply"
+            )
 
     def run(self, call: Invocation) -> Running:
         """Apply every object of the files."""
+        kinds = prunable(call, self.pruned_kinds) if self.prune else []
         manifests = yield from load_manifests(call, self.files)
-        if not manifests:
-            raise CommandError("no objects passed to apply")
+        selector = parse_label_selector(self.selector) if self.selector else None
         errors: list[Exception] = []
+        visited: list[Obj] = []
         for manifest in manifests:
             try:
                 info = info_of(call, manifest)
+                labels = (info.object.get("metadata") or {}).get("labels") or {}
+                if selector is not None and not selector.matches(labels):
+                    continue
                 said, obj = self._apply(call, info)
             except (CommandError, ApiStatusError) as error:
                 errors.append(error)
                 continue
+            visited.append(obj)
             Results(call, self.dry_run).say(said, obj)
+        if not visited and not errors:
+            raise CommandError("no objects passed to apply")
         raise_all(errors)
+        if self.prune:
+            prune(call, kinds, visited, self.selector, self.dry_run)
         return 0
 
     def _apply(self, call: Invocation, info: Info) -> tuple[str, Obj]:
@@ -116,7 +170,7 @@ class ApplyOptions:
             return wanted
         try:
             path = collection_path(info.resource, info.namespace)
-            return call.client.create(path, wanted, self._query())
+            return call.client.create(path, wanted, self._query(call))
         except ApiStatusError as error:
             raise _sourced("creating", error, info) from None
 
@@ -133,45 +187,39 @@ class ApplyOptions:
                 "--save-config or kubectl apply. The missing annotation will be patched "
                 "automatically.\n"
             )
-        patch = three_way_patch(json.loads(before) if before else None, wanted, current)
+        patch, kind = change_of(info, wanted, current)
         if not patch:
             return "unchanged", current
         if self.dry_run == CLIENT:
+            if kind == MERGE:
+                return "configured", merge_patch(current, patch)
             changed: Obj = strategic_merge_patch(current, patch, current["kind"])
             return "configured", changed
         try:
-            return "configured", call.client.patch(info.path, patch, STRATEGIC_MERGE, self._query())
+            return "configured", call.client.patch(info.path, patch, kind, self._query(call))
         except ApiStatusError as error:
             verb = f"applying patch:\n{to_json(patch)}\nto:\n{text.strip()}\nfor:"
             raise _sourced(verb, error, info) from None
 
     def _apply_on_server(self, call: Invocation, info: Info) -> tuple[str, Obj]:
         query = [
-            ("fieldManager", "kubectl"),
-            ("fieldValidation", "Strict"),
+            ("fieldManager", call.flags.text("field-manager") or "kubectl"),
+            ("fieldValidation", self.validation),
             ("force", "true" if self.force_conflicts else "false"),
             *dry_run_query(self.dry_run),
         ]
-        obj = call.client.patch(info.path, info.object, APPLY_PATCH, query)
+        try:
+            obj = call.client.patch(info.path, info.object, APPLY_PATCH, query)
+        except ApiStatusError as error:
+            if error.code != 409:
+                raise
+            raise CommandError(error.message + _CONFLICT) from None
         return "serverside-applied", obj
 
-    def _query(self) -> list[tuple[str, str]]:
-        manager = ("fieldManager", "kubectl-client-side-apply")
-        return [manager, ("fieldValidation", "Strict"), *dry_run_query(self.dry_run)]
-
-
-def remembered(obj: Obj) -> tuple[Obj, str]:
-    """Return *obj* with the annotation that remembers it, and that annotation's text."""
-    metadata = obj["metadata"]
-    annotations = {
-        key: value
-        for key, value in (metadata.get("annotations") or {}).items()
-        if key != LAST_APPLIED
-    }
-    plain = {**obj, "metadata": {**metadata, "annotations": annotations}}
-    text = to_json(plain) + "\n"
-    marked = {**annotations, LAST_APPLIED: text}
-    return {**obj, "metadata": {**metadata, "annotations": marked}}, text
+    def _query(self, call: Invocation) -> list[tuple[str, str]]:
+        named = call.flags.text("field-manager") or "kubectl-client-side-apply"
+        manager = ("fieldManager", named)
+        return [manager, ("fieldValidation", self.validation), *dry_run_query(self.dry_run)]
 
 
 def _sourced(verb: str, error: ApiStatusError, info: Info) -> ApiStatusError:
@@ -185,6 +233,7 @@ COMMAND = Command(
     ApplyOptions,
     flags(
         "all bool",
+        "applyset",
         "cascade string=background?background",
         "field-manager",
         "filename,f list",
@@ -207,5 +256,5 @@ COMMAND = Command(
     + OUTPUT_FLAGS
     + DRY_RUN_FLAG,
     usage="(-f FILENAME | -k DIRECTORY)",
-    subcommands=unsupported("edit-last-applied", "set-last-applied", "view-last-applied"),
+    subcommands=LAST_COMMANDS,
 )

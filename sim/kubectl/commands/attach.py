@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.apimachinery.wire import ExecRequest, Obj
+from sim.client.attending import attend
 from sim.kubectl.commands.exec import start, use_tty
 from sim.kubectl.errors import CommandError
 from sim.kubectl.flags import flags
 from sim.kubectl.invocation import Command, Invocation, Running
 from sim.kubectl.pods import default_container, find_object, pod_for
-from sim.kubectl.streaming import attach
 
 RECORDED = (
     "All commands and output from this session will be recorded in container logs, including "
@@ -88,7 +88,7 @@ class AttachOptions:
             metadata["namespace"], metadata["name"], container["name"], (), self.stdin, tty
         )
         execution = start(call, request)
-        yield from attach(call.proc, execution, stdin=self.stdin, tty=tty)
+        yield from attend(call.proc, execution, stdin=self.stdin, tty=tty)
         if self.stdin and tty and not self.quiet:
             call.out(way_back(self.name, pod, container["name"]))
         return 0

@@ -18,11 +18,13 @@ from sim.kubectl.policyrules import HEADERS, listed, rule_rows
 from sim.kubectl.printers.output import output_printer
 from sim.kubectl.printers.tabwriter import TabWriter
 from sim.kubectl.results import OUTPUT_FLAGS, output_options
+from sim.kubectl.structorder import typed
 
 _VERBS = (
     "get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "use",
     "bind", "impersonate", "escalate", "approve", "sign", "attest", "*",
 )  # fmt: skip
+_URL_VERBS = ("get", "put", "post", "head", "options", "delete", "patch", "*")
 _AUTHORIZATION = "/apis/authorization.k8s.io/v1"
 _AUTHENTICATION = "/apis/authentication.k8s.io/v1"
 
@@ -67,17 +69,18 @@ class CanIOptions:
                 "you must specify two arguments: verb resource or verb resource/resourceName.\n"
                 "See 'kubectl auth can-i -h' for help and examples."
             )
-        if not self.headers:
-            raise CommandError("--no-headers cannot be set without --list specified")
 
     def run(self, call: Invocation) -> int:
         """Ask the server and print its answer."""
         if self.listing:
             return self._list(call)
+        spec = self._spec(call)  # warns of what nobody can do
+        if not self.headers:
+            raise CommandError("--no-headers cannot be set without --list specified")
         review = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",
-            "spec": self._spec(call),
+            "spec": spec,
         }
         path = f"{_AUTHORIZATION}/selfsubjectaccessreviews"
         status = call.client.create(path, review).get("status") or {}
@@ -93,18 +96,28 @@ class CanIOptions:
     def _spec(self, call: Invocation) -> Obj:
         verb, what = self.args
         if what.startswith("/"):
+            if self.subresource:
+                raise CommandError("--subresource can not be used with NonResourceURL")
+            if verb not in _URL_VERBS:
+                call.client.warn(f"verb '{verb}' is not a known verb\n")
             return {"nonResourceAttributes": {"path": what, "verb": verb}}
         word, _, name = what.partition("/")
-        attributes: Obj = {"resource": word, "verb": verb}
+        plural, _, group = word.partition(".")
+        plural = plural.lower()
+        attributes: Obj = {"resource": plural, "verb": verb}
+        if group:
+            attributes["group"] = group
         resource = None if word == "*" else call.discovery.find(word)
         if resource is not None:
+            call.resource(word)  # warns of another resource with that short name
             attributes["resource"] = resource.plural
             attributes["group"] = resource.group
             if not resource.namespaced and not self.everywhere:
                 where = f" in group '{resource.group}'" if resource.group else ""
                 call.client.warn(f"resource '{resource.plural}' is not namespace scoped{where}\n")
         elif word not in ("*", "users", "groups"):
-            call.client.warn(f"the server doesn't have a resource type '{word}'\n")
+            where = f" in group '{group}'" if group else ""
+            call.client.warn(f"the server doesn't have a resource type '{plural}'{where}\n")
         if verb not in _VERBS:
             call.client.warn(f"verb '{verb}' is not a known verb\n")
         if not self.everywhere:
@@ -154,7 +167,8 @@ class WhoAmIOptions:
                 raise
             raise CommandError(text) from None
         if call.flags.text("output"):
-            call.out(output_printer(output_options(call), call.read_file).render(answer))
+            shown = typed({**answer, "metadata": {}})
+            call.out(output_printer(output_options(call), call.read_file).render(shown))
             return 0
         user = (answer.get("status") or {}).get("userInfo") or {}
         rows = [["ATTRIBUTE", "VALUE"]]

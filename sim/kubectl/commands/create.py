@@ -5,7 +5,6 @@ It must not know what becomes of the objects.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -14,21 +13,25 @@ from sim.apimachinery.wire import Obj
 from sim.client.rest import ApiStatusError, collection_path
 from sim.kernel import Stream
 from sim.kubectl.builder import Info, info_of
-from sim.kubectl.commands.apply import remembered
+from sim.kubectl.commands.applying import remembered
 from sim.kubectl.commands.create_access import ACCESS_COMMANDS
+from sim.kubectl.commands.create_network import NETWORK_COMMANDS
 from sim.kubectl.commands.create_policy import POLICY_COMMANDS
+from sim.kubectl.commands.create_secret import SECRET_COMMAND, SOURCES, key_values, with_hash
+from sim.kubectl.commands.create_work import WORK_COMMANDS
 from sim.kubectl.commands.generating import GenerateOptions, create_flags
-from sim.kubectl.commands.unsupported import unsupported
 from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation, Running
-from sim.kubectl.manifests import load_manifests
+from sim.kubectl.manifests import load_manifests, sources
 from sim.kubectl.results import (
     CLIENT,
     Results,
+    check_output,
     dry_run_of,
     dry_run_query,
 )
+from sim.kubectl.validation import validation_of
 
 
 @dataclass
@@ -42,9 +45,10 @@ class CreateOptions:
     @classmethod
     def complete(cls, call: Invocation) -> Self:
         """Read flags and arguments."""
-        files = call.flags.many("filename")
+        files = sources(call)
         if call.args:
             raise call.usage_error(f"Unexpected args: [{' '.join(call.args)}]")
+        check_output(call)
         return cls(files, call.flags.on("save-config"), dry_run_of(call))
 
     def validate(self) -> None:
@@ -73,7 +77,7 @@ class CreateOptions:
             return obj
         query = [
             ("fieldManager", "kubectl-create"),
-            ("fieldValidation", "Strict"),
+            ("fieldValidation", validation_of(call)),
             *dry_run_query(self.dry_run),
         ]
         try:
@@ -104,23 +108,8 @@ class ConfigMapOptions(GenerateOptions):
 
     def make(self, call: Invocation) -> Obj:
         """Return a ConfigMap."""
-        data = _key_values(call, self.kind, self.name)
-        return {"data": data} if data else {}
-
-
-class SecretOptions(GenerateOptions):
-    """`create secret generic` from literals and files."""
-
-    plural, kind = "secrets", "Secret"
-
-    def make(self, call: Invocation) -> Obj:
-        """Return a Secret."""
-        data = _key_values(call, self.kind, self.name)
-        encoded = {key: base64.b64encode(text.encode()).decode() for key, text in data.items()}
-        made: Obj = {"data": encoded} if encoded else {}
-        if kind := call.flags.text("type"):
-            made["type"] = kind
-        return made
+        data = key_values(call, self.kind, self.name)
+        return with_hash(call, {"data": data} if data else {}, self.kind, self.name)
 
 
 class DeploymentOptions(GenerateOptions):
@@ -174,45 +163,6 @@ class ServiceAccountOptions(GenerateOptions):
         return {}
 
 
-def _key_values(call: Invocation, kind: str, name: str) -> dict[str, str]:
-    data: dict[str, str] = {}
-    for literal in call.flags.many("from-literal"):
-        key, equals, value = literal.partition("=")
-        if not equals or not key:
-            raise CommandError(f"invalid literal source {literal}, expected key=value")
-        _put(data, key, value.strip("'\"") if value[:1] in ("'", '"') else value, kind, name)
-    for source in call.flags.many("from-file"):
-        key, equals, path = source.partition("=")
-        path = path if equals else source
-        files = call.proc.files
-        where = call.proc.path(path)
-        names = [path]
-        if files.is_dir(where):
-            if equals:
-                raise CommandError("cannot give a key name for a directory path")
-            names = [f"{path.rstrip('/')}/{one}" for one in files.listdir(where)]
-        for one in names:
-            try:
-                text = call.read_file(one)
-            except OSError as error:
-                raise CommandError(
-                    f"error reading {one}: {str(error).partition(': ')[2]}"
-                ) from None
-            _put(data, key if equals else one.rpartition("/")[2], text, kind, name)
-    return data
-
-
-def _put(data: dict[str, str], key: str, value: str, kind: str, name: str) -> None:
-    if key in data:
-        raise CommandError(
-            f"cannot add key {quote(key)}, another key by that name already exists in Data for "
-            f"{kind} {quote(name)}"
-        )
-    data[key] = value
-
-
-_SOURCES = ("append-hash bool", "from-env-file array", "from-file array", "from-literal array")
-
 COMMAND = Command(
     "create",
     "Create a resource from a file or from stdin",
@@ -224,7 +174,7 @@ COMMAND = Command(
             "configmap",
             "Create a config map from a local file, directory or literal value",
             ConfigMapOptions,
-            create_flags(*_SOURCES),
+            create_flags(*SOURCES),
             usage="NAME [--from-file=[key=]source] [--from-literal=key1=value1]",
             aliases=("cm",),
         ),
@@ -245,20 +195,7 @@ COMMAND = Command(
             usage="NAME",
             aliases=("ns",),
         ),
-        Command(
-            "secret",
-            "Create a secret using a specified subcommand",
-            subcommands=(
-                Command(
-                    "generic",
-                    "Create a secret from a local file, directory, or literal value",
-                    SecretOptions,
-                    create_flags(*_SOURCES, "type"),
-                    usage="NAME [--from-file=[key=]source] [--from-literal=key1=value1]",
-                ),
-                *unsupported("docker-registry", "tls"),
-            ),
-        ),
+        SECRET_COMMAND,
         Command(
             "serviceaccount",
             "Create a service account with the specified name",
@@ -269,6 +206,7 @@ COMMAND = Command(
         ),
         *ACCESS_COMMANDS,
         *POLICY_COMMANDS,
-        *unsupported("cronjob", "ingress", "job", "service"),
+        *WORK_COMMANDS,
+        *NETWORK_COMMANDS,
     ),
 )

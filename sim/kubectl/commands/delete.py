@@ -15,7 +15,7 @@ from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation, Running
-from sim.kubectl.manifests import load_manifests
+from sim.kubectl.manifests import load_manifests, sources
 from sim.kubectl.results import CLIENT, DRY_RUN_FLAG, NONE, SERVER, dry_run_of, dry_run_query
 from sim.kubectl.waiting import uid_of, until
 
@@ -68,7 +68,7 @@ class DeleteOptions:
         selecting = lookup.labels or lookup.fields or lookup.select_all
         return cls(
             args=call.args,
-            files=flags.many("filename"),
+            files=sources(call),
             lookup=lookup,
             grace_s=flags.number("grace-period"),
             now=flags.on("now"),
@@ -99,23 +99,28 @@ class DeleteOptions:
             self.grace_s = 1
         if self.force and self.grace_s < 0:
             self.grace_s = 0
-        if self.output not in ("", "name"):
-            raise CommandError(
-                f"unexpected -o output mode: {self.output}. We only support '-o name'"
-            )
         if self.force and self.grace_s > 0:
             raise CommandError(
                 "--force and --grace-period greater than 0 cannot be specified together"
             )
 
+    def _check_output(self) -> None:
+        """Refuse all formats but one, once the arguments make sense."""
+        if self.output not in ("", "name"):
+            raise CommandError(
+                f"unexpected -o output mode: {self.output}. We only support '-o name'"
+            )
+
     def run(self, call: Invocation) -> Running:
         """Delete, then wait."""
-        if self.force and self.grace_s == 0:
-            call.client.warn(_FORCED)
         manifests = None
         if self.files:
+            self._check_output()
             manifests = yield from load_manifests(call, self.files)
         selection = select(call, self.args, replace(self.lookup, chunk=0), manifests)
+        self._check_output()
+        if self.force and self.grace_s == 0:
+            call.client.warn(_FORCED)
         errors = list(selection.errors)
         if self.interactive:
             agreed = yield from self._confirmed(call, selection.infos)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from sim.client.rest import ApiStatusError
 from sim.kubectl.builder import Info, Lookup, select
 from sim.kubectl.describers import Looking, describer_for
-from sim.kubectl.errors import CommandError, raise_all
+from sim.kubectl.errors import Aggregate, CommandError, raise_all
 from sim.kubectl.flags import flags
 from sim.kubectl.invocation import Command, Invocation, Running
-from sim.kubectl.manifests import Manifest, load_manifests
+from sim.kubectl.manifests import Manifest, load_manifests, sources
 
 
 @dataclass
@@ -32,14 +32,14 @@ class DescribeOptions:
     def complete(cls, call: Invocation) -> DescribeOptions:
         """Read flags and arguments."""
         flags = call.flags
-        if not call.args and not flags.many("filename"):
+        if not call.args and not sources(call):
             raise CommandError(
                 'You must specify the type of resource to describe. Use "kubectl api-resources" '
                 "for a complete list of supported resources.\n"
             )
         return cls(
             call.args,
-            flags.many("filename"),
+            sources(call),
             Lookup(
                 labels=flags.text("selector"),
                 everywhere=flags.on("all-namespaces"),
@@ -61,7 +61,10 @@ class DescribeOptions:
         return self._describe(call, manifests)
 
     def _describe(self, call: Invocation, manifests: Sequence[Manifest] | None) -> int:
-        selection = select(call, self.args, self.lookup, manifests)
+        try:
+            selection = select(call, self.args, self.lookup, manifests)
+        except CommandError as error:
+            raise (Aggregate([error]) if manifests is not None else error) from None
         errors = selection.errors
         if (errors or len(selection.infos) > 1) and not self.events_wanted:
             self.show_events = False

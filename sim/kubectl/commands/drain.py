@@ -12,6 +12,7 @@ from typing import Any, Self
 import simpy
 
 from sim.apimachinery.duration import go_duration
+from sim.apimachinery.labels import SelectorError, parse_label_selector
 from sim.apimachinery.wire import Obj
 from sim.client.rest import STRATEGIC_MERGE, ApiStatusError, collection_path, object_path
 from sim.kernel.walltime import parse_rfc3339_ms
@@ -104,6 +105,14 @@ class UncordonOptions(CordonOptions):
     desired = False
 
 
+def _pod_selector(text: str) -> str:
+    try:
+        parse_label_selector(text)
+    except SelectorError:
+        raise CommandError("--pod-selector=<pod_selector> must be a valid label selector") from None
+    return text
+
+
 @dataclass
 class DrainOptions:
     """What `drain` was asked."""
@@ -133,7 +142,7 @@ class DrainOptions:
             flags.on("disable-eviction"),
             flags.number("grace-period"),
             flags.duration_ms("timeout"),
-            flags.text("pod-selector"),
+            _pod_selector(flags.text("pod-selector")),
             flags.number("skip-wait-for-delete-timeout"),
             flags.number("chunk-size"),
         )

@@ -17,7 +17,8 @@ from sim.kubectl.gosort import go_sort
 from sim.kubectl.invocation import Command, Invocation, Running
 from sim.kubectl.printers.output import output_printer
 from sim.kubectl.printers.tabwriter import TabWriter
-from sim.kubectl.results import OUTPUT_FLAGS, output_options
+from sim.kubectl.results import OUTPUT_FLAGS, check_output, output_options
+from sim.kubectl.structorder import typed
 
 
 @dataclass
@@ -36,7 +37,7 @@ class EventsOptions:
     def complete(cls, call: Invocation) -> EventsOptions:
         """Read flags and arguments."""
         flags = call.flags
-        return cls(
+        made = cls(
             flags.on("all-namespaces"),
             flags.on("watch"),
             [one.lower() for one in flags.many("types")],
@@ -44,6 +45,8 @@ class EventsOptions:
             not flags.on("no-headers"),
             flags.number("chunk-size"),
         )
+        check_output(call)
+        return made
 
     def validate(self) -> None:
         """Refuse types that do not exist."""
@@ -84,7 +87,11 @@ class EventsOptions:
                 return 0  # kubectl cannot name a typed list and drops the error
             printer = output_printer(output_options(call), call.read_file)
             listed = {"apiVersion": "v1", "items": found, "kind": "EventList", "metadata": {}}
-            call.out(printer.render(listed))
+            try:
+                text = printer.render(typed(listed))
+            except CommandError as error:
+                text = error.shown  # kubectl drops the error
+            call.out(TabWriter().align(text))  # and sends whatever it prints through its table
             return 0
         rows = [self._header()] if self.headers else []
         rows += [self._row(call, event) for event in found]

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.apimachinery.wire import ExecRequest
+from sim.client.attending import attend
 from sim.client.doors import Execution
 from sim.client.rest import ApiStatusError
 from sim.kubectl.errors import CommandError
 from sim.kubectl.flags import flags
 from sim.kubectl.invocation import Command, Invocation, Running
 from sim.kubectl.pods import default_container, find_object, pod_for, require_container
-from sim.kubectl.streaming import attach
 
 _NO_TTY = "Unable to use a TTY - input is not a terminal or the right kind of file\n"
 
@@ -85,7 +85,7 @@ class ExecOptions:
             tty=tty,
         )
         execution = start(call, request)
-        code = yield from attach(call.proc, execution, stdin=self.stdin, tty=tty)
+        code = yield from attend(call.proc, execution, stdin=self.stdin, tty=tty)
         if code:
             call.err(f"command terminated with exit code {code}\n")
         return code
@@ -113,7 +113,7 @@ def start(call: Invocation, request: ExecRequest) -> Execution:
     except ApiStatusError as error:
         if error.code == 500:
             raise CommandError(error.message) from None
-        raise
+        raise CommandError(f"unable to upgrade connection: {error.message}") from None
 
 
 COMMAND = Command(

@@ -51,6 +51,10 @@ class ExplainOptions:
             )
         if len(self.args) > 1:
             raise CommandError("We accept only this format: explain RESOURCE\n")
+        if not self.args[0]:
+            raise CommandError("a resource must be present, got: /, Resource=")
+        if self.args[0].startswith("."):
+            raise CommandError("invalid jsonpath syntax, first node must be field node")
         if self.depth > 0 and not self.recursive:
             raise CommandError("--max-depth requires --recursive")
         if self.depth < 0:

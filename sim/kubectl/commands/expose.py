@@ -9,20 +9,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.apimachinery.wire import Obj
-from sim.client.rest import collection_path
-from sim.kubectl.builder import Info, Lookup, select
-from sim.kubectl.errors import CommandError
+from sim.client.rest import ApiStatusError, collection_path
+from sim.kubectl.builder import Info, Lookup, from_files, select
+from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote
-from sim.kubectl.invocation import Command, Invocation
+from sim.kubectl.invocation import Command, Invocation, Running
+from sim.kubectl.manifests import load_manifests
 from sim.kubectl.results import (
     CLIENT,
     DRY_RUN_FLAG,
     OUTPUT_FLAGS,
     Results,
+    check_output,
     dry_run_of,
     dry_run_query,
 )
+from sim.kubectl.structorder import typed
 from sim.kubectl.templates import pod_spec_of
 
 _EXPOSABLE = ("Deployment", "Pod", "ReplicaSet", "ReplicationController", "Service")
@@ -39,10 +42,17 @@ class ExposeOptions:
     protocol: str
     kind: str
     dry_run: str
+    files: Sequence[str]
+    selector: dict[str, str]
+    """What the first object or `--selector` says; it serves for the others too."""
+    labels: dict[str, str]
+    cluster_ip: str
+    affinity: str
 
     @classmethod
     def complete(cls, call: Invocation) -> ExposeOptions:
         """Read flags and arguments."""
+        check_output(call)
         flags = call.flags
         return cls(
             call.args,
@@ -52,6 +62,11 @@ class ExposeOptions:
             flags.text("protocol") or "TCP",
             flags.text("type"),
             dry_run_of(call),
+            flags.many("filename"),
+            _pairs(flags.text("selector")),
+            _pairs(flags.text("labels")),
+            flags.text("cluster-ip"),
+            flags.text("session-affinity"),
         )
 
     def validate(self) -> None:
@@ -62,29 +77,52 @@ class ExposeOptions:
                 "NodePort, LoadBalancer"
             )
 
-    def run(self, call: Invocation) -> int:
+    def run(self, call: Invocation) -> Running:
         """Create the Service."""
-        for info in select(call, self.args, Lookup(bulk=False)).require():
-            obj = self._service(info, info.namespace if call.namespace_given else "")
-            if self.dry_run != CLIENT:
-                path = collection_path(call.known("services"), info.namespace)
-                query = [("fieldManager", "kubectl-expose"), *dry_run_query(self.dry_run)]
-                obj = call.client.create(path, obj, query)
-            Results(call, self.dry_run).say("exposed", obj)
+        manifests = None
+        if self.files:
+            manifests = yield from load_manifests(call, self.files)
+        if manifests is not None and not self.args:
+            selection = from_files(call, manifests)
+        else:
+            selection = select(call, self.args, Lookup(bulk=False), manifests)
+        errors: list[Exception] = []
+        for info in selection.infos:
+            try:
+                self._expose(call, info)
+            except (CommandError, ApiStatusError) as error:
+                errors.append(error)
+        errors += selection.errors
+        raise_all(errors)
         return 0
+
+    def _expose(self, call: Invocation, info: Info) -> None:
+        obj = self._service(info, info.namespace if call.namespace_given else "")
+        if self.dry_run != CLIENT:
+            path = collection_path(call.known("services"), info.namespace)
+            query = [("fieldManager", "kubectl-expose"), *dry_run_query(self.dry_run)]
+            obj = call.client.create(path, obj, query)
+        Results(call, self.dry_run).say("exposed", typed(obj))
 
     def _service(self, info: Info, namespace: str) -> Obj:
         kind = info.resource.kind
         if kind not in _EXPOSABLE:
             raise CommandError(f"cannot expose a {kind}.{info.resource.group}".rstrip("."))
-        spec: Obj = {"ports": self._ports(info), "selector": _selector(info.object)}
+        if not self.selector:
+            self.selector = _selector(info.object)
+        spec: Obj = {"ports": self._ports(info), "selector": self.selector}
         if self.kind:
             spec["type"] = self.kind
+        if self.cluster_ip:
+            spec["clusterIP"] = self.cluster_ip
+        if self.affinity:
+            spec["sessionAffinity"] = self.affinity
         metadata: Obj = {"name": self.name or info.name}
         if namespace:
             metadata["namespace"] = namespace
-        if labels := info.object["metadata"].get("labels"):
-            metadata["labels"] = dict(labels)
+        labels = self.labels or info.object["metadata"].get("labels")
+        if labels:
+            self.labels = metadata["labels"] = dict(labels)
         return {
             "apiVersion": "v1",
             "kind": "Service",
@@ -123,6 +161,13 @@ def _ports_of(obj: Obj) -> list[str]:
     ]
 
 
+def _pairs(text: str) -> dict[str, str]:
+    pairs = dict(part.partition("=")[::2] for part in text.split(",") if part)
+    if any("=" not in part for part in text.split(",") if part):
+        raise CommandError(f"unexpected label spec: {text}")
+    return pairs
+
+
 def _selector(obj: Obj) -> dict[str, str]:
     spec = obj.get("spec") or {}
     if obj["kind"] == "Pod":
@@ -131,7 +176,12 @@ def _selector(obj: Obj) -> dict[str, str]:
             raise CommandError("the pod has no labels and cannot be exposed")
         return dict(labels)
     if obj["kind"] in ("Service", "ReplicationController"):
-        return dict(spec.get("selector") or {})
+        if not spec.get("selector"):
+            raise CommandError(
+                "couldn't retrieve selectors via --selector flag or introspection: the "
+                f"{obj['kind'].lower()} has no pod selector set"
+            )
+        return dict(spec["selector"])
     selector = spec.get("selector") or {}
     if selector.get("matchExpressions"):
         raise CommandError(

@@ -11,17 +11,22 @@ from typing import Self
 
 from sim.apimachinery.wire import Obj
 from sim.client.rest import ApiStatusError, collection_path
+from sim.kubectl.commands.applying import LAST_APPLIED
 from sim.kubectl.errors import CommandError, plain
 from sim.kubectl.flags import Flag, flags
+from sim.kubectl.goformat import to_json
 from sim.kubectl.invocation import Invocation
 from sim.kubectl.results import (
     CLIENT,
     DRY_RUN_FLAG,
     OUTPUT_FLAGS,
     Results,
+    check_output,
     dry_run_of,
     dry_run_query,
 )
+from sim.kubectl.structorder import typed
+from sim.kubectl.validation import validation_of
 
 
 @dataclass
@@ -46,6 +51,7 @@ class GenerateOptions:
         before = len(args) if dash == -1 else dash
         if before != 1:
             raise call.usage_error(f"exactly one NAME is required, got {before}")
+        check_output(call)
         namespace = call.namespace if call.namespace_given else ""
         return cls(args[0], args[1:], dry_run_of(call), namespace)
 
@@ -66,11 +72,13 @@ class GenerateOptions:
         obj: Obj = {
             "apiVersion": self.api_version, "kind": self.kind, "metadata": metadata, **made,
         }  # fmt: skip
+        if "save-config" in call.flags.known and call.flags.on("save-config"):
+            obj = self._remembered(obj)
         if self.dry_run != CLIENT:
             resource = call.known(self.plural)
             query = [
                 ("fieldManager", "kubectl-create"),
-                ("fieldValidation", "Strict"),
+                ("fieldValidation", validation_of(call)),
                 *dry_run_query(self.dry_run),
             ]
             path = collection_path(resource, call.namespace)
@@ -78,8 +86,15 @@ class GenerateOptions:
                 obj = call.client.create(path, obj, query)
             except ApiStatusError as error:
                 raise self.refused(error) from None
-        Results(call, self.dry_run).say("created", obj)
+        Results(call, self.dry_run).say("created", typed(obj))
         return 0
+
+    def _remembered(self, obj: Obj) -> Obj:
+        """Return *obj* with the annotation of `apply`, in the order of its type's fields."""
+        text = to_json(typed(obj), sort_keys=False) + "\n"
+        metadata = obj["metadata"]
+        marked = {**metadata.get("annotations", {}), LAST_APPLIED: text}
+        return {**obj, "metadata": {**metadata, "annotations": marked}}
 
     def refused(self, error: ApiStatusError) -> Exception:
         """Return the error that the user sees."""

@@ -6,27 +6,28 @@ The columns are the server's; it must not know any kind.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sim.apimachinery.wire import Obj
 from sim.client.doors import WatchStream
-from sim.client.rest import ACCEPT_JSON, ACCEPT_TABLE, ApiStatusError, collection_path
+from sim.client.rest import ACCEPT_JSON, ACCEPT_TABLE, ApiStatusError, collection_path, with_kinds
 from sim.kubectl.builder import Info, Lookup, Selection, list_query, select
-from sim.kubectl.errors import CommandError, SilentExit, raise_all
+from sim.kubectl.errors import Aggregate, CommandError, SilentExit, raise_all
 from sim.kubectl.flags import flags
+from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation, Running
-from sim.kubectl.manifests import Manifest, load_manifests
+from sim.kubectl.manifests import Manifest, load_manifests, sources
 from sim.kubectl.printers.customcolumns import relaxed_path
 from sim.kubectl.printers.output import (
     GET_FORMATS,
     ObjectPrinter,
     OutputOptions,
-    items_of,
     output_printer,
 )
-from sim.kubectl.printers.sorting import sort_by
+from sim.kubectl.printers.sorting import UnsortableError, sort_by
 from sim.kubectl.printers.table import TableOptions, TablePrinter
+from sim.kubectl.results import log_line
 
 _SUGGEST = 'Use "kubectl api-resources" for a complete list of supported resources.'
 
@@ -70,7 +71,7 @@ class GetOptions:
         )
         options = cls(
             args=call.args,
-            files=flags.many("filename"),
+            files=sources(call),
             output=output,
             table=table,
             lookup=Lookup(
@@ -170,7 +171,10 @@ class GetOptions:
         )
 
     def _print(self, call: Invocation, manifests: Sequence[Manifest] | None) -> int:
-        selection = select(call, self.args, self._lookup(), manifests)
+        try:
+            selection = select(call, self.args, self._lookup(), manifests)
+        except CommandError as error:
+            raise (Aggregate([error]) if manifests is not None else error) from None
         if self.ignore_not_found:
             selection.errors = [error for error in selection.errors if not _is_not_found(error)]
         if not self.human:
@@ -183,29 +187,42 @@ class GetOptions:
         if selection.single and selection.errors:
             raise_all(selection.errors)
         if not selection.infos and self.ignore_not_found:
+            raise_all(selection.errors)
             return 0
         printer = self._printer(call)
         objects = [info.object for info in selection.infos]
-        if self.sort_path and len(objects) > 1:
-            objects = sort_by(objects, relaxed_path(self.sort_path), lambda obj: obj)
-        if selection.single and len(objects) == 1:
-            call.out(printer.render(objects[0]))
-        else:
-            call.out(
-                printer.render(
-                    {
-                        "apiVersion": "v1",
-                        "items": objects,
-                        "kind": "List",
-                        "metadata": {"resourceVersion": ""},
-                    }
-                )
-            )
+        alone = selection.single and len(objects) == 1
+        if self.sort_path and objects and not alone:
+            try:
+                objects = self._in_order(call, objects, lambda obj: obj)
+            except CommandError as error:
+                raise_all([*selection.errors, error])
+        shown: Obj = (
+            objects[0]
+            if alone
+            else {
+                "apiVersion": "v1",
+                "items": objects,
+                "kind": "List",
+                "metadata": {"resourceVersion": ""},
+            }
+        )
+        try:
+            call.out(printer.render(shown))
+        except CommandError as error:
+            selection.errors.append(error)
         raise_all(selection.errors)
         return 0
 
     def _print_tables(self, call: Invocation, selection: Selection) -> None:
         infos = selection.infos
+        if self.sort_path and len(infos) > 1:
+            # the rows of several tables hold objects that kubectl does not look into
+            path = relaxed_path(self.sort_path)
+            sort_by([], path, lambda row: row)  # a path that cannot be read is told first
+            raise CommandError(
+                f"couldn't find any field with path {quote(path)} in the list of objects"
+            )
         several = self.show_kind or len({info.resource for info in infos}) > 1
         printer: TablePrinter | None = None
         last = None
@@ -228,14 +245,18 @@ class GetOptions:
                 )
                 last = info.resource
             try:
-                table = self._sorted(info.object)
-            except CommandError:
+                table = info.object
+                if self.sort_path and len(infos) == 1 and _length(table) > 1:
+                    table = self._sorted(call, table)
+            except CommandError as error:
+                if error.bare:
+                    raise
                 continue  # kubectl drops a table that it cannot sort
             written = self._emit(call, written, printer.add(table))
         if printer:
             written = self._emit(call, written, printer.flush())
         if not written and not self.ignore_not_found and not selection.errors:
-            cluster = any(not info.resource.namespaced for info in infos)
+            cluster = self.server_print and any(not info.resource.namespaced for info in infos)
             if self.lookup.everywhere or cluster:
                 call.err("No resources found\n")
             else:
@@ -248,16 +269,28 @@ class GetOptions:
         call.out("\n" + text if written == "\n" else text)
         return "x"
 
-    def _sorted(self, obj: Obj) -> Obj:
-        if not self.sort_path:
-            return obj
-        path = relaxed_path(self.sort_path)
+    def _sorted(self, call: Invocation, obj: Obj) -> Obj:
         if obj.get("kind") == "Table":
             rows = obj.get("rows") or []
-            return {**obj, "rows": sort_by(rows, path, lambda row: row.get("object") or {})}
+            rows = self._in_order(call, rows, lambda row: row.get("object") or {})
+            return {**obj, "rows": rows}
         if "items" in obj:
-            return {**obj, "items": sort_by(obj["items"], path, lambda item: item)}
+            return {**obj, "items": self._in_order(call, obj["items"], lambda item: item)}
         return obj
+
+    def _in_order(
+        self, call: Invocation, items: Sequence[Obj], object_of: Callable[[Obj], Obj]
+    ) -> list[Obj]:
+        path = relaxed_path(self.sort_path)
+        try:
+            return sort_by(items, path, object_of)
+        except UnsortableError as error:
+            tables = self.human and self.server_print
+            kind, line = (
+                ("[][][]reflect.Value", 375) if tables else ("*unstructured.Unstructured", 329)
+            )
+            text = f"Field {path} in {kind} is an unsortable type: interface, err: {error.message}"
+            raise CommandError(log_line(call, "F", f"sorter.go:{line}", text), bare=True) from None
 
     # -- watching --------------------------------------------------------------------------------
 
@@ -326,9 +359,13 @@ class _Shown:
             text = self._table.add(obj, event=f"{event:<8}" if self._events else "")
             self._call.out(text + self._table.flush())
             return
-        for item in items_of(obj):
+        for item in with_kinds(obj) if "items" in obj else [obj]:
             shown = {"object": item, "type": event} if self._events else item
             self._call.out(self._printer.render(shown))
+
+
+def _length(obj: Obj) -> int:
+    return len(obj.get("rows") or obj.get("items") or [])
 
 
 def _is_not_found(error: Exception) -> bool:

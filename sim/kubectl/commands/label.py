@@ -19,12 +19,14 @@ from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote
 from sim.kubectl.history import CHANGE_CAUSE
 from sim.kubectl.invocation import Command, Invocation, Running
-from sim.kubectl.manifests import Manifest, load_manifests
+from sim.kubectl.manifests import Manifest, load_manifests, sources
 from sim.kubectl.results import (
     CLIENT,
     DRY_RUN_FLAG,
     OUTPUT_FLAGS,
+    SERVER,
     Results,
+    check_output,
     dry_run_of,
     dry_run_query,
 )
@@ -53,6 +55,7 @@ class PairOptions:
     resource_version: str
     output: str
     dry_run: str
+    local: bool
 
     @classmethod
     def complete(cls, call: Invocation) -> Self:
@@ -62,7 +65,7 @@ class PairOptions:
         add, remove = cls.parse(words)
         return cls(
             resources,
-            flags.many("filename"),
+            sources(call),
             Lookup(
                 labels=flags.text("selector"),
                 fields=flags.text("field-selector"),
@@ -76,6 +79,7 @@ class PairOptions:
             flags.text("resource-version"),
             flags.text("output"),
             dry_run_of(call),
+            flags.on("local"),
         )
 
     @classmethod
@@ -107,6 +111,16 @@ class PairOptions:
         ):
             if self.lookup.bulk and value:
                 raise CommandError(f"cannot set --all and --{name} at the same time")
+        if self.local and self.dry_run == SERVER:
+            raise CommandError(
+                "cannot specify --local and --dry-run=server - did you mean --dry-run=client?"
+            )
+        if self.local and not self.files:
+            example = "pod" if self.what == "label" else "rsrc"
+            raise CommandError(
+                f"can only use local files by -f {example}.yaml or --filename={example}.json when "
+                "--local=true is set"
+            )
         if not self.resources and not self.files:
             raise CommandError(
                 "one or more resources must be specified as <resource> <name> or <resource>/<name>"
@@ -116,6 +130,8 @@ class PairOptions:
 
     def run(self, call: Invocation) -> Running | int:
         """Change the objects."""
+        if self.what == "annotation":
+            check_output(call)
         return self._from_files(call) if self.files else self._change_all(call, None)
 
     def _from_files(self, call: Invocation) -> Running:
@@ -281,6 +297,7 @@ _FLAGS = (
         "filename,f list",
         "kustomize,k",
         "list bool",
+        "local bool",
         "overwrite bool",
         "record bool",
         "recursive,R bool",

@@ -106,11 +106,14 @@ class LogsOptions:
         )
 
     def validate(self) -> None:
+        """Refuse a time that is none; the rest waits until the object has been found."""
+        if self.since_time and (problem := time_problem(self.since_time)):
+            raise CommandError(problem)
+
+    def check_flags(self) -> None:
         """Refuse flags that contradict each other."""
         if self.since_time and self.since_s is not None:
             raise CommandError("at most one of `sinceTime` or `sinceSeconds` may be specified")
-        if self.since_time and (problem := time_problem(self.since_time)):
-            raise CommandError(problem)
         if self.all_containers and self.container:
             raise CommandError(
                 "--all-containers=true should not be specified with container name "
@@ -147,6 +150,7 @@ class LogsOptions:
             found = select(call, ["pods"], Lookup(labels=self.selector, chunk=0)).require()
             if not found:
                 call.err(f"No resources found in {call.namespace} namespace.\n")
+            self.check_flags()
             return [info.object for info in found]
         try:
             obj = find_object(call, self.args)
@@ -156,6 +160,7 @@ class LogsOptions:
             raise CommandError(
                 f'error from server (NotFound): {error.message} in namespace "{call.namespace}"'
             ) from None
+        self.check_flags()
         if obj.get("kind") == "Pod":
             return [obj]
         selector = selector_of(obj)

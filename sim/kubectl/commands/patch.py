@@ -19,13 +19,14 @@ from sim.client.rest import (
     ApiStatusError,
     object_path,
 )
-from sim.kubectl.builder import Info, Lookup, select
+from sim.kubectl.builder import Info, Lookup, from_files, select
+from sim.kubectl.documents import parse_documents
 from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote
 from sim.kubectl.gojson import json_problem
 from sim.kubectl.invocation import Command, Invocation, Running
-from sim.kubectl.manifests import Manifest, load_manifests, parse_documents
+from sim.kubectl.manifests import Manifest, load_manifests
 from sim.kubectl.results import (
     CLIENT,
     DRY_RUN_FLAG,
@@ -88,7 +89,10 @@ class PatchOptions:
     def _patch_all(self, call: Invocation, manifests: Sequence[Manifest] | None) -> int:
         patch = self._parsed(call)
         lookup = Lookup(bulk=False, subresource=self.subresource)
-        selection = select(call, self.args, lookup, manifests)
+        if manifests is not None and not self.args:
+            selection = from_files(call, manifests)
+        else:
+            selection = select(call, self.args, lookup, manifests)
         errors = list(selection.errors)
         for info in selection.infos:
             try:
@@ -119,7 +123,8 @@ class PatchOptions:
     def _refusal(self, problem: str) -> Exception:
         """Return what the server says to a text that kubectl takes for JSON and sends as it is."""
         if self.dry_run == CLIENT:
-            return CommandError(problem)
+            json = self.kind == "json" or problem.startswith("unexpected end")
+            return CommandError(problem if json else "invalid JSON document")
         prefix = "" if self.kind == "strategic" else "error decoding patch: "
         return ApiStatusError(
             {"message": prefix + problem, "reason": "BadRequest", "code": 400, "status": "Failure"}
@@ -142,9 +147,12 @@ class PatchOptions:
         result: Obj
         shape: Any = list if self.kind == "json" else dict
         if not isinstance(patch, shape):
-            raise CommandError(
-                "Invalid JSON Patch" if self.kind == "merge" else "invalid JSON document"
-            )
+            kind = "object" if isinstance(patch, dict) else type(patch).__name__
+            texts = {
+                "merge": "Invalid JSON Patch",
+                "json": f"json: cannot unmarshal {kind} into Go value of type jsonpatch.Patch",
+            }
+            raise CommandError(texts.get(self.kind, "invalid JSON document"))
         try:
             if self.kind == "json":
                 result = json_patch(obj, patch)

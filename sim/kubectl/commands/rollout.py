@@ -15,6 +15,7 @@ from sim.kubectl.errors import CommandError, plain, raise_all
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Invocation
+from sim.kubectl.manifests import load_now, sources
 from sim.kubectl.results import OUTPUT_FLAGS, Results
 
 ROLLOUT_FLAGS = (
@@ -37,26 +38,22 @@ class Workloads:
 
     args: Sequence[str]
     labels: str
+    files: bool
+    """They are named by files."""
 
     @classmethod
     def read(cls, call: Invocation) -> Workloads:
-        """Read arguments and selector.
-
-        Raises:
-            CommandError: for `-f`, which is not modelled here.
-        """
-        if call.flags.many("filename"):
-            raise CommandError(f'"{call.path} --filename" is not supported in this simulator')
-        return cls(call.args, call.flags.text("selector"))
+        """Read arguments and selector."""
+        return cls(call.args, call.flags.text("selector"), bool(sources(call)))
 
     def validate(self) -> None:
         """Require at least one."""
-        if not self.args:
+        if not self.args and not self.files:
             raise CommandError("required resource not specified")
 
     def find(self, call: Invocation) -> Selection:
         """Return the workloads."""
-        return select(call, self.args, Lookup(labels=self.labels))
+        return select(call, self.args, Lookup(labels=self.labels), load_now(call))
 
 
 def change_each(

@@ -25,7 +25,7 @@ from sim.kubectl.history import (
 )
 from sim.kubectl.invocation import Command, Invocation
 from sim.kubectl.printers.tabwriter import describe_writer
-from sim.kubectl.results import Results
+from sim.kubectl.results import Results, check_output
 
 
 @dataclass
@@ -38,7 +38,10 @@ class HistoryOptions:
     @classmethod
     def complete(cls, call: Invocation) -> HistoryOptions:
         """Read flags and arguments."""
-        return cls(Workloads.read(call), call.flags.number("revision"))
+        made = cls(Workloads.read(call), call.flags.number("revision"))
+        made.validate()
+        check_output(call)
+        return made
 
     def validate(self) -> None:
         """Require a workload and a revision that can be."""
@@ -73,7 +76,8 @@ class HistoryOptions:
 
     def _print(self, call: Invocation, info: Info, revisions: dict[int, tuple[Obj, str]]) -> None:
         if not revisions:
-            call.out(f"{info.label} \nNo rollout history found.\n")
+            which = f"with revision #{self.revision}" if self.revision else ""
+            call.out(f"{info.label} {which}\nNo rollout history found.\n")
             return
         if self.revision:
             holder = self._chosen(revisions)

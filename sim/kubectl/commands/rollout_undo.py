@@ -25,7 +25,14 @@ from sim.kubectl.history import (
     without_hash,
 )
 from sim.kubectl.invocation import Command, Invocation
-from sim.kubectl.results import CLIENT, DRY_RUN_FLAG, Results, dry_run_of, dry_run_query
+from sim.kubectl.results import (
+    CLIENT,
+    DRY_RUN_FLAG,
+    Results,
+    check_output,
+    dry_run_of,
+    dry_run_query,
+)
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _KEPT = (
@@ -51,6 +58,7 @@ class UndoOptions:
     @classmethod
     def complete(cls, call: Invocation) -> UndoOptions:
         """Read flags and arguments."""
+        check_output(call)
         return cls(Workloads.read(call), call.flags.number("to-revision"), dry_run_of(call))
 
     def validate(self) -> None:
@@ -86,7 +94,7 @@ class UndoOptions:
             return self._roll_back_deployment(call, info)
         if info.resource.kind in ("DaemonSet", "StatefulSet"):
             return self._roll_back_controller(call, info)
-        name = f"{info.resource.kind}.{info.resource.group}"
+        name = f"{info.resource.kind}.{info.resource.group}".rstrip(".")
         raise CommandError(f"no rollbacker has been implemented for {quote(name)}")
 
     def _roll_back_deployment(self, call: Invocation, info: Info) -> str:

@@ -25,9 +25,11 @@ from sim.kubectl.results import (
     NONE,
     OUTPUT_FLAGS,
     Results,
+    check_output,
     dry_run_of,
     dry_run_query,
 )
+from sim.kubectl.structorder import typed
 
 _POLICIES = ("Always", "OnFailure", "Never")
 _PULL_POLICIES = ("", "Always", "IfNotPresent", "Never")
@@ -67,13 +69,17 @@ class RunOptions:
         stdin = flags.on("stdin")
         if not args or flags.before_dash == 0:
             raise CommandError("NAME is required for run")
+        labels = _pairs(flags.text("labels"))
+        env = [_variable(text) for text in flags.many("env")]
+        if (flags.text("restart") or "Always") in _POLICIES:
+            check_output(call)  # a policy that does not exist is told before
         return cls(
             name=args[0],
             words=args[1:],
             image=flags.text("image"),
-            labels=_pairs(flags.text("labels")),
+            labels=labels,
             annotations=dict(text.partition("=")[::2] for text in flags.many("annotations")),
-            env=[_variable(text) for text in flags.many("env")],
+            env=env,
             port=flags.text("port"),
             restart=flags.text("restart") or ("OnFailure" if stdin else "Always"),
             pull_policy=flags.text("image-pull-policy"),
@@ -141,7 +147,7 @@ class RunOptions:
             return attended.stay(call)
         results = Results(call, self.dry_run)
         for obj in made:
-            results.say("created", obj)
+            results.say("created", typed(obj))
         return 0
 
     def pod(self) -> Obj:
@@ -164,6 +170,8 @@ class RunOptions:
         if self.port:
             container["ports"] = [{"containerPort": int(self.port)}]
         metadata: Obj = {"name": self.name, "labels": dict(self.labels) or {"run": self.name}}
+        if not self.name:
+            del metadata["name"]  # left to the server to refuse
         if self.annotations:
             metadata["annotations"] = dict(self.annotations)
         return {
@@ -226,6 +234,8 @@ def _overridden(pod: Obj, overrides: str, kind: str) -> Obj:
     """Return *pod* with `--overrides` laid over it: merged, strategic or as a JSON patch."""
     if not overrides:
         return pod
+    if kind not in ("json", "merge", "strategic"):
+        raise CommandError(f"invalid override type: {kind}")
     if problem := json_problem(overrides):
         texts = {"json": problem, "strategic": "invalid JSON document"}
         raise CommandError(texts.get(kind, "Invalid JSON Patch"))

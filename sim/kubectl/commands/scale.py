@@ -11,18 +11,19 @@ from dataclasses import dataclass
 from sim.apimachinery.meta import replace
 from sim.apimachinery.wire import Obj
 from sim.client.rest import MERGE, ApiStatusError, object_path
-from sim.kubectl.builder import Info, Lookup, select
+from sim.kubectl.builder import Info, Lookup, from_files, select
 from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation, Running
-from sim.kubectl.manifests import load_manifests
+from sim.kubectl.manifests import load_manifests, sources
 from sim.kubectl.results import (
     CLIENT,
     DRY_RUN_FLAG,
     NONE,
     OUTPUT_FLAGS,
     Results,
+    check_output,
     dry_run_of,
     dry_run_query,
 )
@@ -47,10 +48,11 @@ class ScaleOptions:
     @classmethod
     def complete(cls, call: Invocation) -> ScaleOptions:
         """Read flags and arguments."""
+        check_output(call)
         flags = call.flags
         return cls(
             call.args,
-            flags.many("filename"),
+            sources(call),
             Lookup(labels=flags.text("selector"), bulk=flags.on("all")),
             flags.number("replicas"),
             flags.number("current-replicas"),
@@ -74,7 +76,10 @@ class ScaleOptions:
         manifests = None
         if self.files:
             manifests = yield from load_manifests(call, self.files)
-        selection = select(call, self.args, self.lookup, manifests)
+        if manifests is not None and not self.args:
+            selection = from_files(call, manifests)
+        else:
+            selection = select(call, self.args, self.lookup, manifests)
         if self.resource_version and len(selection.infos) > 1:
             raise CommandError("cannot use --resource-version with multiple resources")
         if not selection.infos:

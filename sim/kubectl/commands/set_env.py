@@ -5,6 +5,7 @@ It must not know what the variables mean.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -15,8 +16,11 @@ from sim.kubectl.commands.set_image import SET_FLAGS, set_lookup
 from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.flags import flags
 from sim.kubectl.invocation import Command, Invocation
-from sim.kubectl.results import dry_run_of
+from sim.kubectl.manifests import load_now, sources
+from sim.kubectl.results import check_output, dry_run_of
 from sim.kubectl.templates import TemplateChange, pod_spec_of
+
+_NO_LETTER = re.compile(r"[^a-zA-Z0-9_]")
 
 
 @dataclass
@@ -24,13 +28,19 @@ class SetEnvOptions:
     """What `set env` was asked."""
 
     resources: Sequence[str]
-    add: Mapping[str, str]
+    add: Mapping[str, str | Obj]
     remove: Sequence[str]
     containers: str
     listing: bool
     overwrite: bool
     lookup: Lookup
     dry_run: str
+    files: bool
+    """The objects are named by files."""
+    source: str
+    """The ConfigMap or Secret that `--from` names."""
+    keys: Sequence[str]
+    prefix: str
 
     @classmethod
     def complete(cls, call: Invocation) -> SetEnvOptions:
@@ -49,10 +59,13 @@ class SetEnvOptions:
                 )
             else:
                 resources.append(arg)
-        if call.flags.text("from"):
-            raise CommandError('"kubectl set env --from" is not supported in this simulator')
-        add = dict(word.partition("=")[::2] for word in words if "=" in word)
+        prefix = call.flags.text("prefix")
+        pairs = (word.partition("=") for word in words if "=" in word)
+        add: dict[str, str | Obj] = {prefix + name: value for name, _, value in pairs}
         remove = [word.removesuffix("-") for word in words if "=" not in word]
+        check_output(call)
+        if call.flags.on("list") and call.flags.text("output"):
+            raise CommandError("--list and --output may not be specified together")
         return cls(
             resources,
             add,
@@ -62,13 +75,21 @@ class SetEnvOptions:
             call.flags.on("overwrite"),
             set_lookup(call),
             dry_run_of(call),
+            bool(sources(call)),
+            call.flags.text("from"),
+            call.flags.many("keys"),
+            prefix,
         )
 
     def validate(self) -> None:
         """Require objects; nothing may be set and removed at once."""
-        if not self.resources:
+        if not self.resources and not self.files:
             raise CommandError(
                 "one or more resources must be specified as <resource> <name> or <resource>/<name>"
+            )
+        if self.keys and not self.source:
+            raise CommandError(
+                "when specifying --keys, a configmap or secret must be provided with --from"
             )
         if self.lookup.bulk and self.lookup.labels:
             raise CommandError("cannot set --all and --selector at the same time")
@@ -79,6 +100,8 @@ class SetEnvOptions:
 
     def run(self, call: Invocation) -> int:
         """Patch the objects, or list their variables."""
+        if self.source:
+            self.add = {**self.add, **self._from_source(call)}
         if self.listing:
             return self._list(call)
         if not self.add and not self.remove:
@@ -106,23 +129,41 @@ class SetEnvOptions:
         for name, value in self.add.items():
             held = old.get(name)
             if held is None:
-                changes.append({"name": name, "value": value})
-            elif held.get("value", "") != value or "valueFrom" in held:
+                changes.append(_variable(name, value))
+            elif isinstance(value, dict) or held.get("value", "") != value or "valueFrom" in held:
                 if not self.overwrite:
                     raise CommandError(
                         f"'{name}' already has a value ({held.get('value', '')}), and "
                         "--overwrite is false"
                     )
-                cleared = {"valueFrom": None} if "valueFrom" in held else {}
-                changes.append({"name": name, "value": value, **cleared})
+                cleared: Obj = {"valueFrom": None} if "valueFrom" in held else {}
+                if isinstance(value, dict):
+                    cleared = {"value": None} if "value" in held else {}
+                changes.append({**cleared, **_variable(name, value)})
         changes += [{"$patch": "delete", "name": name} for name in self.remove if name in old]
         if not changes:
             return {}
         order = [name for name in {**old, **self.add} if name not in self.remove]
         return {"$setElementOrder/env": [{"name": name} for name in order], "env": changes}
 
+    def _from_source(self, call: Invocation) -> dict[str, str | Obj]:
+        """Return a variable for each key of the ConfigMap or Secret."""
+        made: dict[str, str | Obj] = {}
+        for info in select(call, [self.source], Lookup(labels=self.lookup.labels)).require():
+            kind = info.resource.kind
+            if kind not in ("ConfigMap", "Secret"):
+                raise CommandError("unsupported resource specified in --from")
+            ref = "configMapKeyRef" if kind == "ConfigMap" else "secretKeyRef"
+            for key in sorted(info.object.get("data") or {}):
+                if not self.keys or key in self.keys:
+                    name = _NO_LETTER.sub("_", key).upper()
+                    if name != key:
+                        call.client.warn(f"key {key} transferred to {name}")
+                    made[self.prefix + name] = {ref: {"key": key, "name": info.name}}
+        return made
+
     def _list(self, call: Invocation) -> int:
-        selection = select(call, self.resources, self.lookup)
+        selection = select(call, self.resources, self.lookup, load_now(call))
         raise_all(selection.errors)
         for info in selection.infos:
             spec = pod_spec_of(info.object)
@@ -134,6 +175,11 @@ class SetEnvOptions:
                 for one in container.get("env") or []:
                     call.out(_line(one))
         return 0
+
+
+def _variable(name: str, value: str | Obj) -> Obj:
+    field = "valueFrom" if isinstance(value, dict) else "value"
+    return {"name": name, field: value}
 
 
 def _line(variable: Obj) -> str:

@@ -15,7 +15,7 @@ from sim.kubectl.errors import Aggregate, CommandError, raise_all
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation
-from sim.kubectl.results import DRY_RUN_FLAG, OUTPUT_FLAGS, dry_run_of
+from sim.kubectl.results import DRY_RUN_FLAG, OUTPUT_FLAGS, check_output, dry_run_of
 from sim.kubectl.templates import TemplateChange, pod_spec_of
 
 SET_FLAGS = (
@@ -46,6 +46,7 @@ class SetImageOptions:
     @classmethod
     def complete(cls, call: Invocation) -> SetImageOptions:
         """Read flags and arguments."""
+        check_output(call)
         resources, pairs = split_pairs(call.args, "image")
         bad = [pair for pair in pairs if "=" not in pair]
         if bad:
@@ -55,7 +56,10 @@ class SetImageOptions:
         return cls(resources, images, lookup, dry_run_of(call))
 
     def validate(self) -> None:
-        """Require objects and images."""
+        """Leave everything to `check_images`."""
+
+    def check_images(self) -> None:
+        """Require images, once the objects have been found."""
         problems = []
         if self.lookup.bulk and self.lookup.labels:
             problems.append("cannot set --all and --selector at the same time")
@@ -78,6 +82,7 @@ class SetImageOptions:
             "failed to patch image update to pod template:",
             self.dry_run,
             check=self._check,
+            found=self.check_images,
         )
         return change.run(call)
 
@@ -106,10 +111,10 @@ def set_lookup(call: Invocation) -> Lookup:
     """Return how the `set` commands find their objects.
 
     Raises:
-        CommandError: for `-f` and `--local`, which are not modelled here.
+        CommandError: for `--local`, which is not modelled here.
     """
-    if call.flags.on("local") or call.flags.many("filename"):
-        raise CommandError(f'"{call.path} --filename" is not supported in this simulator')
+    if call.flags.on("local"):
+        raise CommandError(f'"{call.path} --local" is not supported in this simulator')
     return Lookup(labels=call.flags.text("selector"), bulk=call.flags.on("all"))
 
 

@@ -15,7 +15,7 @@ from sim.kubectl.commands.set_image import SET_FLAGS, set_lookup
 from sim.kubectl.errors import CommandError
 from sim.kubectl.flags import flags
 from sim.kubectl.invocation import Command, Invocation
-from sim.kubectl.results import dry_run_of
+from sim.kubectl.results import check_output, dry_run_of
 from sim.kubectl.templates import TemplateChange
 
 
@@ -29,11 +29,12 @@ class SetResourcesOptions:
     """`limits` and `requests` as they were typed."""
     lookup: Lookup
     dry_run: str
-    amounts: Mapping[str, Mapping[str, str]]
+    amounts: dict[str, dict[str, str]]
 
     @classmethod
     def complete(cls, call: Invocation) -> SetResourcesOptions:
         """Read flags and arguments."""
+        check_output(call)
         wanted = {what: call.flags.text(what) for what in ("limits", "requests")}
         return cls(
             call.args,
@@ -41,13 +42,17 @@ class SetResourcesOptions:
             wanted,
             set_lookup(call),
             dry_run_of(call),
-            {what: _parse(text) for what, text in wanted.items() if text},
+            {},
         )
 
     def validate(self) -> None:
-        """Require limits or requests."""
+        """Leave everything to `check_amounts`."""
+
+    def check_amounts(self) -> None:
+        """Require limits or requests, once the objects have been found."""
         if self.lookup.bulk and self.lookup.labels:
             raise CommandError("cannot set --all and --selector at the same time")
+        self.amounts.update({what: _parse(text) for what, text in self.wanted.items() if text})
         if self.resources and not self.amounts:
             raise CommandError(
                 "you must specify an update to requests or limits "
@@ -65,6 +70,7 @@ class SetResourcesOptions:
             self.dry_run,
             self.containers,
             self._check,
+            self.check_amounts,
         )
         return change.run(call)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sim.apimachinery.labels import NAME_RULE, VALUE_RULE, is_label_name
 from sim.apimachinery.wire import Obj
 from sim.client.rest import STRATEGIC_MERGE, ApiStatusError
 from sim.kubectl.builder import Info, Lookup, select
@@ -120,7 +121,7 @@ class TaintOptions:
             obj = call.client.patch(
                 info.path, patch, STRATEGIC_MERGE, [*query, *dry_run_query(self.dry_run)]
             )
-        Results(call, self.dry_run).say(operation, obj)
+        Results(call).say(operation, obj)  # not a word about --dry-run
 
     def _changed(self, info: Info) -> tuple[str, list[Obj]]:
         """Return what is said of the change, and the taints after it."""
@@ -185,16 +186,26 @@ def _parse_one(text: str) -> Obj:
     if len(parts) > 2:
         raise CommandError(f"invalid taint spec: {text}")
     if len(parts) == 1:
-        return {"key": parts[0]}
+        return {"key": _checked(parts[0], text)}
     if parts[1] not in _EFFECTS:
         raise CommandError(f"invalid taint effect: {parts[1]}, unsupported taint effect")
     key, _, value = parts[0].partition("=")
     if "=" in value:
         raise CommandError(f"invalid taint spec: {text}")
-    taint = {"key": key, "effect": parts[1]}
+    if value and not is_label_name(value):
+        raise CommandError(f"invalid taint spec: {text}, {VALUE_RULE}")
+    taint = {"key": _checked(key, text), "effect": parts[1]}
     if value:
         taint["value"] = value
     return taint
+
+
+def _checked(key: str, text: str) -> str:
+    name = key.rpartition("/")[2]
+    if not is_label_name(name):
+        empty = "" if name else "name part must be non-empty; "
+        raise CommandError(f"invalid taint spec: {text}, {empty}{NAME_RULE}")
+    return key
 
 
 COMMAND = Command(

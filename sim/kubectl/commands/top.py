@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from sim.apimachinery.labels import SelectorError, parse_label_selector
 from sim.apimachinery.quantity import parse_quantity
 from sim.apimachinery.wire import Obj
 from sim.client.discovery import Resource
@@ -62,6 +63,14 @@ def percent_cell(used: Fraction, room: Fraction) -> str:
     return f"{int(millis[0] / millis[1] * 100)}%"
 
 
+def check_selector(text: str) -> None:
+    """Refuse a label selector that is none, before anybody is asked; raises CommandError."""
+    try:
+        parse_label_selector(text)
+    except SelectorError as error:
+        raise CommandError(str(error)) from None
+
+
 @dataclass
 class TopNodeOptions:
     """What `top node` was asked."""
@@ -97,6 +106,7 @@ class TopNodeOptions:
         """Print one line a node."""
         resource = metrics_resource(call, "nodes")
         nodes = call.known("nodes")
+        check_selector(self.selector)
         query = [("labelSelector", self.selector)] if self.selector else []
         if self.args:
             metrics = [call.client.get(object_path(resource, "", self.args[0]))]
@@ -181,6 +191,7 @@ class TopPodOptions:
         """Print one line a pod or container."""
         resource = metrics_resource(call, "pods")
         namespace = "" if self.everywhere else call.namespace
+        check_selector(self.labels)
         if self.args:
             metrics = [call.client.get(object_path(resource, namespace, self.args[0]))]
         else:

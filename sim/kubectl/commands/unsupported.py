@@ -40,16 +40,4 @@ def unsupported(*names: str) -> tuple[Command, ...]:
     return tuple(Command(name, "", UnsupportedOptions, unread=True) for name in names)
 
 
-COMMANDS = unsupported(
-    "autoscale",
-    "certificate",
-    "completion",
-    "cp",
-    "diff",
-    "edit",
-    "kuberc",
-    "kustomize",
-    "plugin",
-    "port-forward",
-    "proxy",
-)
+COMMANDS = unsupported("kuberc")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sim.apimachinery.wire import Obj
 from sim.client.rest import collection_path
-from sim.kubectl.commands.unsupported import unsupported
+from sim.kubectl.commands import cluster_dump
 from sim.kubectl.errors import CommandError
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import to_json
@@ -54,6 +54,9 @@ class VersionOptions:
 
     def run(self, call: Invocation) -> int:
         """Print client and server."""
+        if not self.client_only and not self.output:
+            # what the client says of itself comes out even where no server answers
+            call.out(f"Client Version: {CLIENT['gitVersion']}\nKustomize Version: {KUSTOMIZE}\n")
         server = None if self.client_only else call.client.get("/version")
         versions: Obj = {"clientVersion": CLIENT, "kustomizeVersion": KUSTOMIZE}
         if server is not None:
@@ -63,7 +66,10 @@ class VersionOptions:
         elif self.output == "json":
             call.out(to_json(versions, indent=2, sort_keys=False) + "\n")
         else:
-            call.out(f"Client Version: {CLIENT['gitVersion']}\nKustomize Version: {KUSTOMIZE}\n")
+            if self.client_only:
+                call.out(
+                    f"Client Version: {CLIENT['gitVersion']}\nKustomize Version: {KUSTOMIZE}\n"
+                )
             if server is not None:
                 call.out(f"Server Version: {server['gitVersion']}\n")
         if server is not None:
@@ -86,8 +92,6 @@ class ClusterInfoOptions:
     @classmethod
     def complete(cls, call: Invocation) -> ClusterInfoOptions:
         """Read nothing."""
-        if call.args[:1] == ["dump"]:
-            raise CommandError('"kubectl cluster-info dump" is not supported in this simulator')
         return cls()
 
     def validate(self) -> None:
@@ -133,5 +137,5 @@ CLUSTER_INFO = Command(
     "cluster-info",
     "Display cluster information",
     ClusterInfoOptions,
-    subcommands=unsupported("dump"),
+    subcommands=(cluster_dump.COMMAND,),
 )

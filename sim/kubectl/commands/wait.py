@@ -15,10 +15,10 @@ from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote, to_text
 from sim.kubectl.invocation import Command, Invocation, Running
-from sim.kubectl.manifests import load_manifests
+from sim.kubectl.manifests import load_manifests, sources
 from sim.kubectl.printers.customcolumns import relaxed_path
 from sim.kubectl.printers.jsonpath import JsonPath, JsonPathError
-from sim.kubectl.results import OUTPUT_FLAGS, Results
+from sim.kubectl.results import OUTPUT_FLAGS, Results, check_output
 from sim.kubectl.waiting import until
 
 _WEEK_MS = 7 * 24 * 3_600_000
@@ -40,11 +40,12 @@ class WaitOptions:
     @classmethod
     def complete(cls, call: Invocation) -> WaitOptions:
         """Read flags and arguments."""
+        check_output(call)
         flags = call.flags
         timeout_ms = flags.duration_ms("timeout")
         return cls(
             call.args,
-            flags.many("filename"),
+            sources(call),
             Lookup(
                 labels=flags.text("selector"),
                 fields=flags.text("field-selector"),

@@ -14,8 +14,12 @@ from sim.kubectl.describers.deployment import describe_deployment
 from sim.kubectl.describers.endpoints import describe_endpoints
 from sim.kubectl.describers.endpointslice import describe_endpoint_slice
 from sim.kubectl.describers.generic import describe_generic
+from sim.kubectl.describers.horizontalpodautoscaler import describe_autoscaler
+from sim.kubectl.describers.ingress import describe_ingress
 from sim.kubectl.describers.job import describe_job
+from sim.kubectl.describers.limitrange import describe_limit_range
 from sim.kubectl.describers.namespace import describe_namespace
+from sim.kubectl.describers.networkpolicy import describe_network_policy
 from sim.kubectl.describers.node import describe_node
 from sim.kubectl.describers.persistentvolume import describe_volume
 from sim.kubectl.describers.persistentvolumeclaim import describe_claim
@@ -36,6 +40,7 @@ __all__ = ["DESCRIBERS", "Describer", "Looking", "describer_for"]
 DESCRIBERS: dict[tuple[str, str], Describer] = {
     ("", "ConfigMap"): describe_config_map,
     ("", "Endpoints"): describe_endpoints,
+    ("", "LimitRange"): describe_limit_range,
     ("", "Namespace"): describe_namespace,
     ("", "Node"): describe_node,
     ("", "PersistentVolume"): describe_volume,
@@ -49,9 +54,12 @@ DESCRIBERS: dict[tuple[str, str], Describer] = {
     ("apps", "Deployment"): describe_deployment,
     ("apps", "ReplicaSet"): describe_replica_set,
     ("apps", "StatefulSet"): describe_stateful_set,
+    ("autoscaling", "HorizontalPodAutoscaler"): describe_autoscaler,
     ("batch", "CronJob"): describe_cron_job,
     ("batch", "Job"): describe_job,
     ("discovery.k8s.io", "EndpointSlice"): describe_endpoint_slice,
+    ("networking.k8s.io", "Ingress"): describe_ingress,
+    ("networking.k8s.io", "NetworkPolicy"): describe_network_policy,
     ("policy", "PodDisruptionBudget"): describe_pod_disruption_budget,
     ("rbac.authorization.k8s.io", "ClusterRole"): describe_role,
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"): describe_role_binding,

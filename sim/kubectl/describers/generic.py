@@ -23,7 +23,7 @@ _SKIPPED = (
     ".metadata.labels",
     ".metadata.annotations",
 )
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|-")
+_PARTS = re.compile(r"TLS[A-Z][a-z]+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|-")
 _ACRONYMS = ("API", "URL", "UID", "GUID")
 
 

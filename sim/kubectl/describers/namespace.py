@@ -77,11 +77,16 @@ def _write_limit_ranges(page: Page, ranges: Sequence[Obj]) -> None:
         " ----\t--------\t---\t---\t---------------\t-------------\t-----------------------\n",
     )
     for one in ranges:
-        for item in (one.get("spec") or {}).get("limits") or []:
-            columns = [
-                item.get(key) or {}
-                for key in ("min", "max", "defaultRequest", "default", "maxLimitRequestRatio")
-            ]
-            for name in sorted({name for column in columns for name in column}):
-                cells = [canonical(column[name]) if name in column else "-" for column in columns]
-                page.line(0, f" {item.get('type', '')}", name, *cells)
+        write_limits(page, " ", one)
+
+
+def write_limits(page: Page, lead: str, obj: Obj) -> None:
+    """Write the rows of a LimitRange, *lead* before each."""
+    for item in (obj.get("spec") or {}).get("limits") or []:
+        columns = [
+            item.get(key) or {}
+            for key in ("min", "max", "defaultRequest", "default", "maxLimitRequestRatio")
+        ]
+        for name in sorted({name for column in columns for name in column}):
+            cells = [canonical(column[name]) if name in column else "-" for column in columns]
+            page.line(0, f"{lead}{item.get('type', '')}", name, *cells)

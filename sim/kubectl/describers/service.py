@@ -24,7 +24,7 @@ def describe_service(look: Looking, obj: Obj) -> str:
     """Return the page of one Service."""
     page = Page()
     metadata, spec = obj["metadata"], obj.get("spec") or {}
-    slices = _slices_of(look, obj)
+    slices = slices_of(look, obj)
     write_head(page, obj)
     write_labels(page, "Labels", metadata.get("labels"))
     write_annotations(page, "Annotations", metadata.get("annotations"))
@@ -81,7 +81,8 @@ def _write_port(page: Page, port: Obj, slices: Sequence[Obj]) -> None:
     page.line(0, "Endpoints:", format_endpoints(slices, port.get("name", "")))
 
 
-def _slices_of(look: Looking, service: Obj) -> list[Obj]:
+def slices_of(look: Looking, service: Obj) -> list[Obj]:
+    """Return the EndpointSlices of a Service; none if they may not be read."""
     metadata = service["metadata"]
     selector = f"kubernetes.io/service-name={metadata['name']}"
     try:

@@ -41,7 +41,7 @@ class CustomColumns:
         """Print *columns*, pairs of header and path."""
         self._headers = headers
         self._names = [header for header, _ in columns]
-        self._paths = [_path(relaxed_path(path)) for _, path in columns]
+        self._paths = [relaxed_path(path) for _, path in columns]
         self._writer = TabWriter()
 
     @classmethod
@@ -81,22 +81,19 @@ class CustomColumns:
         """Return the aligned lines of *objects*; the header stands above the first ones only."""
         rows = [self._names] if self._headers else []
         self._headers = False
-        rows += [[self._cell(path, obj) for path in self._paths] for obj in objects]
+        try:
+            paths = [JsonPath(path) for path in self._paths]
+            rows.extend([self._cell(path, obj) for path in paths] for obj in objects)
+        except JsonPathError as error:
+            raise CommandError(str(error), shown=self._aligned(rows)) from None
+        return self._aligned(rows)
+
+    def _aligned(self, rows: list[list[str]]) -> str:
         return self._writer.align("".join("\t".join(row) + "\n" for row in rows))
 
     def _cell(self, path: JsonPath, obj: Any) -> str:
-        try:
-            results = path.find(obj)
-        except JsonPathError as error:
-            raise CommandError(str(error)) from None
+        results = path.find(obj)
         values = [to_text(value) for part in results for value in part]
         if not results or not results[0]:
             values.insert(0, "<none>")
         return ",".join(values)
-
-
-def _path(template: str) -> JsonPath:
-    try:
-        return JsonPath(template)
-    except JsonPathError as error:
-        raise CommandError(str(error)) from None

@@ -1,378 +1,384 @@
-"""`-o go-template`: the part of Go's text/template that people type on a command line.
+"""`-o go-template`: Go's text/template applied to JSON values (text/template/exec.go).
 
-Fields, variables, pipelines, if, range, with and the comparison and string functions; it must not
-know what the objects are. `define` and `template` are refused with a clear message.
+Values know whether Go would hold them in an `interface {}`, which decides what its errors say. It
+must not know what the objects are.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.kubectl.goformat import quote, to_text
-from sim.kubectl.printers.jsonpath import JsonPathError, compare
+from sim.kubectl.printers.goprintf import Int, type_name
+from sim.kubectl.printers.gotemplatefuncs import FUNCTIONS, NO_VALUE, CallError, Function, truth
+from sim.kubectl.printers.gotemplateparser import GoTemplateError, Node, Parser
 
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<string>"(?:\\.|[^"\\])*"|`[^`]*`)
-    |(?P<number>-?\d+(?:\.\d+)?)
-    |(?P<variable>\$\w*)
-    |(?P<field>\.\w+|\.)
-    |(?P<word>\w+)
-    |(?P<symbol>:=|=|\||\(|\)|,))""",
-    re.VERBOSE,
-)
-_WORD = re.compile(r"\A\w*")
-_MISSING = object()
+__all__ = ["GoTemplate", "GoTemplateError", "TemplateFailed"]
+
+MAX_STEPS = 500_000
+MAX_DEPTH = 50
 
 
-class GoTemplateError(Exception):
-    """The template is malformed, or does not fit the object."""
+class TemplateFailed(GoTemplateError):  # noqa: N818 - what it did before is part of the result
+    """A template stopped on the way; `written` is what it had printed."""
+
+    def __init__(self, text: str, written: str) -> None:
+        super().__init__(text)
+        self.written = written
 
 
-@dataclass(slots=True)
-class _Node:
-    kind: str
-    text: str = ""
-    pipe: list[Any] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    body: list[_Node] = field(default_factory=list)
-    other: list[_Node] = field(default_factory=list)
+class Held(NamedTuple):
+    """A value, and whether it is held as `interface {}`."""
+
+    value: Any
+    loose: bool = False
+
+
+_NOTHING = Held(NO_VALUE)
+_MISSING = Held(NO_VALUE, loose=True)
+"""No final argument: told apart from `_NOTHING` by identity."""
+
+
+class _Leave(Exception):  # noqa: N818 - control flow of the template
+    """`break` or `continue`."""
+
+    def __init__(self, again: bool) -> None:
+        super().__init__()
+        self.again = again
 
 
 class GoTemplate:
     """One parsed template."""
 
-    def __init__(self, source: str) -> None:
-        """Parse *source*.
+    def __init__(self, source: str, *, allow_missing: bool = True) -> None:
+        """Parse *source*; unless *allow_missing*, an absent key is an error.
 
         Raises:
             GoTemplateError: if it is malformed.
         """
-        self._pieces = _split(source)
-        self._position = 0
-        self._nodes, ended_by = self._block()
-        if ended_by:
-            raise GoTemplateError(f"template: output:1: unexpected {{{{{ended_by}}}}}")
+        self._source = source
+        self._allow_missing = allow_missing
+        try:
+            parsed = Parser(source, FUNCTIONS)
+        except RecursionError:
+            raise GoTemplateError("template: output:1: too deep") from None
+        self._root, self._templates = parsed.root, parsed.templates
 
     def render(self, data: Any) -> str:
-        """Return the text that the template makes of *data*."""
-        out: list[str] = []
-        _Run(out, data).block(self._nodes, data, [{"$": data}])
-        return "".join(out)
+        """Return the text that the template makes of *data*.
 
-    def _block(self) -> tuple[list[_Node], str]:
-        nodes: list[_Node] = []
-        while self._position < len(self._pieces):
-            kind, text = self._pieces[self._position]
-            self._position += 1
-            if kind == "text":
-                nodes.append(_Node("text", text))
-                continue
-            word = "".join(_WORD.findall(text)[:1])
-            rest = text[len(word) :]
-            if word in ("end", "else"):
-                return nodes, text
-            if word in ("if", "range", "with"):
-                nodes.append(self._branch(word, rest))
-            elif word in ("define", "template", "block", "break", "continue"):
-                raise GoTemplateError(f'"{word}" is not supported in this simulator')
-            elif text and not text.startswith("/*"):
-                names, pipe = _pipeline(text)
-                nodes.append(_Node("action", pipe=pipe, names=names))
-        return nodes, ""
-
-    def _branch(self, word: str, rest: str) -> _Node:
-        names, pipe = _pipeline(rest)
-        node = _Node(word, pipe=pipe, names=names)
-        node.body, ended_by = self._block()
-        if ended_by == "else":
-            node.other, ended_by = self._block()
-        elif ended_by.startswith("else if "):
-            node.other = [self._branch("if", ended_by.removeprefix("else if "))]
-            return node
-        if ended_by != "end":
-            raise GoTemplateError("template: output:1: unexpected EOF")
-        return node
-
-
-def _split(source: str) -> list[tuple[str, str]]:
-    pieces: list[tuple[str, str]] = []
-    position, trim = 0, False
-    while True:
-        start = source.find("{{", position)
-        text = source[position:] if start < 0 else source[position:start]
-        if trim:
-            text = text.lstrip()
-        if start < 0:
-            if text:
-                pieces.append(("text", text))
-            return pieces
-        end = source.find("}}", start)
-        if end < 0:
-            raise GoTemplateError("template: output:1: unclosed action")
-        action = source[start + 2 : end]
-        if action.startswith("- "):
-            text, action = text.rstrip(), action[1:]
-        trim = action.endswith(" -")
-        if trim:
-            action = action[:-1]
-        if text:
-            pieces.append(("text", text))
-        pieces.append(("action", action.strip()))
-        position = end + 2
-
-
-def _pipeline(text: str) -> tuple[list[str], list[Any]]:
-    """Return the variables that are set and the commands of a pipeline."""
-    tokens: list[tuple[str, str, bool]] = []
-    position = 0
-    while position < len(text.rstrip()):
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise GoTemplateError(
-                f"template: output:1: unexpected {quote(text[position : position + 1])} in operand"
-            )
-        kind = str(match.lastgroup)
-        joined = match.start(kind) == position and position > 0
-        tokens.append((kind, match[kind], joined))
-        position = match.end()
-    names: list[str] = []
-    words = [token[1] for token in tokens]
-    for sign in (":=", "="):
-        if sign in words:
-            at = words.index(sign)
-            names = [word for word in words[:at] if word != ","]
-            tokens = tokens[at + 1 :]
-            break
-    pipe, rest = _commands(tokens)
-    if rest:
-        raise GoTemplateError(f"template: output:1: unexpected {quote(rest[0][1])} in command")
-    return names, pipe
-
-
-_Tokens = list[tuple[str, str, bool]]
-
-
-def _commands(tokens: _Tokens) -> tuple[list[Any], _Tokens]:
-    """Return commands (lists of operands) up to a closing parenthesis."""
-    commands: list[Any] = [[]]
-    while tokens:
-        kind, text, joined = tokens[0]
-        if text == ")" and kind == "symbol":
-            break
-        tokens = tokens[1:]
-        if kind == "symbol" and text == "|":
-            commands.append([])
-        elif kind == "symbol" and text == "(":
-            inner, tokens = _commands(tokens)
-            if not tokens:
-                raise GoTemplateError("template: output:1: unclosed left paren")
-            tokens = tokens[1:]
-            commands[-1].append(["pipe", inner, []])
-        elif kind == "field" and joined and commands[-1] and commands[-1][-1][0] != "word":
-            commands[-1][-1][2].append(text[1:])
-        elif kind == "field":
-            commands[-1].append(["dot", None, [text[1:]] if text != "." else []])
-        else:
-            commands[-1].append([kind, text, []])
-    return commands, tokens
+        Raises:
+            TemplateFailed: if it does not fit.
+        """
+        run = _Run(self._source, self._templates, self._allow_missing)
+        root = Held(data)
+        run.variables.append(("$", root))
+        try:
+            run.walk(root, self._root)
+        except GoTemplateError as error:
+            raise TemplateFailed(str(error), "".join(run.out)) from None
+        except RecursionError:
+            raise TemplateFailed("template: output:1: too deep", "".join(run.out)) from None
+        return "".join(run.out)
 
 
 class _Run:
     """One rendering."""
 
-    def __init__(self, out: list[str], root: Any) -> None:
-        self._out = out
-        self._root = root
+    def __init__(self, source: str, templates: dict[str, Node], allow_missing: bool) -> None:
+        self.out: list[str] = []
+        self.variables: list[tuple[str, Held]] = []
+        self._source = source
+        self._templates = templates
+        self._allow_missing = allow_missing
+        self._at: Node | None = None
+        self._name = "output"
+        self._steps = 0
+        self._depth = 0
 
-    def block(self, nodes: list[_Node], dot: Any, scopes: list[dict[str, Any]]) -> None:
-        for node in nodes:
-            if node.kind == "text":
-                self._out.append(node.text)
-            elif node.kind == "action":
-                value = self._pipe(node.pipe, dot, scopes)
-                if node.names:
-                    scopes[-1][node.names[0]] = value
-                else:
-                    self._out.append(_shown(value))
-            elif node.kind == "range":
-                self._range(node, dot, scopes)
-            else:
-                value = self._pipe(node.pipe, dot, scopes)
-                scope = {node.names[0]: value} if node.names else {}
-                inside = value if node.kind == "with" and _truth(value) else dot
-                self.block(node.body if _truth(value) else node.other, inside, [*scopes, scope])
+    def _error(self, text: str) -> GoTemplateError:
+        node = self._at
+        assert node is not None
+        before = self._source[: node.at]
+        column = len(before[before.rfind("\n") + 1 :].encode("utf-8", "surrogateescape"))
+        line = 1 + before.count("\n")
+        return GoTemplateError(
+            f"template: output:{line}:{column}: executing {quote(self._name)} at <{node}>: {text}"
+        )
 
-    def _range(self, node: _Node, dot: Any, scopes: list[dict[str, Any]]) -> None:
-        value = self._pipe(node.pipe, dot, scopes)
-        pairs: list[tuple[Any, Any]]
-        if isinstance(value, dict):
-            pairs = [(key, value[key]) for key in sorted(value)]
-        elif isinstance(value, list):
-            pairs = list(enumerate(value))
-        elif value is None or value is _MISSING:
+    # -- nodes -----------------------------------------------------------------------------------
+
+    def walk(self, dot: Held, node: Node) -> None:
+        self._at = node
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise GoTemplateError(
+                f"more than {MAX_STEPS} steps are not supported in this simulator"
+            )
+        match node.kind:
+            case "list":
+                for one in node.nodes:
+                    self.walk(dot, one)
+            case "text":
+                self.out.append(node.text)
+            case "action":
+                assert node.pipe is not None
+                value = self._pipeline(dot, node.pipe)
+                if not node.pipe.names:
+                    absent = value.value is NO_VALUE or value.value is None
+                    self.out.append("<no value>" if absent else to_text(value.value))
+            case "if" | "with":
+                self._choose(dot, node)
+            case "range":
+                self._range(dot, node)
+            case "template":
+                self._template(dot, node)
+            case "break" | "continue":
+                raise _Leave(node.kind == "continue")
+
+    def _choose(self, dot: Held, node: Node) -> None:
+        known = len(self.variables)
+        assert node.pipe is not None
+        assert node.body is not None
+        value = self._pipeline(dot, node.pipe)
+        if truth(value.value):
+            self.walk(value if node.kind == "with" else dot, node.body)
+        elif node.other is not None:
+            self.walk(dot, node.other)
+        del self.variables[known:]
+
+    def _template(self, dot: Held, node: Node) -> None:
+        body = self._templates.get(node.text)
+        if body is None:
+            raise self._error(f"template {quote(node.text)} not defined")
+        if self._depth == MAX_DEPTH:
+            raise self._error("exceeded maximum template depth (100000)")
+        inner = self._pipeline(dot, node.pipe) if node.pipe else _NOTHING
+        outer, self.variables = self.variables, [("$", inner)]
+        name, self._name = self._name, node.text
+        self._depth += 1
+        self.walk(inner, body)
+        self._depth -= 1
+        self.variables, self._name = outer, name
+
+    def _range(self, dot: Held, node: Node) -> None:
+        known = len(self.variables)
+        assert node.pipe is not None
+        assert node.body is not None
+        names = node.pipe.names
+        value = self._pipeline(dot, node.pipe).value
+        pairs: list[tuple[Any, Held]]
+        if isinstance(value, list):
+            pairs = [(Int(index), Held(one, loose=True)) for index, one in enumerate(value)]
+        elif isinstance(value, dict):
+            pairs = [(key, Held(value[key], loose=True)) for key in sorted(value)]
+        elif isinstance(value, int) and not isinstance(value, bool):
+            if len(names) > 1:
+                raise self._error(f"can't use {value} to iterate over more than one variable")
+            pairs = [
+                (Int(index), Held(type(value)(index))) for index in range(min(value, MAX_STEPS))
+            ]
+        elif value is NO_VALUE or value is None:
             pairs = []
         else:
-            raise GoTemplateError(f"range can't iterate over {to_text(value)}")
+            raise self._error(f"range can't iterate over {to_text(value)}")
+        mark = len(self.variables)
         for key, item in pairs:
-            values = (item,) if len(node.names) == 1 else (key, item)
-            scope = dict(zip(node.names, values, strict=False))
-            self.block(node.body, item, [*scopes, scope])
-        if not pairs:
-            self.block(node.other, dot, [*scopes, {}])
-
-    def _pipe(self, commands: list[Any], dot: Any, scopes: list[dict[str, Any]]) -> Any:
-        value: Any = None
-        for number, operands in enumerate(commands):
-            if not operands:
-                raise GoTemplateError("template: output:1: missing value for command")
-            extra = [value] if number else []
-            head = operands[0]
-            if head[0] == "word" and head[1] not in ("true", "false", "nil"):
-                values = [self._operand(one, dot, scopes) for one in operands[1:]]
-                value = _call(head[1], [*values, *extra])
-            else:
-                value = self._operand(head, dot, scopes)
-        return value
-
-    def _operand(self, operand: list[Any], dot: Any, scopes: list[dict[str, Any]]) -> Any:
-        kind, text, path = operand
-        value: Any
-        if kind == "dot":
-            value = dot
-        elif kind == "variable":
-            for scope in reversed(scopes):
-                if text in scope:
-                    value = scope[text]
+            if names:
+                self._place(node.pipe, mark, Held(key), item)
+            try:
+                self.walk(item, node.body)
+            except _Leave as leave:
+                if not leave.again:
                     break
+            finally:
+                del self.variables[mark:]
+        if not pairs and node.other is not None:
+            self.walk(dot, node.other)
+        del self.variables[known:]
+
+    def _place(self, pipe: Node, mark: int, key: Held, item: Held) -> None:
+        """Set the variables of a range."""
+        values = (item,) if len(pipe.names) == 1 else (key, item)
+        for offset, (name, value) in enumerate(zip(pipe.names, values, strict=True)):
+            if pipe.assigns:
+                self._set(name, value)
             else:
-                raise GoTemplateError(f"template: output:1: undefined variable {quote(text)}")
-        elif kind == "string":
-            value = text[1:-1] if text[0] == "`" else _unescape(text[1:-1])
-        elif kind == "number":
-            value = float(text) if "." in text else int(text)
-        elif kind == "pipe":
-            value = self._pipe(text, dot, scopes)
-        else:
-            value = {"true": True, "false": False}.get(text)
-        for name in path:
-            value = _field(value, name)
+                self.variables[mark - len(pipe.names) + offset] = (name, value)
+
+    def _set(self, name: str, value: Held) -> None:
+        for place in range(len(self.variables) - 1, -1, -1):
+            if self.variables[place][0] == name:
+                self.variables[place] = (name, value)
+                return
+        raise self._error(f"undefined variable: {name}")
+
+    # -- pipelines -------------------------------------------------------------------------------
+
+    def _pipeline(self, dot: Held, pipe: Node) -> Held:
+        self._at = pipe
+        value = _MISSING
+        for command in pipe.nodes:
+            value = self._command(dot, command, value)
+            if value.loose:
+                value = _NOTHING if value.value is None else Held(value.value)
+        for name in pipe.names:
+            if pipe.assigns:
+                self._set(name, value)
+            else:
+                self.variables.append((name, value))
         return value
 
+    def _command(self, dot: Held, command: Node, final: Held) -> Held:
+        first = command.nodes[0]
+        args = command.nodes
+        if first.kind == "identifier":
+            return self._function(dot, first, command, args[1:], final)
+        if first.kind == "pipe":
+            self._no_arguments(args, final)
+            return self._pipeline(dot, first)
+        if first.kind in ("field", "chain", "variable"):
+            return self._access(dot, first, args, final)
+        self._at = first
+        self._no_arguments(args, final)
+        if first.kind == "dot":
+            return dot
+        if first.kind == "nil":
+            raise self._error("nil is not a command")
+        return Held(first.value)
 
-def _field(value: Any, name: str) -> Any:
-    if isinstance(value, dict):
-        return value.get(name, _MISSING)
-    if value is None or value is _MISSING:
-        raise GoTemplateError(
-            f'template: output:1: executing "output" at <.{name}>: nil data; no entry for key '
-            f"{quote(name)}"
-        )
-    raise GoTemplateError(
-        f'template: output:1: executing "output" at <.{name}>: '
-        f"can't evaluate field {name} in type interface {{}}"
-    )
+    def _no_arguments(self, args: list[Node], final: Held) -> None:
+        if len(args) > 1 or final is not _MISSING:
+            raise self._error(f"can't give argument to non-function {args[0]}")
 
-
-def _truth(value: Any) -> bool:
-    return value is not _MISSING and bool(value)
-
-
-def _shown(value: Any) -> str:
-    return "<no value>" if value is None or value is _MISSING else to_text(value)
-
-
-def _unescape(text: str) -> str:
-    return re.sub(r"\\(.)", lambda match: {"n": "\n", "t": "\t"}.get(match[1], match[1]), text)
-
-
-def _index(value: Any, *keys: Any) -> Any:
-    for key in keys:
-        if isinstance(value, list):
-            if not 0 <= key < len(value):
-                raise GoTemplateError(f"error calling index: index out of range: {key}")
-            value = value[key]
-        elif isinstance(value, dict):
-            value = value.get(key)
+    def _access(self, dot: Held, node: Node, args: list[Node], final: Held) -> Held:
+        self._at = node
+        names = node.names
+        value: Held
+        if node.kind == "field":
+            value = dot
+        elif node.kind == "chain":
+            if node.nodes[0].kind == "nil":
+                raise self._error(f"indirection through explicit nil in {node}")
+            value = self._argument(dot, node.nodes[0], "")
         else:
-            raise GoTemplateError("error calling index: can't index item of type string")
-    return value
+            value = self._variable(names[0])
+            names = names[1:]
+            if not names:
+                self._no_arguments(args or [node], final)
+                return value
+        for number, name in enumerate(names, 1):
+            last = number == len(names)
+            value = self._field(value, name, last and (len(args) > 1 or final is not _MISSING))
+        return value
+
+    def _variable(self, name: str) -> Held:
+        for known, held in reversed(self.variables):
+            if known == name:
+                found: Held = held
+                return found
+        raise self._error(f"undefined variable: {name}")
+
+    def _field(self, receiver: Held, name: str, has_arguments: bool) -> Held:
+        value = receiver.value
+        if value is NO_VALUE:
+            if not self._allow_missing:
+                raise self._error(f"nil data; no entry for key {quote(name)}")
+            return _NOTHING
+        kind = "interface {}" if receiver.loose else type_name(value)
+        if value is None:
+            raise self._error(f"nil pointer evaluating {kind}.{name}")
+        if not isinstance(value, dict):
+            raise self._error(f"can't evaluate field {name} in type {kind}")
+        if has_arguments:
+            raise self._error(f"{name} is not a method but has arguments")
+        if name in value:
+            return Held(value[name], loose=True)
+        if not self._allow_missing:
+            raise self._error(f"map has no entry for key {quote(name)}")
+        return _NOTHING
+
+    # -- functions -------------------------------------------------------------------------------
+
+    def _function(self, dot: Held, name: Node, node: Node, args: list[Node], final: Held) -> Held:
+        self._at = name
+        function = FUNCTIONS[name.text]
+        count = len(args) + (final is not _MISSING)
+        fixed = len(function.takes) - function.variadic
+        if function.variadic and count < fixed:
+            raise self._error(
+                f"wrong number of args for {name.text}: want at least {fixed} got {len(args)}"
+            )
+        if not function.variadic and count != fixed:
+            raise self._error(f"wrong number of args for {name.text}: want {fixed} got {count}")
+        if name.text in ("and", "or"):
+            return self._short_circuit(dot, name.text, args, final)
+        if name.text == "call":
+            raise self._not_callable(dot, node, args, final)
+        kinds = [function.takes[min(place, len(function.takes) - 1)] for place in range(count)]
+        values = [self._argument(dot, arg, kind) for arg, kind in zip(args, kinds, strict=False)]
+        if final is not _MISSING:
+            values.append(self._fitting(final, kinds[-1]))
+        return self._called(
+            function, name.text, node, [_plain(*pair) for pair in zip(values, kinds, strict=True)]
+        )
+
+    def _not_callable(
+        self, dot: Held, node: Node, args: list[Node], final: Held
+    ) -> GoTemplateError:
+        """Return the error of `call`: nothing in a JSON value can be called."""
+        value = self._argument(dot, args[0], "value").value if args else final.value
+        self._at = node
+        if value is None or value is NO_VALUE:
+            return self._error("error calling call: call of nil")
+        what = args[0] if args else node
+        return self._error(f"error calling call: non-function {what} of type {type_name(value)}")
+
+    def _called(self, function: Function, name: str, node: Node, values: list[Any]) -> Held:
+        call: Callable[..., Any] = function.call
+        try:
+            result = call(*values)
+        except CallError as error:
+            self._at = node
+            raise self._error(f"error calling {name}: {error}") from None
+        return Held(result, loose=name == "index")
+
+    def _short_circuit(self, dot: Held, name: str, args: list[Node], final: Held) -> Held:
+        value = _NOTHING
+        for arg in args:
+            value = self._argument(dot, arg, "value")
+            if truth(value.value) == (name == "or"):
+                return value
+        return value if final is _MISSING else self._fitting(final, "value")
+
+    def _argument(self, dot: Held, node: Node, kind: str) -> Held:
+        """Evaluate an operand for a parameter of *kind* (see Function)."""
+        self._at = node
+        if node.kind == "dot":
+            return self._fitting(dot, kind)
+        if node.kind == "nil":
+            if kind == "string":
+                raise self._error("cannot assign nil to string")
+            return Held(None)
+        if node.kind in ("field", "chain", "variable"):
+            return self._fitting(self._access(dot, node, [node], _MISSING), kind)
+        if node.kind == "pipe":
+            return self._fitting(self._pipeline(dot, node), kind)
+        if node.kind == "identifier":
+            return self._fitting(self._function(dot, node, node, [], _MISSING), kind)
+        if kind == "string" and node.kind != "string":
+            raise self._error(f"expected string; found {node}")
+        return Held(node.value)
+
+    def _fitting(self, held: Held, kind: str) -> Held:
+        if kind != "string" or isinstance(held.value, str):
+            return held
+        if held.value is NO_VALUE:
+            raise self._error("invalid value; expected string")
+        got = "interface {}" if held.value is None else type_name(held.value)
+        raise self._error(f"wrong type for value; expected string; got {got}")
 
 
-def _decode(text: Any) -> str:
-    try:
-        return base64.b64decode(str(text), validate=True).decode(errors="replace")
-    except (binascii.Error, ValueError):
-        raise GoTemplateError("error calling base64decode: illegal base64 data") from None
-
-
-def _printf(form: str, *values: Any) -> str:
-    left = list(values)
-
-    def one(match: re.Match[str]) -> str:
-        if match[0] == "%%":
-            return "%"
-        value = left.pop(0) if left else None
-        text = quote(str(value)) if match[2] == "q" else to_text(value)
-        width = match[1]
-        return f"{text:<{width[1:]}}" if width.startswith("-") else f"{text:>{width or 0}}"
-
-    return re.sub(r"%%|%(-?\d*)([vsdqt])", one, form)
-
-
-def _any_of(left: Any, *rights: Any) -> bool:
-    return any(left == right for right in rights)
-
-
-def _all(*values: Any) -> Any:
-    return next((value for value in values if not _truth(value)), values[-1])
-
-
-def _first(*values: Any) -> Any:
-    return next((value for value in values if _truth(value)), values[-1])
-
-
-def _exists(value: Any, *keys: Any) -> bool:
-    try:
-        return _truth(_index(value, *keys))
-    except GoTemplateError:
-        return False
-
-
-def _ordered(operator: str) -> Callable[[Any, Any], bool]:
-    return lambda left, right: compare(left, operator, right)
-
-
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "and": _all,
-    "base64decode": _decode,
-    "eq": _any_of,
-    "exists": _exists,
-    "ge": _ordered(">="),
-    "gt": _ordered(">"),
-    "index": _index,
-    "le": _ordered("<="),
-    "len": len,
-    "lt": _ordered("<"),
-    "ne": lambda left, right: left != right,
-    "not": lambda value: not _truth(value),
-    "or": _first,
-    "print": lambda *values: "".join(map(to_text, values)),
-    "printf": _printf,
-    "println": lambda *values: " ".join(map(to_text, values)) + "\n",
-}
-
-
-def _call(name: str, values: list[Any]) -> Any:
-    function = _FUNCTIONS.get(name)
-    if function is None:
-        raise GoTemplateError(f"template: output:1: function {quote(name)} not defined")
-    known = [None if value is _MISSING else value for value in values]
-    try:
-        return function(*known)
-    except (TypeError, JsonPathError) as error:
-        raise GoTemplateError(f"error calling {name}: {error}") from None
+def _plain(held: Held, kind: str) -> Any:
+    return None if kind == "any" and held.value is NO_VALUE else held.value

@@ -119,10 +119,7 @@ class JsonPath:
 
     def _passes(self, item: Any, node: Node) -> bool:
         if node.value == "exists":
-            try:
-                return bool(self._walk([item], Node("list", nodes=node.nodes)))
-            except JsonPathError:
-                return False
+            return self._exists(item, node.nodes)
         lefts = self._walk([item], Node("list", nodes=node.nodes))
         if not lefts:
             return False
@@ -130,6 +127,16 @@ class JsonPath:
         if len(lefts) > 1 or len(rights) > 1:
             raise JsonPathError("can only compare one element at a time")
         return bool(rights) and compare(lefts[0], node.value, rights[0])
+
+    def _exists(self, item: Any, steps: list[Node]) -> bool:
+        """Return what is left of *item* after *steps*; a step that fails leaves what it was given."""
+        values = [item]
+        for step in steps:
+            try:
+                values = self._walk(values, step)
+            except JsonPathError:
+                return step.kind != "field" and bool(values)
+        return bool(values)
 
 
 def _keyword(node: Node) -> str:
@@ -176,10 +183,9 @@ def _children(value: Any) -> list[Any]:
 def _descend(values: list[Any]) -> list[Any]:
     found = []
     for value in values:
-        children = _children(value)
-        if children:
+        if value is not None:
             found.append(value)
-            found += _descend(children)
+            found += _descend(_children(value))
     return found
 
 

@@ -11,12 +11,14 @@ from typing import Any, Protocol
 
 from sim.apimachinery.wire import Obj
 from sim.kubectl.errors import CommandError
-from sim.kubectl.goformat import quote, to_json
+from sim.kubectl.goformat import quote, to_json, to_text
 from sim.kubectl.printers.customcolumns import CustomColumns
 from sim.kubectl.printers.godump import go_dump
-from sim.kubectl.printers.gotemplate import GoTemplate, GoTemplateError
+from sim.kubectl.printers.gotemplate import GoTemplate, GoTemplateError, TemplateFailed
 from sim.kubectl.printers.jsonpath import JsonPath, JsonPathError
+from sim.kubectl.printers.kyaml import to_kyaml
 from sim.kubectl.printers.yaml import to_yaml
+from sim.kubectl.structorder import Typed
 
 TEMPLATE_FORMATS = ("go-template", "go-template-file", "template", "templatefile")
 JSONPATH_FORMATS = ("jsonpath", "jsonpath-as-json", "jsonpath-file")
@@ -55,6 +57,8 @@ def output_printer(options: OutputOptions, read: Callable[[str], str]) -> Object
         CommandError: for an unknown format or a malformed template.
     """
     name, equals, argument = options.format.partition("=")
+    if name.lower() in ("json", "kyaml", "yaml"):
+        name = name.lower()
     if not options.format and options.template:
         name = "go-template"
     if name in TEMPLATE_FORMATS or name in JSONPATH_FORMATS or name.startswith("custom-columns"):
@@ -75,6 +79,8 @@ def output_printer(options: OutputOptions, read: Callable[[str], str]) -> Object
         return _Json(options.managed_fields)
     if name == "yaml":
         return _Yaml(options.managed_fields)
+    if name == "kyaml":
+        return _KYaml(options.managed_fields)
     if name == "name":
         return _Name()
     if name.startswith("custom-columns"):
@@ -82,16 +88,15 @@ def output_printer(options: OutputOptions, read: Callable[[str], str]) -> Object
         return _Columns(parse(argument, headers=options.headers))
     if name in JSONPATH_FORMATS:
         return _Path(argument, options.allow_missing, as_json=name == "jsonpath-as-json")
-    if name in TEMPLATE_FORMATS:
-        return _Template(argument)
-    raise CommandError(f'output format "{name}" is not supported in this simulator')
+    return _Template(argument, options.allow_missing)
 
 
 def _read(name: str, path: str, read: Callable[[str], str]) -> str:
     try:
         return read(path)
     except OSError as error:
-        raise CommandError(f"error reading --template {path}, {error}") from None
+        what = "template" if name.startswith("custom") else "--template"
+        raise CommandError(f"error reading {what} {path}, {error}") from None
 
 
 def items_of(obj: Obj) -> list[Obj]:
@@ -126,7 +131,7 @@ class _Json:
 
     def render(self, obj: Obj) -> str:
         shown = obj if self._managed_fields else without_managed_fields(obj)
-        return to_json(shown, indent=4) + "\n"
+        return to_json(shown, indent=4, sort_keys=not isinstance(obj, Typed)) + "\n"
 
 
 class _Yaml:
@@ -138,6 +143,15 @@ class _Yaml:
         shown = obj if self._managed_fields else without_managed_fields(obj)
         self._printed += 1
         return ("---\n" if self._printed > 1 else "") + to_yaml(shown)
+
+
+class _KYaml:
+    def __init__(self, managed_fields: bool) -> None:
+        self._managed_fields = managed_fields
+
+    def render(self, obj: Obj) -> str:
+        shown = obj if self._managed_fields else without_managed_fields(obj)
+        return to_kyaml(shown, sort_keys=not isinstance(obj, Typed))
 
 
 class _Name:
@@ -172,18 +186,26 @@ class _Path:
 
 
 class _Template:
-    def __init__(self, template: str) -> None:
+    def __init__(self, template: str, allow_missing: bool) -> None:
         self._source = template
         try:
-            self._template = GoTemplate(template)
+            self._template = GoTemplate(template, allow_missing=allow_missing)
         except GoTemplateError as error:
             raise CommandError(f"error parsing template {template}, {error}") from None
 
     def render(self, obj: Obj) -> str:
         try:
             return self._template.render(obj)
-        except GoTemplateError as error:
-            raise CommandError(f"error executing template {quote(self._source)}: {error}") from None
+        except TemplateFailed as error:
+            raise CommandError(
+                f"error executing template {quote(self._source)}: {error}",
+                shown=(
+                    f"{error.written}Error executing template: {error}. Printing more information "
+                    f"for debugging the template:\n\ttemplate was:\n\t\t{self._source}\n"
+                    f"\traw data was:\n\t\t{to_json(obj, sort_keys=not isinstance(obj, Typed))}\n"
+                    f"\tobject given to template engine was:\n\t\t{to_text(obj)}\n\n"
+                ),
+            ) from None
 
 
 def _explain(template: str, obj: Any, error: JsonPathError) -> str:

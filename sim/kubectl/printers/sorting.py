@@ -13,6 +13,7 @@ from sim.apimachinery.quantity import parse_quantity
 from sim.kubectl.errors import CommandError
 from sim.kubectl.goformat import quote
 from sim.kubectl.gosort import go_sort
+from sim.kubectl.printers.goprintf import type_name
 from sim.kubectl.printers.jsonpath import JsonPath, JsonPathError
 
 T = TypeVar("T")
@@ -39,6 +40,10 @@ def sort_by(items: Sequence[T], path: str, object_of: Callable[[T], Any]) -> lis
     return [items[index] for index in order]
 
 
+class UnsortableError(CommandError):
+    """The field's values have no order; kubectl says so by way of its log."""
+
+
 def _first(results: list[list[Any]]) -> Any:
     return results[0][0] if results and results[0] else _ABSENT
 
@@ -53,10 +58,15 @@ def _less(left: Any, right: Any) -> bool:
         amounts = (_amount(left), _amount(right))
         if amounts[0] is not None and amounts[1] is not None:
             return amounts[0] < amounts[1]
-    try:
+        return left < right
+    number = isinstance(left, int | float) and not isinstance(left, bool)
+    if number and type(left) is type(right):
         return bool(left < right)
-    except TypeError:
-        raise CommandError(f"unsortable type: {type(left).__name__}") from None
+    raise UnsortableError(
+        "unsortable interface: interface"
+        if number or isinstance(left, str)
+        else f"unsortable type: {type_name(left)}"
+    )
 
 
 def _amount(text: str) -> Fraction | None:

@@ -41,7 +41,7 @@ class TabWriter:
         return "\n".join(lines)
 
     def _width(self, cells: list[str], column: int) -> int:
-        width = max(self._minimum, max(map(_bytes, cells)) + self._padding)
+        width = max(self._minimum, max(map(len, cells)) + self._padding)
         if not self._remember:
             return width
         if column < len(self._remembered):
@@ -68,12 +68,8 @@ class TabWriter:
             self._align(lines, out, block, index, column + 1)
 
 
-def _bytes(cell: str) -> int:
-    return len(cell) if cell.isascii() else len(cell.encode())
-
-
 def _pad(cell: str, width: int) -> str:
-    return cell + " " * (width - _bytes(cell))
+    return cell + " " * (width - len(cell))
 
 
 def describe_writer() -> TabWriter:

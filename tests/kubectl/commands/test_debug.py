@@ -44,7 +44,7 @@ def test_the_pod_stays_behind(cluster: Cluster, kubectl: Terminal) -> None:
         ),
         (
             "debug pod/x --image=busybox --copy-to=y",
-            'error: "kubectl debug --copy-to" is not supported in this simulator\n',
+            'Error from server (NotFound): pods "x" not found\n',
         ),
     ],
 )

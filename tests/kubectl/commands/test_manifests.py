@@ -171,8 +171,8 @@ def test_mistakes_in_files_are_kubectls(home: Terminal, text: str, err: str) -> 
         ("apply", "error: must specify one of -f and -k\n"),
         (
             "apply -f https://example.org/x.yaml",
-            "error: reading https://example.org/x.yaml is not supported in this simulator: there "
-            "is no web\n",
+            "Unable to connect to the server: dial tcp: lookup example.org on 127.0.0.53:53: no "
+            "such host\n",
         ),
         (
             "get pods -f api.yaml",

@@ -42,6 +42,37 @@ def test_a_template_renders(template: str, text: str) -> None:
     assert GoTemplate(template).render(DATA) == text
 
 
+@pytest.mark.parametrize(
+    ("template", "problem"),
+    [
+        (
+            '{{index .none "a"}}',
+            'template: output:1:2: executing "output" at <index .none "a">: error calling index: '
+            "index of untyped nil",
+        ),
+        (
+            "{{range .kind}}{{end}}",
+            'template: output:1:8: executing "output" at <.kind>: range can\'t iterate over List',
+        ),
+        (
+            "{{.kind.x}}",
+            'template: output:1:7: executing "output" at <.kind.x>: can\'t evaluate field x in type '
+            "interface {}",
+        ),
+    ],
+)
+def test_what_does_not_fit_says_where(template: str, problem: str) -> None:
+    with pytest.raises(GoTemplateError) as raised:
+        GoTemplate(template).render(DATA)
+
+    assert str(raised.value) == problem
+
+
+def test_a_template_that_never_ends_is_stopped() -> None:
+    with pytest.raises(GoTemplateError):
+        GoTemplate("{{range 1000}}{{range 1000}}{{range 1000}}x{{end}}{{end}}{{end}}").render(DATA)
+
+
 @pytest.mark.parametrize("template", ["{{", "{{range .items}}", "{{end}}", '{{template "x"}}'])
 def test_what_does_not_parse_is_refused(template: str) -> None:
     with pytest.raises(GoTemplateError):
