@@ -37,6 +37,9 @@ def state(session: Session) -> dict[str, Any]:
             "lost": summary.get("lost", 0.0),
             "busy": {name: run.workstation.busy(name) for name in terminals},
             "prompts": {name: run.workstation.prompt(name) for name in terminals},
+            "modes": {name: run.workstation.mode(name) for name in terminals},
+            "places": {name: run.workstation.place(name) for name in terminals},
+            "jobs": {name: run.workstation.jobs(name) for name in terminals},
         }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -12,14 +11,9 @@ from typing import Any
 
 import click
 
+from sim.cli.keyboard import TERMINAL, Printed, play_at_keys
 from sim.cli.main import DATABASE
-from sim.evidence import (
-    AlertRecord,
-    CommandRecord,
-    MessageRecord,
-    OutputRecord,
-    Record,
-)
+from sim.evidence import AlertRecord
 from sim.players import Shown
 from sim.scenario import Catalogue, Scenario, ScenarioError, fill
 from sim.scoring import LEAST_NO_HARM, PASS, band
@@ -41,8 +35,6 @@ from sim.session.storage import (
 from sim.session.wall import steady_ms, wall_ms
 
 HOLDER = "local"
-TICK_S = 0.1
-TERMINAL = "t1"
 PATIENCE_MS = 10 * 60_000
 """A piped command that still runs after this much simulated time gets a Ctrl-C."""
 
@@ -131,7 +123,8 @@ def interactive(
         session = _session(store, scenario, seed, resume, database, clock)
         with session.viewing():
             if at_keys:
-                _at_prompt(session)
+                _greet(session)
+                play_at_keys(session)
             else:
                 _from_pipe(session, err=quiet)
         session.release()
@@ -166,7 +159,7 @@ def _session(
 
 def _from_pipe(session: Session, *, err: bool) -> None:
     """Enter the lines of standard input one after the other, each when the last has ended."""
-    screen = _Screen(session, err=err)
+    screen = Printed(session, err=err)
     for line in sys.stdin:
         if session.closed:
             return
@@ -184,73 +177,6 @@ def _from_pipe(session: Session, *, err: bool) -> None:
         screen.show()
 
 
-def _at_prompt(session: Session) -> None:
-    from prompt_toolkit import PromptSession  # noqa: PLC0415 - only an interactive game needs it
-    from prompt_toolkit.completion import Completer, Completion  # noqa: PLC0415
-    from prompt_toolkit.patch_stdout import patch_stdout  # noqa: PLC0415
-
-    class FromRun(Completer):
-        def get_completions(self, document: Any, complete_event: Any) -> Any:
-            line = document.text_before_cursor
-            with session.locked():
-                found = session.run.workstation.complete(line, terminal=TERMINAL)
-            word = line.rpartition(" ")[2]
-            for candidate in found:
-                yield Completion(candidate, start_position=-len(word))
-
-    _greet(session)
-    screen = _Screen(session, err=False)
-    stop = threading.Event()
-
-    def tick() -> None:
-        while not stop.wait(TICK_S):
-            try:
-                session.tick()
-                screen.show()
-            except LeaseLostError:
-                return
-
-    def enter(kind: str, **payload: str) -> None:
-        try:
-            session.submit(kind, {"terminal": TERMINAL, **payload})
-        except BadInputError as error:
-            click.echo(f"uncordon: {error}")
-
-    workstation = session.run.workstation
-    prompt: PromptSession[str] = PromptSession(completer=FromRun(), complete_while_typing=False)
-    with patch_stdout(raw=True):
-        ticker = threading.Thread(target=tick, daemon=True)
-        ticker.start()
-        try:
-            while not session.closed:
-                screen.show()
-                try:
-                    line = prompt.prompt(lambda: workstation.prompt(TERMINAL))
-                    enter("command", line=line)
-                    _let_it_run(session, screen)
-                except KeyboardInterrupt:  # at the prompt, or while the command runs
-                    enter("interrupt")
-                    _let_it_run(session, screen)
-                except EOFError:
-                    if not workstation.busy(TERMINAL):
-                        return
-                    enter("eof")
-                    _let_it_run(session, screen)
-        finally:
-            stop.set()
-            ticker.join()
-        screen.show()
-
-
-def _let_it_run(session: Session, screen: _Screen) -> None:
-    """Give a command that runs for a moment its time, so that its output stands before the prompt."""
-    deadline = time.monotonic() + 0.5
-    while session.run.workstation.busy(TERMINAL) and time.monotonic() < deadline:
-        time.sleep(0.02)
-        session.tick()
-    screen.show()
-
-
 def _greet(session: Session) -> None:
     scenario, run = session.run.scenario, session.run
     briefing = scenario.briefing
@@ -261,39 +187,6 @@ def _greet(session: Session) -> None:
     page = next(one for one in run.log.of(AlertRecord) if one.state == "paged")
     click.secho(f"\n{at} UTC  PAGE  {page.text or page.alert}", fg="red", bold=True)
     click.echo("`incident help` lists what you have beside the terminal.\n")
-
-
-class _Screen:
-    """Prints evidence as it comes, each record once, from whichever thread asks."""
-
-    def __init__(self, session: Session, *, err: bool) -> None:
-        """Show what comes after the page and after what was played before; on stderr if *err*."""
-        self._session = session
-        self._err = err
-        self._lock = threading.Lock()
-        self._since = len(session.run.log)
-        self._elsewhere: set[int] = set()
-
-    def show(self) -> None:
-        """Print what has come since the last call."""
-        with self._lock:
-            records, self._since = self._session.read(self._since)
-            for record in records:
-                self._print(record)
-
-    def _print(self, record: Record) -> None:
-        at = self._session.run.epoch.datetime(record.at).strftime("%H:%M:%S")
-        match record:
-            case CommandRecord(terminal=""):
-                # What a client outside asked has been on its own screen.
-                self._elsewhere.add(record.command)
-            case OutputRecord() if record.command not in self._elsewhere:
-                click.echo(record.text, nl=False, err=self._err)
-            case MessageRecord():
-                click.secho(f"[{at} {record.who}] {record.text}", fg="cyan", err=self._err)
-            case AlertRecord():
-                said = f"[{at}] alert {record.alert}: {record.state}"
-                click.secho(said, fg="yellow", err=self._err)
 
 
 def rescore(run_id: str, database: str) -> Verdict:

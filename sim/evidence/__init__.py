@@ -4,6 +4,7 @@ Scoring reads this and nothing else; so it knows neither the cluster nor the ope
 """
 
 from sim.evidence.log import EvidenceLog
+from sim.evidence.plain import plain_text
 from sim.evidence.records import (
     SCHEMA_VERSION,
     AcknowledgeRecord,
@@ -49,4 +50,5 @@ __all__ = [
     "TicketRecord",
     "TimeRecord",
     "UpdateRecord",
+    "plain_text",
 ]

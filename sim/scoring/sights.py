@@ -17,6 +17,7 @@ from sim.evidence import (
     OutputRecord,
     PanelRecord,
     RequestRecord,
+    plain_text,
 )
 from sim.scenario import Look, Quote, Scenario
 
@@ -124,7 +125,7 @@ def _growing(outputs: list[OutputRecord]) -> list[tuple[int, str]]:
     grown: list[tuple[int, str]] = []
     text = ""
     for output in outputs:
-        text += output.text
+        text += plain_text(output.text)
         if grown and grown[-1][0] == output.at:
             grown.pop()
         grown.append((output.at, text))
@@ -139,7 +140,9 @@ def _of_panel(
     document = panel.panel.removeprefix("document:") if panel.panel.startswith("document:") else ""
     text = panel.text
     if panel.command >= 0:
-        printed = {line.rstrip() for output in outputs for line in output.text.splitlines()}
+        printed = {
+            line.rstrip() for output in outputs for line in plain_text(output.text).splitlines()
+        }
         if not document:
             # A filter or a redirection may have left only some of it, or nothing.
             kept = [line for line in text.splitlines() if line.strip() and line.rstrip() in printed]

@@ -32,6 +32,9 @@ class Channel(Protocol):
     def write(self, data: bytes) -> None:
         """Send *data* to the program's standard input, or to the pod."""
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the program the size of its terminal."""
+
     def close_stdin(self) -> None:
         """Say that nothing more will be written."""
 
@@ -100,6 +103,10 @@ class QueuedChannel:
         text = as_text(data)
         for start in range(0, len(text), MAX_WRITE):
             self._submit("write", {"data": text[start : start + MAX_WRITE]})
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the program the size of its terminal."""
+        self._submit("size", {"columns": columns, "rows": rows})
 
     def close_stdin(self) -> None:
         """Say that nothing more will be written."""

@@ -9,11 +9,15 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from sim.bash.tty import MOST_COLUMNS, MOST_ROWS
 from sim.session.outside_inputs import OUTSIDE_KINDS, BadRequestError, parse_outside
 
 KINDS = (
     "command",  # {terminal, line}
-    "interrupt",  # {terminal}
+    "keys",  # {terminal, data}
+    "resize",  # {terminal, columns, rows}
+    "interrupt",  # {terminal}, and {signal} if it is not SIGINT
+    "suspend",  # {terminal}
     "eof",  # {terminal}
     "look",  # {panel, by}
     "acknowledge",
@@ -29,9 +33,12 @@ KINDS = (
     "request",  # {client, method, path, query, headers, body}
     "open",  # {client, channel, of, and a request or what runs in which pod}
     "write",  # {channel, data, end}
+    "size",  # {channel, columns, rows}
     "hangup",  # {channel}
 )
 """The closed list of kinds, each with the keys of its payload."""
+TERMINAL_KINDS = ("command", "keys", "resize", "interrupt", "suspend", "eof")
+"""What is done at a terminal."""
 
 MAX_TEXT = 64 * 1024
 """Longest text of one input in characters, as a terminal line; longer ones are refused, not cut."""
@@ -57,7 +64,10 @@ class BadInputError(ValueError):
 
 _TEXTS: dict[str, tuple[str, ...]] = {
     "command": ("terminal", "line"),
+    "keys": ("terminal", "data"),
+    "resize": ("terminal",),
     "interrupt": ("terminal",),
+    "suspend": ("terminal",),
     "eof": ("terminal",),
     "look": ("panel", "by"),
     "acknowledge": (),
@@ -103,6 +113,11 @@ def parse_input(at: int, kind: str, payload: dict[str, Any]) -> Input:
         if clean["terminal"] not in _TERMINALS:
             msg = f"no terminal {clean['terminal']!r}; there are: {', '.join(_TERMINALS)}"
             raise BadInputError(msg)
+    if kind == "resize":
+        clean["columns"] = _whole(payload, "columns", 1, MOST_COLUMNS)
+        clean["rows"] = _whole(payload, "rows", 1, MOST_ROWS)
+    if kind == "interrupt" and payload.get("signal") == "SIGQUIT":
+        clean["signal"] = "SIGQUIT"
     if kind == "skip":
         clean["amount_ms"] = _whole(payload, "amount_ms", 1, 60 * 60_000)
     if kind == "silence":

@@ -161,11 +161,13 @@ class Session:
             wall = self._wall_ms()
             given = self._bounded(parse_input(self.clock.now(wall), kind, payload or {}))
             self._left_ms = wall
+            if kind == "resize" and self._has_size(given.payload):
+                return
             if kind in ("pause", "resume"):
                 self._wanted_pause = kind == "pause"
                 if self.clock.paused == self._wanted_pause:
                     return
-            elif self.clock.paused and kind not in ("skip", "look"):
+            elif self.clock.paused and kind not in ("skip", "look", "resize"):
                 self._wanted_pause = False
                 self._take(Input(given.at, "resume"), wall)
             sleep_ms = self._plain_sleep(given)
@@ -215,6 +217,11 @@ class Session:
             msg = "the clock has stopped half an hour after the end; only closing is left"
             raise BadInputError(msg)
         return Input(given.at, "skip", {"amount_ms": min(left, given.payload["amount_ms"])})
+
+    def _has_size(self, payload: dict[str, Any]) -> bool:
+        """Return whether a terminal has the size already that a window tells again."""
+        size = self.run.workstation.size(payload["terminal"])
+        return size == (payload["columns"], payload["rows"])
 
     def _plain_sleep(self, given: Input) -> int:
         """Return how long *given* will do nothing but sleep; 0 if it goes to a running command."""
@@ -348,9 +355,13 @@ class Session:
             return [log[number] for number in range(since, len(log))], len(log)
 
     def wait(self, since: int, timeout_s: float) -> None:
-        """Wait until there is evidence number *since*, or *timeout_s* has passed."""
+        """Wait until there is evidence number *since* or an input, or *timeout_s* has passed."""
         with self._changed:
-            self._changed.wait_for(lambda: self.lost or len(self.run.log) > since, timeout_s)
+            inputs = len(self.run.inputs)
+            self._changed.wait_for(
+                lambda: self.lost or len(self.run.log) > since or len(self.run.inputs) > inputs,
+                timeout_s,
+            )
 
     @contextmanager
     def viewing(self) -> Iterator[None]:

@@ -125,6 +125,8 @@ class Outside:
                     self._open(payload, given)
                 case "write":
                     self._write(payload["channel"], payload["data"], end=payload["end"])
+                case "size":
+                    self._resize(payload["channel"], payload["columns"], payload["rows"])
                 case "hangup":
                     self._hang_up(payload["channel"])
         finally:
@@ -205,6 +207,11 @@ class Outside:
                 stream.write(data)
             if end:
                 stream.close_stdin()
+
+    def _resize(self, number: int, columns: int, rows: int) -> None:
+        channel = self._channels.get(number)
+        if channel is not None and not channel.over and hasattr(channel.stream, "resize"):
+            channel.stream.resize(columns, rows)
 
     def _hang_up(self, number: int) -> None:
         channel = self._channels.pop(number, None)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sim.apimachinery.wire import ApiRequest, ExecRequest, ForwardRequest
 
-OUTSIDE_KINDS = ("request", "open", "write", "hangup")
+OUTSIDE_KINDS = ("request", "open", "write", "size", "hangup")
 """The inputs of clients outside."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CHANNELS = ("watch", "log", "exec", "forward")
@@ -21,6 +21,8 @@ MAX_BODY = 3 << 20
 MAX_WRITE = 1 << 20
 """Characters that one `write` carries."""
 MAX_PATH = 4096
+MOST_CELLS = 65_535
+"""Largest size of a window in either direction, a winsize' unsigned short (ioctl_tty(2))."""
 MAX_QUERY = 64 * 1024
 MAX_CLIENT = 100
 _HEADERS = (
@@ -54,6 +56,9 @@ def parse_outside(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
             "data": _text(payload, "data", MAX_WRITE, surrogates=True),
             "end": payload.get("end") is True,
         }
+    if kind == "size":
+        columns, rows = (_whole(payload, name) for name in ("columns", "rows"))
+        return {"channel": _number(payload), "columns": columns, "rows": rows}
     if kind == "hangup":
         return {"channel": _number(payload)}
     clean: dict[str, Any] = {"client": _text(payload, "client", MAX_CLIENT)}
@@ -202,6 +207,13 @@ def _number(payload: Mapping[str, Any]) -> int:
     value = payload.get("channel")
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise BadRequestError("channel must be a whole number from 1")
+    return value
+
+
+def _whole(payload: Mapping[str, Any], name: str) -> int:
+    value = payload.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_CELLS:
+        raise BadRequestError(f"{name} must be a whole number from 1 to {MOST_CELLS}")
     return value
 
 

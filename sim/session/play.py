@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from sim.evidence import CommandRecord, ExitRecord, OutputRecord
+from sim.evidence import CommandRecord, ExitRecord, OutputRecord, plain_text
 from sim.kernel import Stream
 from sim.players import TRICKS, Pause, Play, Shown, Type, play_book
 from sim.scenario import Look, Scenario, fill, shows
@@ -125,4 +125,4 @@ def _shown(run: Run, before: int) -> Shown:
 
 
 def _join(outputs: Iterable[OutputRecord], stream: str) -> str:
-    return "".join(one.text for one in outputs if one.stream == stream)
+    return "".join(plain_text(one.text) for one in outputs if one.stream == stream)

@@ -1,7 +1,8 @@
 """The terminal in front of a program inside a container: echo, erasing, Ctrl-C, whole lines.
 
 A client outside sends each key as it is pressed, and expects what the kernel's line discipline
-makes of it (termios(3)). Arrow keys and completion are swallowed; what the program is, is not known.
+makes of it (termios(3)). A program that reads keys gets them as they are; while lines are edited,
+arrow keys and completion are swallowed. What the program is, is not known.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sim.client.doors import Execution
 from sim.kernel import Environment
 
 INTERRUPT, END, ERASE_LINE, ERASE_WORD = "\x03", "\x04", "\x15", "\x17"
+QUIT, SUSPEND = "\x1c", "\x1a"
 _ERASE = ("\x7f", "\b")
 _ESCAPE = "\x1b"
 MAX_LINE = 4096
@@ -58,7 +60,14 @@ class Pty:
     def write(self, text: str) -> None:
         """Take keys."""
         for key in text:
-            self._key(key)
+            if not self._program.raw:
+                self._key(key)
+            elif self._program.signals and key in (INTERRUPT, QUIT):
+                self._program.interrupt()
+            elif self._program.signals and key == SUSPEND:
+                self._program.suspend()
+            else:
+                self._program.write(key)
         event, self._news = self._news, None
         if event is not None:
             event.succeed()
@@ -70,6 +79,28 @@ class Pty:
     def interrupt(self) -> None:
         """Send SIGINT."""
         self._program.interrupt()
+
+    @property
+    def raw(self) -> bool:
+        """Whether the program reads keys."""
+        return self._program.raw
+
+    @property
+    def signals(self) -> bool:
+        """Whether Ctrl-C is a signal even so."""
+        return self._program.signals
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the program the size of the client's window."""
+        self._program.resize(columns, rows)
+
+    def suspend(self) -> None:
+        """Send SIGTSTP."""
+        self._program.suspend()
+
+    def complete(self, line: str) -> list[str]:
+        """Return nothing: the client's own terminal edits its lines."""
+        return []
 
     def _key(self, key: str) -> None:
         if self._escape or key == _ESCAPE:
@@ -89,10 +120,14 @@ class Pty:
         elif key == ERASE_WORD:
             kept = self._line.rstrip().rpartition(" ")
             self._erase(len(self._line) - len(kept[0] + kept[1]))
-        elif key == INTERRUPT:
+        elif key in (INTERRUPT, QUIT):
             self._line = ""
-            self._echo += "^C"
+            self._echo += "^C" if key == INTERRUPT else "^\\"
             self._program.interrupt()
+        elif key == SUSPEND:
+            self._line = ""
+            self._echo += "^Z"
+            self._program.suspend()
         elif key == END:
             if self._line:
                 line, self._line = self._line, ""

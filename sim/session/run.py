@@ -17,12 +17,15 @@ from sim.kernel import Environment, Epoch
 from sim.scenario import Scenario
 from sim.session.desk import IncidentDesk
 from sim.session.guard import BrokenModelError, Guard
-from sim.session.inputs import BadInputError, Input
+from sim.session.inputs import TERMINAL_KINDS, BadInputError, Input
 from sim.session.outside import Outside
 from sim.session.outside_inputs import OUTSIDE_KINDS
 from sim.session.people import Channel
 from sim.session.witness import OutsideWitness
 from sim.shell import Workstation
+
+LATE = "late"
+"""Answers keys that nothing reads any more; whoever sent them has them back."""
 
 
 class Run:
@@ -137,7 +140,7 @@ class Run:
             raise BadInputError(msg)
 
     def apply(self, given: Input) -> str:
-        """Let an input act and return the desk's answer, if it has one.
+        """Let an input act and return the desk's or the terminal's answer, if it has one.
 
         The world is advanced to the input's time, then the input acts before anything else that is
         due at that instant: so replay needs nothing but the inputs.
@@ -177,14 +180,8 @@ class Run:
         match given.kind:
             case kind if kind in OUTSIDE_KINDS:
                 self.outside.act(kind, payload, number)
-            case "command":
-                self.workstation.enter(
-                    payload["line"], terminal=payload["terminal"], input_no=number
-                )
-            case "interrupt":
-                self.workstation.interrupt(payload["terminal"])
-            case "eof":
-                self.workstation.eof(payload["terminal"])
+            case kind if kind in TERMINAL_KINDS:
+                return self._at_terminal(kind, payload, payload["terminal"])
             case "pause" | "resume":
                 self.paused = given.kind == "pause"
                 self.log.append(TimeRecord(at=self.now, input=number, what=given.kind + "d"))
@@ -197,6 +194,25 @@ class Run:
                 self.guard.advance(given.at + amount)
             case _:
                 return self._at_desk(given.kind, payload, desk)
+        return ""
+
+    def _at_terminal(self, kind: str, payload: dict[str, Any], terminal: str) -> str:
+        workstation = self.workstation
+        match kind:
+            case "command":
+                workstation.enter(payload["line"], terminal=terminal, input_no=self._given)
+                return workstation.said
+            case "keys":
+                return "" if workstation.press(payload["data"], terminal=terminal) else LATE
+            case "resize":
+                workstation.resize(payload["columns"], payload["rows"], terminal=terminal)
+            case "interrupt":
+                workstation.interrupt(terminal, payload.get("signal", "SIGINT"))
+            case "suspend":
+                workstation.suspend(terminal)
+            case "eof":
+                workstation.eof(terminal)
+                return workstation.said
         return ""
 
     def _at_desk(self, kind: str, payload: dict[str, Any], desk: IncidentDesk) -> str:

@@ -70,6 +70,8 @@ class Sandbox:
             sandbox_scenario(nodes, version), 0, env=self.env, epoch=Epoch(unix_ms)
         )
         self.transport = cluster.transport
+        self.load = cluster.api.load
+        """Puts an object there as it is, as if it had always been there."""
         self.outside = Outside(self.env, _Unseen(cluster.transport))
         self.lock = threading.RLock()
         self.closed = False

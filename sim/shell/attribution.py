@@ -1,18 +1,19 @@
 """Which command acts at this moment: programs that cross a door say so at each of their steps.
 
-Programs of several terminals take turns; whoever records a request reads the turn here.
+Programs of several commands take turns; whoever records a request reads the turn here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import simpy
 
 from sim.bash import Proc, Program, Running
 from sim.kernel import Environment
-from sim.shell.terminal import Job, Terminal
+from sim.shell.terminal import Job, Remote
 
 
 class Attribution:
@@ -25,7 +26,7 @@ class Attribution:
     def __init__(self, env: Environment) -> None:
         """Start with nobody acting."""
         self._env = env
-        self._acting: Terminal | None = None
+        self._acting: Job | None = None
         self._holding: list[Job] = []
 
     @property
@@ -43,9 +44,7 @@ class Attribution:
     def command(self) -> int:
         """The number of the command line that acts, or -1."""
         job = self._job
-        if job is None:
-            return -1
-        return job.inner if job.remote is not None and job.inner >= 0 else job.number
+        return -1 if job is None else job.acting
 
     @property
     def client(self) -> str:
@@ -53,22 +52,22 @@ class Attribution:
         return ""
 
     @property
-    def terminal(self) -> Terminal | None:
-        """The terminal whose program takes its step."""
+    def acting(self) -> Job | None:
+        """The command line whose program takes its step."""
         return self._acting
 
-    def begin(self, job: Job) -> None:
-        """Note that *job* runs."""
+    def hold(self, job: Job, remote: Remote) -> None:
+        """Note that *job* holds *remote* open."""
+        job.remotes.append(remote)
+        self._holding = [
+            one for one in self._holding if one is not job and any(far.runs for far in one.remotes)
+        ]
         self._holding.append(job)
-
-    def end(self, job: Job) -> None:
-        """Note that *job* has ended."""
-        self._holding.remove(job)
 
     @property
     def _job(self) -> Job | None:
         if self._acting is not None:
-            return self._acting.job
+            return self._acting
         if self._env.active_process is None:
             return None
         # Nothing of ours takes a step, but a process does: a program at the far end of some job.
@@ -79,16 +78,18 @@ class Attribution:
         """Return *program* such that each of its steps is its terminal's."""
 
         def run(proc: Proc) -> Running:
-            return self._steps(program(proc), proc.host)
+            if not isinstance(proc.host, Job):
+                return program(proc)
+            return self._steps(program(replace(proc, on_asked=proc.host.mark_asked)), proc.host)
 
         run.__doc__ = program.__doc__
         return run
 
-    def _steps(self, running: Running, terminal: Any) -> Generator[simpy.Event, Any, int]:
+    def _steps(self, running: Running, job: Job) -> Generator[simpy.Event, Any, int]:
         value: Any = None
         problem: BaseException | None = None
         while True:
-            before, self._acting = self._acting, terminal
+            before, self._acting = self._acting, job
             try:
                 event = running.send(value) if problem is None else running.throw(problem)
             except StopIteration as end:

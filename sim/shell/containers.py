@@ -48,10 +48,10 @@ class ContainerDoor:
                 at=who.at, input=who.input, command=who.command, node=node, line=line, pod=pod
             )
         )
-        terminal = who.terminal
-        if terminal is not None:
+        if who.acting is not None:
             reads = request.stdin and request.tty
-            terminal.attach(Remote(f"exec {pod}", answer, node=node, pod=pod, reads=reads))
+            remote = Remote(f"exec {pod}", answer, node=node, pod=pod, reads=reads)
+            who.hold(who.acting, remote)
         return answer
 
     def _where(self, request: ExecRequest) -> tuple[str, str]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from sim.bash import Proc, Program, Running
 
 _NETWORK = (
-    "curl", "dig", "host", "mtr", "nc", "ncat", "nslookup", "ping", "psql", "telnet", "traceroute",
-    "wget",
+    "dig", "host", "mtr", "nslookup", "ping", "psql", "telnet", "traceroute", "wget",
 )  # fmt: skip
 _NODE = (
-    "conntrack", "crictl", "ctr", "dmesg", "docker", "iptables", "iptables-save", "ipvsadm",
+    "conntrack", "crictl", "ctr", "df", "dmesg", "docker", "iptables", "iptables-save", "ipvsadm",
     "journalctl", "kubeadm", "nft", "ss", "systemctl", "tcpdump", "top", "htop", "free", "ps",
     "uptime",
 )  # fmt: skip
@@ -49,6 +49,32 @@ def _help(proc: Proc) -> Running:
     )
     return 0
     yield
+
+
+# They are no programs of the laptop: `which` does not find them.
+for _stub in (_in_the_cluster, _on_a_node):
+    _stub.elsewhere = True  # type: ignore[attr-defined]
+
+LAPTOP_DIRECTORIES = ("/tmp", "/dev", "/bin", "/boot", "/etc", "/home", "/lib", "/mnt", "/opt", "/proc", "/root",
+                      "/run", "/sbin", "/srv", "/sys", "/usr/bin", "/usr/lib", "/usr/local/bin",
+                      "/usr/share", "/var/log", "/var/tmp")  # fmt: skip
+
+
+def laptop_files(name: str, user: str, home: str) -> dict[str, Callable[[], str]]:
+    """Return the few files of a Debian laptop that somebody may look at."""
+    texts = {
+        "/etc/debian_version": "12.12\n",
+        "/etc/group": f"root:x:0:\n{user}:x:1000:\n",
+        "/etc/hostname": f"{name}\n",
+        "/etc/hosts": f"127.0.0.1\tlocalhost\n127.0.1.1\t{name}\n::1\tlocalhost ip6-localhost\n",
+        "/etc/os-release": (
+            'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\n'
+            'VERSION_ID="12"\nVERSION="12 (bookworm)"\nVERSION_CODENAME=bookworm\nID=debian\n'
+        ),
+        "/etc/passwd": f"root:x:0:0:root:/root:/bin/bash\n{user}:x:1000:1000::{home}:/bin/bash\n",
+        "/etc/timezone": "Etc/UTC\n",
+    }
+    return {path: partial(str, text) for path, text in texts.items()}
 
 
 ELSEWHERE: Mapping[str, Program] = {

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sim.bash import BrokenPipe, Pipe, Proc, Program, Running
-from sim.client.doors import Execution, NodeAccess
+from sim.bash import Proc, Program, Running
+from sim.client.attending import attend
+from sim.client.doors import NodeAccess
 from sim.kernel import Interrupted
 from sim.shell.terminal import Remote
 
 _SWITCHES = "46AaCfGgKkMNnqsTtVvXxYy"
 _VALUED = "BbcDEeFIiJLlmOopQRSWw"
 _USAGE = "usage: ssh [-t] [-l login_name] [user@]destination [command [argument ...]]"
+GIVES_UP_MS = 127_000
+"""connect(2) gives up after tcp_syn_retries 6: 1+2+4+8+16+32+64 s."""
 UNREACHABLE = 255
 """ssh's own exit code for its own errors, ssh(1)."""
 
@@ -57,9 +60,17 @@ def ssh_program(nodes: NodeAccess, attach: Callable[[Proc, Remote], None]) -> Pr
                 f"ssh: Could not resolve hostname {host}: Name or service not known\n"
             )
             return UNREACHABLE
+        except TimeoutError:
+            proc.asked()
+            yield proc.env.timeout(GIVES_UP_MS)
+            proc.stderr.write(f"ssh: connect to host {host} port 22: Connection timed out\n")
+            return UNREACHABLE
         proc.asked()
         attach(proc, Remote(f"ssh {host}", execution, node=host, reads=tty and proc.tty))
-        code = yield from _forward(proc, execution, reads=reads, tty=tty)
+        try:
+            code = yield from attend(proc, execution, stdin=reads, tty=tty)
+        except Interrupted:
+            return 130
         if tty and "q" not in letters:
             proc.stderr.write(f"Connection to {host} closed.\n")
         return code
@@ -70,36 +81,3 @@ def ssh_program(nodes: NodeAccess, attach: Callable[[Proc, Remote], None]) -> Pr
 def _refuse(proc: Proc, message: str) -> int:
     proc.stderr.write(f"{message}\n{_USAGE}\n")
     return UNREACHABLE
-
-
-def _forward(proc: Proc, execution: Execution, *, reads: bool, tty: bool) -> Running:
-    """Carry input and output until the far end has ended; Ctrl-C goes to a far terminal."""
-    stdin: Pipe | None = proc.stdin if reads else None
-    try:
-        while True:
-            for stream, text in execution.poll():
-                (proc.stdout if stream == "stdout" else proc.stderr).write(text)
-            yield from proc.stdout.drain()
-            if execution.exit_code is not None:
-                for stream, text in execution.poll():
-                    (proc.stdout if stream == "stdout" else proc.stderr).write(text)
-                return execution.exit_code
-            if stdin is not None:
-                if text := stdin.poll():
-                    execution.write(text)
-                    continue
-                if stdin.closed:
-                    execution.close_stdin()
-                    stdin = None
-            try:
-                if stdin is None:
-                    yield execution.wait()
-                else:
-                    yield stdin.wait() | execution.wait()
-            except Interrupted:
-                execution.interrupt()
-                if not tty:
-                    return 130
-    except BrokenPipe:
-        execution.interrupt()
-        raise

@@ -6,15 +6,18 @@ prints is recorded too. The cluster is reached through the doors only.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Generator
 from typing import Any
 
 import simpy
 
-from sim.bash import TEXT_TOOLS, FileSystem, Pipe, Proc, Program, Shell, date_program
+from sim.bash import TEXT_TOOLS, FileSystem, Proc, Program, Shell, date_program
+from sim.bash.history import RecallProblem, expand
+from sim.bash.jobs import Job as ShellJob
 from sim.bash.parser import MAX_LINE
+from sim.bash.tty import COLUMNS, ROWS
 from sim.client.doors import NodeAccess, Telemetry, Transport
+from sim.client.localports import LocalPorts
 from sim.client.recording import RecordingNodeAccess, RecordingTransport
 from sim.evidence import (
     CommandRecord,
@@ -25,15 +28,16 @@ from sim.evidence import (
     PanelRecord,
 )
 from sim.kernel import Environment, format_rfc3339
-from sim.kubectl import ClientConfig, kubectl_program
+from sim.kubectl import ClientConfig, kubeconfig_text, kubectl_program
 from sim.shell.attribution import Attribution
 from sim.shell.completion import Completion
 from sim.shell.containers import ContainerDoor
 from sim.shell.desk import Desk
 from sim.shell.incident import incident_program
-from sim.shell.places import ELSEWHERE
+from sim.shell.localnet import network_tools
+from sim.shell.places import ELSEWHERE, LAPTOP_DIRECTORIES, laptop_files
 from sim.shell.ssh import ssh_program
-from sim.shell.terminal import Job, Remote, Terminal
+from sim.shell.terminal import SECOND_PROMPT, Job, Remote, Terminal
 
 CLUSTER = "kubernetes"
 SERVER = "https://api.k8s.internal:6443"
@@ -41,7 +45,6 @@ HOME = "/home/oncall"
 USER, LAPTOP = "oncall", "laptop"
 MAX_HISTORY = 2000
 MAX_TERMINALS = 16
-_HISTORY = re.compile(r"!(!|-?\d{1,6}|[A-Za-z][\w.-]*)")
 
 
 class Workstation:
@@ -63,7 +66,17 @@ class Workstation:
         self.env = env
         self.commands = 0
         """How many command lines have been entered; also the next one's number."""
-        self.files = FileSystem(home=HOME)
+        self.files = FileSystem(
+            home=HOME,
+            owner=USER,
+            generated=laptop_files(LAPTOP, USER, HOME),
+            directories=LAPTOP_DIRECTORIES,
+            clock=clock,
+        )
+        self.ports = LocalPorts()
+        """Who listens on the laptop: port-forwards and proxies of its terminals."""
+        self.said = ""
+        """What the screen shows of the last input beside the evidence; the second prompt for more."""
         self._log = log
         self._who = who
         self._clock = clock
@@ -83,11 +96,16 @@ class Workstation:
             ),
             clock=clock,
             config=config,
+            in_cluster=False,
+            ports=self.ports,
         )
+        self.files.mkdir(f"{HOME}/.kube")
+        self.files.write(f"{HOME}/.kube/config", kubeconfig_text(config))
         own: dict[str, Program] = {
             "kubectl": kubectl,
-            "ssh": ssh_program(recorded, _attach),
+            "ssh": ssh_program(recorded, self._attach),
             "incident": incident_program(desk, self.citable),
+            **network_tools(self.ports),
         }
         self.programs: dict[str, Program] = {
             **TEXT_TOOLS,
@@ -102,65 +120,94 @@ class Workstation:
             desk,
             self.files,
             [name for name in self.programs if name not in ELSEWHERE or name in {"help", "sudo"}],
-            config,
         )
 
     # -- what a run does -----------------------------------------------------------------------
 
-    def enter(self, line: str, *, terminal: str, input_no: int) -> simpy.Event | None:
-        """Take one line, typed in *terminal*, on behalf of input *input_no*.
+    def enter(self, text: str, *, terminal: str, input_no: int) -> simpy.Event | None:
+        """Take what was typed in *terminal* and ended with Enter, on behalf of input *input_no*.
 
-        At a prompt it starts a command; while one runs, it goes to that one's standard input (and,
-        like type-ahead, to the shell afterwards if nobody read it). Returns the event that fires
-        with the exit code, or None if no command was started.
+        At a prompt a command is started once it is complete, several one after the other; while
+        one runs, lines go to its standard input (and, like type-ahead, to the shell afterwards if
+        nobody read them). Returns the event that fires with the exit code, or None if no command
+        was started; `said` holds what the screen shows beside the evidence.
 
         Raises:
             ValueError: if there would be too many terminals.
         """
+        self.said = ""
         place = self._terminal(terminal)
-        job = place.job
-        if job is None:
-            return self._start(place, line, input_no)
-        remote = job.remote
-        if remote is not None:
-            job.inner = self._record(place, line, input_no, remote.place)
-            job.input = input_no
-            place.forget_prompt()
-            if line.strip():
-                self._log.append(
-                    NodeCommandRecord(
-                        at=self.env.now,
-                        input=input_no,
-                        command=job.inner,
-                        node=remote.node,
-                        line=line,
-                        pod=remote.pod,
-                    )
-                )
-        else:
-            job.typed.append((line, input_no))
-        job.stdin.write(line + "\n")
-        return None
+        if place.tty.raw:
+            place.keyboard.write(text.replace("\n", "\r") + "\r")
+            return None
+        running = place.job
+        if running is not None:
+            for line in text.split("\n"):
+                self._hand_over(place, running, line, input_no)
+            return None
+        place.type_ahead.extend((line, input_no) for line in text.split("\n"))
+        return self._take_ahead(place)
 
-    def interrupt(self, terminal: str) -> None:
-        """Ctrl-C: interrupt the foreground job; at a prompt nothing happens."""
+    def press(self, data: str, *, terminal: str) -> bool:
+        """Take keys for the program that reads them; False if none does by now."""
+        place = self._terminal(terminal)
+        if not place.tty.raw:
+            return False
+        place.keyboard.write(data)
+        return True
+
+    def resize(self, columns: int, rows: int, *, terminal: str) -> None:
+        """Take the size of *terminal*'s window."""
+        self._terminal(terminal).resize(columns, rows)
+
+    def interrupt(self, terminal: str, signal: str = "SIGINT") -> None:
+        """Ctrl-C, or with SIGQUIT Ctrl-backslash: interrupt the foreground job.
+
+        At a prompt an unfinished command is dropped.
+        """
+        place = self._terminal(terminal)
+        place.type_ahead.clear()
+        place.pending.clear()
+        job = place.job
+        if job is None or job.process is None or not job.process.is_alive:
+            return
+        if not place.tty.signals:
+            place.keyboard.write("\x03" if signal == "SIGINT" else "\x1c")
+            return
+        if job.remote is None:
+            place.keyboard.poll()
+            job.typed.clear()
+        if job.started:
+            job.process.interrupt(signal)
+        else:
+            job.cancelled = True
+
+    def suspend(self, terminal: str) -> None:
+        """Ctrl-Z: stop the foreground job, at the far end if that has the terminal."""
         place = self._terminal(terminal)
         job = place.job
         if job is None or job.process is None or not job.process.is_alive:
             return
-        if job.remote is None:
-            job.stdin.poll()
-            job.typed.clear()
-        if job.started:
-            job.process.interrupt("SIGINT")
-        else:
-            job.cancelled = True
+        if not place.tty.signals:
+            place.keyboard.write("\x1a")
+        elif job.remote is not None:
+            job.remote.execution.suspend()
+        elif job.started:
+            job.process.interrupt("SIGTSTP")
 
     def eof(self, terminal: str) -> None:
-        """Ctrl-D: end the foreground job's standard input; at a prompt nothing happens."""
-        job = self._terminal(terminal).job
-        if job is not None:
-            job.stdin.close()
+        """Ctrl-D: end the foreground job's standard input, or leave the shell; see `said`."""
+        self.said = ""
+        place = self._terminal(terminal)
+        if place.tty.raw:
+            place.keyboard.write("\x04")
+        elif place.job is not None:
+            place.keyboard.close()
+        elif place.pending:
+            place.pending.clear()
+            self.said = "bash: syntax error: unexpected end of file\n"
+        else:
+            self.said = self._leave(place)
 
     def busy(self, terminal: str) -> bool:
         """Return whether a command runs in the foreground."""
@@ -172,6 +219,8 @@ class Workstation:
         place = self._terminals.get(terminal)
         if place is not None and place.job is not None:
             return place.far_prompt
+        if place is not None and place.pending:
+            return SECOND_PROMPT
         cwd = HOME if place is None else place.shell.cwd
         short = "~" + cwd[len(HOME) :] if (cwd + "/").startswith(HOME + "/") else cwd
         return f"{USER}@{LAPTOP}:{short}$ "
@@ -179,8 +228,25 @@ class Workstation:
     def place(self, terminal: str) -> str:
         """Return where lines are read now: empty for the laptop, else e.g. `ssh node-worker-3`."""
         place = self._terminals.get(terminal)
-        remote = None if place is None or place.job is None else place.job.remote
+        remote = None if place is None else place.remote
         return "" if remote is None else remote.place
+
+    def size(self, terminal: str) -> tuple[int, int]:
+        """Return (columns, rows) of *terminal*."""
+        place = self._terminals.get(terminal)
+        return (COLUMNS, ROWS) if place is None else (place.tty.columns, place.tty.rows)
+
+    def mode(self, terminal: str) -> str:
+        """Return what is typed into *terminal*: `lines`, `keys`, or `signals` (keys beside them)."""
+        place = self._terminals.get(terminal)
+        if place is None or not place.tty.raw:
+            return "lines"
+        return "signals" if place.tty.signals else "keys"
+
+    def jobs(self, terminal: str) -> int:
+        """Return how many jobs are stopped or run behind the prompt of *terminal*."""
+        place = self._terminals.get(terminal)
+        return 0 if place is None else len(_behind(place.shell))
 
     def terminals(self) -> list[str]:
         """Return the terminals in use, `t1` at least."""
@@ -193,11 +259,12 @@ class Workstation:
 
     def complete(self, line: str, *, terminal: str = "t1") -> list[str]:
         """Return what may replace the last word of *line*; asks the API, records nothing."""
+        # A terminal in which nothing was entered yet is not opened by looking.
         place = self._terminals.get(terminal)
-        if place is not None and place.job is not None:
-            return []
-        shell = None if place is None else place.shell
-        return self._completion.complete(line, shell)
+        place = place or Terminal(self.env, terminal, self._log, self._shell)
+        if place.remote is not None:
+            return [] if place.tty.raw else place.remote.execution.complete(line)
+        return [] if place.job is not None else self._completion.complete(line, place.shell)
 
     def panels(self, command: int) -> list[PanelRecord]:
         """Return what panels command number *command* showed."""
@@ -244,6 +311,10 @@ class Workstation:
 
     # -- within ---------------------------------------------------------------------------------
 
+    def _attach(self, proc: Proc, remote: Remote) -> None:
+        if isinstance(proc.host, Job):
+            self._attribution.hold(proc.host, remote)
+
     def _terminal(self, name: str) -> Terminal:
         if name not in self._terminals:
             if len(self._terminals) >= MAX_TERMINALS:
@@ -259,12 +330,13 @@ class Workstation:
                 "HOME": HOME,
                 "USER": USER,
                 "HOSTNAME": LAPTOP,
+                "LANG": "C.UTF-8",
                 "PATH": "/usr/local/bin:/usr/bin:/bin",
                 "SHELL": "/bin/bash",
                 "TERM": "xterm-256color",
             },
             files=self.files,
-            host=terminal,
+            terminal=terminal.tty,
             on_asked=terminal.mark_asked,
         )
         shell.aliases.update({"k": "kubectl", "ll": "ls -l"})
@@ -285,18 +357,59 @@ class Workstation:
         )
         return number
 
+    def _hand_over(self, terminal: Terminal, job: Job, line: str, input_no: int) -> None:
+        """Give *line* to what runs in the foreground."""
+        remote = job.remote
+        if remote is not None:
+            job.inner = self._record(terminal, line, input_no, remote.place)
+            job.input = input_no
+            terminal.forget_prompt()
+            if line.strip():
+                self._log.append(
+                    NodeCommandRecord(
+                        at=self.env.now,
+                        input=input_no,
+                        command=job.inner,
+                        node=remote.node,
+                        line=line,
+                        pod=remote.pod,
+                    )
+                )
+        else:
+            job.typed.append((line, input_no))
+        terminal.keyboard.write(line + "\n")
+
+    def _take_ahead(self, terminal: Terminal) -> simpy.Event | None:
+        """Start the next command that has been entered in full."""
+        while terminal.type_ahead:
+            line, input_no = terminal.type_ahead.popleft()
+            if not line.strip() and not terminal.pending:
+                self.said += "".join(f"{notice}\n" for notice in terminal.shell.notices())
+                continue
+            complete = terminal.complete_line(line)
+            if complete is not None:
+                return self._start(terminal, complete, input_no)
+        if terminal.pending:
+            self.said = SECOND_PROMPT
+        return None
+
     def _start(self, terminal: Terminal, line: str, input_no: int) -> simpy.Event | None:
-        if not line.strip():
-            return None
-        line, problem = _from_history(line, terminal.shell.history)
+        problem, typed = "", line
+        try:
+            line = expand(line, terminal.shell.history)
+            # As bash does, the line that is run is shown first.
+            self.said += f"{line}\n" if line != typed else ""
+        except RecallProblem as error:
+            problem = f"bash: {error}\n"
         number = self._record(terminal, line, input_no)
-        job = Job(number, input_no, Pipe(self.env), self.env.event())
+        job = Job(terminal, number, input_no, self.env.event())
         terminal.job = job
+        terminal.keyboard.reopen()
         self._done[number] = job.done
-        self._attribution.begin(job)
         history = terminal.shell.history
-        history.append(line[:MAX_LINE])
-        del history[:-MAX_HISTORY]
+        if not problem:
+            history.append(line[:MAX_LINE])
+            del history[:-MAX_HISTORY]
         job.process = self.env.spawn(self._running(terminal, job, line, problem))
         return job.done
 
@@ -305,7 +418,7 @@ class Workstation:
     ) -> Generator[simpy.Event, Any, None]:
         """Run a command line from its start to the next prompt."""
         job.started = True
-        stdout, stderr = terminal.sinks()
+        stdout, stderr = job.sinks()
         shell = terminal.shell
         if job.cancelled:
             code = 130
@@ -313,44 +426,35 @@ class Workstation:
             stderr.write(problem)
             code = 1
         else:
-            code = yield from shell.run(line, job.stdin, stdout, stderr, tty=True)
-        # `exit` would close the tab; the next line finds a shell again.
-        shell.exited = False
+            code = yield from shell.run(line, terminal.keyboard, stdout, stderr, tty=True, host=job)
+        if shell.exited:
+            # It would close the tab; the next line finds a shell again.
+            yield from shell.leave()
+            shell.exited = False
+        for notice in shell.notices():
+            # Not over its sinks, which may be full.
+            terminal.gather(job, "stdout", f"{notice}\n")
         terminal.flush_all()
         self._log.append(
             ExitRecord(at=self.env.now, input=job.input, command=job.number, code=code)
         )
         terminal.job = None
-        self._attribution.end(job)
         del self._done[job.number]
         job.done.succeed(code)
-        unread = job.stdin.poll().count("\n")
+        unread = terminal.keyboard.poll().count("\n")
         terminal.type_ahead.extendleft(reversed(job.typed[len(job.typed) - unread :]))
-        while terminal.type_ahead and terminal.job is None:
-            following, input_no = terminal.type_ahead.popleft()
-            self._start(terminal, following, input_no)
+        self._take_ahead(terminal)
+
+    def _leave(self, terminal: Terminal) -> str:
+        """Ctrl-D at the prompt: the shell would end; another one takes its place."""
+        shell = terminal.shell
+        if any(job.stopped for job in _behind(shell)) and not shell.warned:
+            shell.warned = True
+            return "exit\nThere are stopped jobs.\n"
+        shell.jobs.hang_up()
+        return "exit\n"
 
 
-def _attach(proc: Proc, remote: Remote) -> None:
-    if isinstance(proc.host, Terminal):
-        proc.host.attach(remote)
-
-
-def _from_history(line: str, history: list[str]) -> tuple[str, str]:
-    """Return *line* with a leading `!!`, `!5` or `!word` replaced, and bash's complaint if any."""
-    match = _HISTORY.match(line.strip())
-    if match is None:
-        return line, ""
-    wanted, rest = match[1], line.strip()[match.end() :]
-    if wanted == "!":
-        wanted = "-1"
-    if wanted.lstrip("-").isdigit():
-        number = int(wanted)
-        index = number - 1 if number > 0 else len(history) + number
-        if 0 <= index < len(history):
-            return history[index] + rest, ""
-    else:
-        for old in reversed(history):
-            if old.startswith(wanted):
-                return old + rest, ""
-    return line, f"bash: !{match[1]}: event not found\n"
+def _behind(shell: Shell) -> list[ShellJob]:
+    """Return the jobs that have not ended."""
+    return [job for job in shell.jobs.ordered() if not job.done]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from sim.scenario import Catalogue
 from sim.session.inputs import Input
 from sim.session.play import make_player, play
 from sim.session.run import Run
-from tests.bench import tables, watching
+from tests.bench import starting, tables, typing, watching
 from tests.server.serving import Server, Visitor, until
 
 SLUG = "payments-0247"
@@ -94,6 +95,11 @@ def measure() -> Iterator[tuple[str, str, str]]:
         "< 20 ms",
     )
     yield "  the same, median", f"{statistics.median(times) * 1000:.2f} ms", ""
+    both = starting.measure()
+    figure = "`kubectl get pods` here against starting the real one, same server, side by side"
+    yield figure, f"{both.ratio:.0f} x faster", ">= 20 x"
+    spent = f"{both.ours_s * 1000:.1f} / {both.theirs_s * 1000:.0f} ms"
+    yield "  the same, median of each", spent, ""
 
     yield from lists_and_watches()
     yield "memory of each further run of the same seed", memory(scenario), "< 8 MB"
@@ -106,6 +112,18 @@ def measure() -> Iterator[tuple[str, str, str]]:
         first = statistics.median(first_page(place / f"first-{turn}") for turn in range(3))
         yield "first page after `uncordon serve`, new data (median of 3)", f"{first:.2f} s", "< 2 s"
         yield from room(place / "room")
+    yield from keys()
+
+
+def keys() -> Iterator[tuple[str, str, str]]:
+    """Yield how long keys take to be seen in a browser."""
+    if shutil.which("chromium") is None:
+        yield "a key in the browser's terminal", "no chromium", "p95 < 50 ms"
+        return
+    seen = typing.measure()
+    yield "a letter at the prompt, keydown to screen, p95", f"{seen.echo:.0f} ms", "< 50 ms"
+    yield "  Tab with 400 services, the same", f"{seen.completion:.0f} ms", "< 50 ms"
+    yield "  a key in less, over the server and back", f"{seen.program:.0f} ms", "< 50 ms"
 
 
 def lists_and_watches() -> Iterator[tuple[str, str, str]]:

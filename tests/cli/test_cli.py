@@ -61,7 +61,7 @@ try:
     main(["--help"])
 except SystemExit:
     pass
-heavy = ("simpy", "pydantic", "sqlalchemy", "flask", "ruamel", "tree_sitter", "sim.scenario")
+heavy = ("simpy", "pydantic", "sqlalchemy", "flask", "ruamel", "re2", "sim.scenario")
 print([name for name in heavy if name in sys.modules], file=sys.stderr)
 """
     done = subprocess.run(
@@ -293,6 +293,29 @@ def test_a_person_at_a_terminal_can_play_leave_and_come_back(database):
     text = hand.until("left open; go on with:")
     assert hand.end() == 0
     assert "Traceback" not in text
+
+
+def test_a_pager_has_the_keys_of_a_real_terminal(database):
+    hand = Typist("play", "--database", database)
+    hand.until("laptop:~$")
+    hand.type("seq 1 400 | less\r")
+    hand.until("\x1b[?1049h")
+    hand.type("G")
+    hand.until("(END)")
+    hand.type("\x1a")
+    hand.until("\x1b[?1049l")
+    hand.until("Stopped")
+    hand.type("fg\r")
+    hand.until("(END)")
+    hand.type("q")
+    hand.until("\x1b[?1049l")
+    hand.until("laptop:~$")
+    hand.type("echo 'one\r")
+    hand.type("two'\r")
+    hand.until("one\r\ntwo")
+    hand.type("\x04")
+    hand.until("left open; go on with:")
+    assert hand.end() == 0
 
 
 class Typist:

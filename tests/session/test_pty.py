@@ -10,6 +10,7 @@ class Program:
     """Takes lines, says what it is told to."""
 
     exit_code = None
+    raw = False
 
     def __init__(self):
         self.typed, self.said, self.signals, self.ended = "", [], 0, False
@@ -91,3 +92,42 @@ def test_who_waits_is_woken_by_echo(pty, program):
     pty.write("x")
     env.settle()
     assert woken.processed
+
+
+class KeyProgram(Program):
+    """Reads keys; Ctrl-C is one of them unless it wants signals."""
+
+    raw = True
+
+    def __init__(self, signals):
+        super().__init__()
+        self.signals, self.interrupts, self.stops, self.size = signals, 0, 0, None
+
+    def interrupt(self):
+        self.interrupts += 1
+
+    def suspend(self):
+        self.stops += 1
+
+    def resize(self, columns, rows):
+        self.size = (columns, rows)
+
+
+def test_a_program_that_reads_keys_gets_them_as_they_are():
+    program = KeyProgram(signals=False)
+    pty = Pty(Environment(), program, [].append)
+    pty.write("j\x1b[B\x03\r\x7f")
+    assert (program.typed, program.interrupts, pty.poll()) == ("j\x1b[B\x03\r\x7f", 0, [])
+
+
+def test_signals_stay_signals_where_the_program_wants_them():
+    program = KeyProgram(signals=True)
+    pty = Pty(Environment(), program, [].append)
+    pty.write("q\x03\x1a\x1c")
+    assert (program.typed, program.interrupts, program.stops) == ("q", 2, 1)
+
+
+def test_the_size_of_the_clients_window_is_passed_on():
+    program = KeyProgram(signals=True)
+    Pty(Environment(), program, [].append).resize(120, 40)
+    assert program.size == (120, 40)

@@ -31,20 +31,38 @@ STDIN, STDOUT, STDERR, ERROR, RESIZE = range(5)
 CLOSE = 255
 """The channel on which v5 says that another one has ended."""
 _MESSAGE = 32 * 1024
+MOST_CELLS = 65_535
 _NAMES = {"stdout": STDOUT, "stderr": STDERR, "data": STDOUT}
+
+
+Typed = bytes | tuple[int, int] | None
+"""Keys, the (columns, rows) of a window, or the end of input."""
 
 
 class Streams(Protocol):
     """The streams of one client."""
 
-    def input(self) -> Iterator[bytes | None]:
-        """Yield what the client types, None when it closes stdin; ends when the client is gone."""
+    def input(self) -> Iterator[Typed]:
+        """Yield what the client types, None when it closes stdin, sizes of its window.
+
+        Ends when the client is gone.
+        """
 
     def output(self, stream: int, data: bytes) -> None:
         """Send what the program printed; raises ClosedError."""
 
     def finish(self, status: bytes) -> None:
         """Send how it ended and nothing more; raises ClosedError."""
+
+
+def _sizes(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the sizes in *data*, a JSON object a line as client-go's TerminalSize."""
+    for line in data.splitlines():
+        with suppress(ValueError, TypeError, AttributeError):
+            size = json.loads(line)
+            columns, rows = size.get("Width"), size.get("Height")
+            if all(isinstance(one, int) and 1 <= one <= MOST_CELLS for one in (columns, rows)):
+                yield columns, rows
 
 
 def status_of(code: int) -> dict[str, Any]:
@@ -80,6 +98,8 @@ def attend(channel: Channel, streams: Streams, line: Line) -> None:
         for data in streams.input():
             if data is None:
                 channel.close_stdin()
+            elif isinstance(data, tuple):
+                channel.resize(*data)
             else:
                 channel.write(data)
         gone.set()
@@ -137,11 +157,13 @@ class WebSocketStreams:
         first = next((one for one in (STDOUT, STDERR) if one in asked), ERROR)
         socket.send(bytes([first]))
 
-    def input(self) -> Iterator[bytes | None]:
+    def input(self) -> Iterator[Typed]:
         """Yield what the client types."""
         with suppress(ClosedError):
             while True:
                 message = self._socket.receive()
+                if message and message[0] == RESIZE:
+                    yield from _sizes(message[1:])
                 if not message or STDIN not in self._asked:
                     continue
                 if message[0] == STDIN:
@@ -172,7 +194,7 @@ class SpdyStreams:
         self._numbers: dict[int, int] = {}
         self._complete = threading.Event()
 
-    def input(self) -> Iterator[bytes | None]:
+    def input(self) -> Iterator[Typed]:
         """Accept the client's streams, then yield what it types."""
         names = {"stdin": STDIN, "stdout": STDOUT, "stderr": STDERR}
         names |= {"error": ERROR, "resize": RESIZE}
@@ -186,6 +208,8 @@ class SpdyStreams:
                 self._numbers[kind] = frame.stream
                 if self._asked <= self._numbers.keys():
                     self._complete.set()
+            elif frame.stream == self._numbers.get(RESIZE):
+                yield from _sizes(frame.data)
             elif frame.stream == self._numbers.get(STDIN):
                 if frame.kind == DATA and frame.data:
                     yield frame.data

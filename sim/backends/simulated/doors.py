@@ -75,6 +75,9 @@ class ApiTransport:
         return self._api.authenticate(token) if scheme.lower() == "bearer" else TRAINEE
 
 
+SSH_PORT = 22
+
+
 class MachineAccess:
     """The NodeAccess of simulated machines."""
 
@@ -93,8 +96,11 @@ class MachineAccess:
 
         Raises:
             KeyError: if no node has that name.
+            TimeoutError: if packets to it, or its answers, are lost.
         """
         machine = self._machines[node]
+        if not machine.network.lets_in(machine, SSH_PORT):
+            raise TimeoutError(node)
         shell = machine.shell(
             {
                 "HOME": HOME,

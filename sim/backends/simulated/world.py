@@ -18,6 +18,7 @@ from sim.node.kubelet import Kubelets
 from sim.node.kubeproxy.proxy import KubeProxy
 from sim.node.kubeproxy.rules import Dnat, Reject
 from sim.node.machine import Machine
+from sim.node.netfilter.passage import Origin
 from sim.node.policies import Peer
 from sim.scenario.application import Application, Neighbour
 from sim.traffic import Gateway, NodeClients, Route, Server
@@ -26,6 +27,10 @@ QUIET_RATE = 0.01
 """New connections per second that an ordinary background pod opens to Services."""
 OUTSIDE = Peer("203.0.113.1")
 """Somebody on the internet, as NetworkPolicies see users (an address of documentation, RFC 5737)."""
+ANY_POD = 250
+"""Number, in a node's range, of a pod like any other."""
+FEW = 64
+"""Up to so many nodes, neighbours everywhere are asked again when a hand changed one node."""
 SAMPLE = 24
 """Services that stand for all those which background pods call."""
 
@@ -47,7 +52,8 @@ class ClusterWorld:
         self._machines = machines
         self._kubelets = kubelets
         self._behaviours = behaviours
-        self._policies = next(iter(machines.values())).network.policies
+        self._network = next(iter(machines.values())).network
+        self._policies = self._network.policies
         self._zones = {node.name: node.zone for node in plan.nodes}
         self._gateway_names = {one.gateway for one in plan.scenario.traffic}
         self._served = {one.application for one in plan.scenario.traffic}
@@ -71,6 +77,8 @@ class ClusterWorld:
 
     def lookup(self, node: str, ip: str, port: int) -> Route:
         """Return what *node*'s rules do with a connection to a Service."""
+        if self._network.meddled:
+            return self._by_way(node, ip, port)
         verdict = self._machines[node].proxy.state.lookup(ip, port)
         if isinstance(verdict, Dnat):
             endpoints = tuple(one.ip for one in verdict.endpoints)
@@ -107,7 +115,6 @@ class ClusterWorld:
 
     def node_clients(self, node: str) -> NodeClients | None:
         """Return the neighbours on *node*."""
-        state = self._machines[node].proxy.state
         wanted = failing = 0.0
         for application in self._plan.scenario.applications:
             behaviour = application.behaviour
@@ -121,10 +128,10 @@ class ClusterWorld:
             called = self._plan.scenario.application(behaviour.calls)
             address = self._plan.addresses[called.name]
             wanted += rate
-            if not isinstance(state.lookup(address, called.service.port), Dnat):
+            if not self._answers(node, address, called.service.port):
                 failing += rate
         quiet = QUIET_RATE * self._pods_on.get(node, 0)
-        lost = sum(not isinstance(state.lookup(ip, port), Dnat) for ip, port in self._sampled)
+        lost = sum(not self._answers(node, ip, port) for ip, port in self._sampled)
         wanted += quiet
         failing += quiet * lost / len(self._sampled)
         if not wanted:
@@ -155,14 +162,63 @@ class ClusterWorld:
         if self._policies is not None:
             self._policies.on_change.append(lambda: changed(None))
 
+        def meddled() -> None:
+            for name in self._machines if len(self._machines) <= FEW else self._network.meddled:
+                changed(name)
+            changed(None)
+
+        self._network.on_change.append(meddled)
+
     # -- inside ----------------------------------------------------------------------------------
 
+    def _answers(self, node: str, ip: str, port: int) -> bool:
+        """True when a pod on *node* reaches some endpoint of a Service."""
+        machine = self._machines[node]
+        if node not in self._network.meddled:
+            return isinstance(machine.proxy.state.lookup(ip, port), Dnat)
+        origin = Origin(machine, str(machine.links.pods.network_address + ANY_POD))
+        ends = self._network.ways(origin, ip, port)
+        return sum(end.share for end in ends if end.kind == "ok") > 0.5
+
+    def _by_way(self, node: str, ip: str, port: int) -> Route:
+        """Return the route of the gateways on *node* where hands have been at work."""
+        machine = self._machines[node]
+        pods = self._gateways_on(node)
+        origins = [
+            Origin(machine, (pod.get("status") or {}).get("podIP", ""), pod["metadata"]["uid"])
+            for pod in pods
+        ] or [Origin(machine, str(machine.links.pods.network_address + ANY_POD))]
+        fine: dict[str, bool] = {}
+        lost = 0.0
+        kinds: set[str] = set()
+        for origin in origins:
+            for end in self._network.ways(origin, ip, port):
+                kinds.add(end.kind)
+                if end.ip == ip:
+                    lost += end.share / len(origins)
+                else:
+                    fine[end.ip] = fine.get(end.ip, True) and end.kind == "ok"
+        if not fine:
+            return Route("reject" if kinds == {"refused"} else "none")
+        cut = {one for one, ok in fine.items() if not ok}
+        verdict = machine.proxy.state.lookup(ip, port)
+        if isinstance(verdict, Dnat):
+            cut |= self._cut(node, verdict)
+        return Route("endpoints", tuple(sorted(fine)), frozenset(cut), lost)
+
     def _is_open(self, pod: Obj) -> bool:
-        """True unless a NetworkPolicy keeps users, who come from outside, from a gateway."""
+        """True unless rules or a NetworkPolicy keep users, who come from outside, from a gateway."""
+        address = (pod.get("status") or {}).get("podIP", "")
+        if self._network.meddled and address:
+            declared = pod["spec"]["containers"][0].get("ports") or [{}]
+            outside = Origin(None, OUTSIDE.ip)
+            ends = self._network.ways(outside, address, declared[0].get("containerPort", 0))
+            if not any(end.kind == "ok" for end in ends):
+                return False
         policies = self._policies
         if policies is None or not policies.active:
             return True
-        target = policies.peer_at((pod.get("status") or {}).get("podIP", ""))
+        target = policies.peer_at(address)
         ports = [port["containerPort"] for port in pod["spec"]["containers"][0].get("ports") or ()]
         return any(policies.allows(OUTSIDE, target, port) for port in ports or (0,))
 
@@ -173,9 +229,7 @@ class ClusterWorld:
             return frozenset()
         sources = [
             policies.peer_at((pod.get("status") or {}).get("podIP", ""))
-            for application in self._applications(self._gateway_names)
-            for pod in self._pods(application)
-            if pod["spec"].get("nodeName") == node
+            for pod in self._gateways_on(node)
         ]
         return frozenset(
             one.ip
@@ -184,6 +238,14 @@ class ClusterWorld:
                 policies.allows(source, policies.peer_at(one.ip), one.port) for source in sources
             )
         )
+
+    def _gateways_on(self, node: str) -> list[Obj]:
+        return [
+            pod
+            for application in self._applications(self._gateway_names)
+            for pod in self._pods(application)
+            if pod["spec"].get("nodeName") == node
+        ]
 
     def _applications(self, names: set[str]) -> list[Application]:
         return [one for one in self._plan.scenario.applications if one.name in names]

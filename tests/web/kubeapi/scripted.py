@@ -22,6 +22,7 @@ class Channel:
     def __init__(self, *frames: tuple[str, Any]) -> None:
         self.unread: queue.Queue[list[tuple[str, Any]] | None] = queue.Queue()
         self.written = b""
+        self.size = (0, 0)
         self.stdin_closed = threading.Event()
         self.closed = threading.Event()
         self.on_write: Callable[[bytes], None] = lambda _: None
@@ -44,6 +45,9 @@ class Channel:
     def write(self, data: bytes) -> None:
         self.written += data
         self.on_write(data)
+
+    def resize(self, columns: int, rows: int) -> None:
+        self.size = (columns, rows)
 
     def close_stdin(self) -> None:
         self.stdin_closed.set()

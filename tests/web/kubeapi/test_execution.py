@@ -36,12 +36,15 @@ def test_output_comes_on_its_channels_and_the_status_last(
 
 
 def test_input_is_passed_on_and_closed(access: Scripted, address: tuple[str, int]):
-    access.channels = [echo()]
+    access.channels = [channel := echo()]
     client = connected(address, EXEC + ALL, V5)
-    client.send_binary(b"\x04" + json.dumps({"Width": 80, "Height": 24}).encode())
+    client.send_binary(b"\x04" + json.dumps({"Width": 120, "Height": 40}).encode())
+    client.send_binary(b'\x04{"Width": 0, "Height": "x"}')
+    client.send_binary(b"\x04nonsense")
     client.send_binary(b"\0hello")
     client.send_binary(b"\xff\0")
     assert messages(client) == [b"\1", b"\1hello", b'\3{"metadata":{},"status":"Success"}']
+    assert channel.size == (120, 40)
 
 
 def test_large_output_comes_in_parts(access: Scripted, address: tuple[str, int]):
@@ -112,12 +115,13 @@ def test_refusal_comes_before_the_handshake(access: Scripted, address: tuple[str
 
 
 def test_spdy_carries_the_same(access: Scripted, spdy: Dial):
-    access.channels = [echo()]
+    access.channels = [channel := echo()]
     client = spdy(EXEC + ALL, V4)
     assert client.head.startswith(b"HTTP/1.1 101 ")
     assert b"X-Stream-Protocol-Version: v4.channel.k8s.io\r\n" in client.head
-    for stream, name in ((1, "error"), (3, "stdin"), (5, "stdout"), (7, "stderr")):
+    for stream, name in ((1, "error"), (3, "stdin"), (5, "stdout"), (7, "stderr"), (9, "resize")):
         client.open(stream, streamtype=name)
+    client.sock.sendall(data(9, b'{"Width":100,"Height":30}\n'))
     client.sock.sendall(data(3, b"hello") + data(3, b"", fin=True))
     replied: list[int] = []
     came: dict[int, bytes] = {}
@@ -130,7 +134,8 @@ def test_spdy_carries_the_same(access: Scripted, spdy: Dial):
             ended += [frame.stream] if frame.fin else []
         if 1 in ended:
             break
-    assert replied == [1, 3, 5, 7]
+    assert replied == [1, 3, 5, 7, 9]
+    assert channel.size == (100, 30)
     assert came[5] == b"hello"
     assert json.loads(came[1]) == {"metadata": {}, "status": "Success"}
     assert ended == [5, 7, 1]

@@ -6,6 +6,11 @@ import { Terminal } from "../../vendor/xterm.mjs";
 const CONTROL = /\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[78=>]|\x07/g;
 const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
 const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u;
+/** A program takes the whole screen, and gives it back. */
+const WHOLE = /(\x1b\[\?1049[hl])/;
+const [ENTER, LEAVE] = ["\x1b[?1049h", "\x1b[?1049l"];
+/** A window that is being dragged larger tells its size when it rests. */
+const REST_MS = 120;
 
 export class Screen {
   #fit = new FitAddon();
@@ -16,9 +21,16 @@ export class Screen {
   #drawn = false;
   #resizing = false;
   #line = { prompt: "", text: "", cursor: 0 };
+  /** A program has the whole screen: nothing of ours is drawn. */
+  #whole = false;
+  /** A program reads keys: it draws where it wants. */
+  #raw = false;
+  #rest = 0;
 
-  constructor(host, onData) {
+  /** *onData* takes keys, *onSize* the new size once it rests. */
+  constructor(host, onData, onSize) {
     this.host = host;
+    this.onSize = onSize;
     this.term = new Terminal({
       cursorBlink: false,
       cursorInactiveStyle: "outline",
@@ -51,17 +63,56 @@ export class Screen {
       this.#resizing = false;
       this.term.resize(Math.max(20, cols), Math.max(3, rows));
       this.#show();
+      clearTimeout(this.#rest);
+      this.#rest = setTimeout(() => this.onSize(), REST_MS);
     });
   }
 
-  /** Write text that stays. */
+  /** Write text that stays, or what a program draws on the whole screen. */
   print(text) {
-    if (!text) return;
+    for (const part of text.split(WHOLE)) {
+      if (part === ENTER) this.#enter();
+      else if (part === LEAVE) this.#leave();
+      else if (part && this.#whole) this.term.write(part.replace(/\r?\n/g, "\r\n"));
+      else if (part) this.#stay(part);
+    }
+  }
+
+  #stay(text) {
     this.#hide();
     const lines = text.replace(/\r?\n/g, "\r\n");
     this.term.write(lines);
     this.#column = this.#end(lines);
     this.#show();
+  }
+
+  #enter() {
+    if (this.#whole) return;
+    this.#hide();
+    this.#whole = true;
+    this.term.write(ENTER);
+  }
+
+  #leave() {
+    if (!this.#whole) return;
+    this.#whole = false;
+    this.term.write(`${LEAVE}\x1b[m`);
+    this.#show();
+  }
+
+  /** A program reads keys from here on, or lines are edited again. */
+  raw(on) {
+    if (on === this.#raw) return;
+    if (on) this.#hide();
+    this.#raw = on;
+    if (on || this.#whole) return;
+    // Where a program has left the cursor is known once everything is written.
+    this.#resizing = true;
+    this.term.write("", () => {
+      this.#resizing = false;
+      this.#column = this.term.buffer.active.cursorX;
+      this.#show();
+    });
   }
 
   /** Go to a new line unless output ended at the beginning of one. */
@@ -83,6 +134,7 @@ export class Screen {
   }
 
   clear() {
+    if (this.#whole) return;
     this.#hide();
     this.term.write("\x1b[2J\x1b[3J\x1b[H");
     this.#column = 0;
@@ -91,6 +143,10 @@ export class Screen {
 
   get cols() {
     return this.term.cols;
+  }
+
+  get rows() {
+    return this.term.rows;
   }
 
   #hide() {
@@ -102,7 +158,7 @@ export class Screen {
   }
 
   #show() {
-    if (this.#resizing) return;
+    if (this.#resizing || this.#whole || this.#raw) return;
     const { prompt, text, cursor } = this.#line;
     if (prompt === null && !text) {
       this.term.write("\x1b[?25l");

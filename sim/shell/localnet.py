@@ -1,0 +1,236 @@
+"""The laptop's network: its own ports, and nothing beyond them.
+
+`curl`, `wget`, `nc` and `psql` reach what `kubectl port-forward` and `kubectl proxy` listen on. Of
+the cluster's names and addresses this machine knows nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any
+
+import simpy
+
+from sim.bash import Proc, Program, Running
+from sim.bash.tools.curl import Dialled, Reply, Request, TimedOut, curl_program
+from sim.client.doors import Connection
+from sim.client.localports import LocalPorts
+
+_LOOPBACK = ("127.0.0.1", "::1")
+_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "laptop")
+_MOST_HEAD = 64 * 1024
+
+
+class LocalLine:
+    """An HTTP client's end of a connection to a local port."""
+
+    tls = False
+
+    def __init__(self, env: simpy.Environment, connection: Connection | None) -> None:
+        """Speak over *connection*; None: it was closed as soon as it was taken."""
+        self._env = env
+        self._connection = connection
+        self._held = ""
+        self._left: int | None = 0
+        """Bytes of the body still to come; None: until the end."""
+        self._chunked = False
+
+    def ask(
+        self, request: Request, *, secure: bool, limit_ms: int | None
+    ) -> Generator[simpy.Event, Any, Reply | None]:
+        """Send *request* and return the head of the answer."""
+        if self._connection is None:
+            return None
+        self._connection.write(request.head + request.body)
+        while "\r\n\r\n" not in self._held:
+            if len(self._held) > _MOST_HEAD or not (yield from self._more(limit_ms)):
+                return None
+        head, _, self._held = self._held.partition("\r\n\r\n")
+        first, *lines = head.split("\r\n")
+        words = first.split(" ", 2)
+        if len(words) < 2 or not words[1].isdigit():
+            return None
+        pairs = tuple(
+            (name, value.strip()) for name, _, value in (line.partition(":") for line in lines)
+        )
+        reply = Reply(int(words[1]), words[2] if len(words) > 2 else "", pairs)
+        length = reply.header("content-length")
+        self._chunked = reply.header("transfer-encoding").lower() == "chunked"
+        self._left = int(length) if length.isdigit() else None
+        if request.method == "HEAD" or reply.status in (204, 304):
+            self._left = 0
+        return reply
+
+    def read(self, *, limit_ms: int | None) -> Generator[simpy.Event, Any, str | None]:
+        """Return the next piece of the body, None at its end."""
+        if self._chunked:
+            return (yield from self._chunk(limit_ms))
+        if self._left == 0:
+            return None
+        while not self._held:
+            if not (yield from self._more(limit_ms)):
+                return None
+        raw = self._held.encode("utf-8", "surrogateescape")
+        piece = raw if self._left is None else raw[: self._left]
+        if self._left is not None:
+            self._left -= len(piece)
+        self._held = raw[len(piece) :].decode("utf-8", "surrogateescape")
+        return piece.decode("utf-8", "surrogateescape")
+
+    def _chunk(self, limit_ms: int | None) -> Generator[simpy.Event, Any, str | None]:
+        while "\r\n" not in self._held:
+            if not (yield from self._more(limit_ms)):
+                return None
+        text, _, rest = self._held.partition("\r\n")
+        size = int(text, 16)
+        while len(rest.encode("utf-8", "surrogateescape")) < size + 2:
+            if not (yield from self._more(limit_ms)):
+                return None
+            rest = self._held.partition("\r\n")[2]
+        raw = rest.encode("utf-8", "surrogateescape")
+        self._held = raw[size + 2 :].decode("utf-8", "surrogateescape")
+        if size == 0:
+            self._chunked, self._left = False, 0
+            return None
+        return raw[:size].decode("utf-8", "surrogateescape")
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._connection is not None:
+            self._connection.close()
+
+    def _more(self, limit_ms: int | None) -> Generator[simpy.Event, Any, bool]:
+        """Wait for more; return False when nothing more will come."""
+        connection = self._connection
+        assert connection is not None
+        text = connection.poll()
+        deadline = None if limit_ms is None else self._env.timeout(limit_ms)
+        while not text:
+            if connection.closed:
+                return False
+            news = connection.wait()
+            yield news if deadline is None else news | deadline
+            text = connection.poll()
+            if not text and deadline is not None and deadline.processed:
+                raise TimedOut
+        self._held += text
+        return True
+
+
+class LocalNetwork:
+    """What `curl` on the laptop reaches."""
+
+    def __init__(self, ports: LocalPorts) -> None:
+        """Reach *ports* of this machine."""
+        self._ports = ports
+
+    def addresses(self, proc: Proc, host: str) -> list[str]:
+        """Return the addresses of *host*: this machine's own name, or an address as it is."""
+        if host in _NAMES:
+            return list(_LOOPBACK)
+        return [host] if is_address(host) else []
+
+    def connect(
+        self, proc: Proc, ip: str, port: int, *, limit_ms: int | None
+    ) -> Generator[simpy.Event, Any, Dialled]:
+        """Connect to a local port; nothing else has a route."""
+        if not is_local(ip):
+            return Dialled("unreachable", 0)
+        if not self._ports.listening(port):
+            return Dialled("refused", 0)
+        return Dialled("ok", 0, line=LocalLine(proc.env, self._ports.connect(port)))
+        yield
+
+
+def is_address(host: str) -> bool:
+    """Return whether *host* is an IP address."""
+    parts = host.split(".")
+    return ":" in host or (len(parts) == 4 and all(one.isdigit() for one in parts))
+
+
+def is_local(ip: str) -> bool:
+    """Return whether *ip* is this machine itself."""
+    return ip.startswith("127.") or ip in ("::1", "0.0.0.0")
+
+
+def network_tools(ports: LocalPorts) -> Mapping[str, Program]:
+    """Return the network clients of the laptop over its *ports*."""
+    network = LocalNetwork(ports)
+
+    def nc(proc: Proc) -> Running:
+        """Connect to a port, OpenBSD's nc."""
+        return (yield from _nc(proc, network, ports))
+
+    return {"curl": curl_program(network), "nc": nc, "ncat": nc, "netcat": nc}
+
+
+def _nc(proc: Proc, network: LocalNetwork, ports: LocalPorts) -> Running:
+    letters, operands = _nc_words(proc.argv[1:])
+    if "l" in letters or len(operands) != 2:
+        return proc.fail("only `nc [-vzn] [-w seconds] HOST PORT` is supported in this simulator")
+    host, text = operands
+    first, dash, last = text.partition("-")
+    if not first.isdigit() or (dash and not last.isdigit()):
+        return proc.fail(f'service "{text}" unknown')
+    numbers = range(int(first), min(int(last) if dash else int(first), int(first) + 1024) + 1)
+    addresses = network.addresses(proc, host)
+    if not addresses:
+        proc.stderr.write(
+            f'nc: getaddrinfo for host "{host}" port {first}: Name or service not known\n'
+        )
+        return 1
+    code = 0
+    for port in numbers:
+        where = host if host == addresses[0] else f"{host} ({addresses[0]})"
+        local = is_local(addresses[0])
+        if not local or not ports.listening(port):
+            why = "Connection refused" if local else "No route to host"
+            if "v" in letters:
+                proc.stderr.write(f"nc: connect to {where} port {port} (tcp) failed: {why}\n")
+            code = 1
+            continue
+        if "v" in letters:
+            proc.stderr.write(f"Connection to {where} {port} port [tcp/*] succeeded!\n")
+        connection = ports.connect(port)
+        if connection is None:
+            continue
+        if "z" in letters:
+            connection.close()
+            continue
+        yield from _relay(proc, connection)
+        return 0
+    return code
+
+
+def _nc_words(words: list[str]) -> tuple[str, list[str]]:
+    letters, operands, rest = "", [], list(words)
+    while rest:
+        word = rest.pop(0)
+        if word.startswith("-") and len(word) > 1:
+            letters += word[1:]
+            if word[-1] in "wqips" and rest:
+                rest.pop(0)
+        else:
+            operands.append(word)
+    return letters, operands
+
+
+def _relay(proc: Proc, connection: Connection) -> Generator[simpy.Event, Any, None]:
+    """Carry standard input there and the answers back, until the far end has closed."""
+    stdin = True
+    try:
+        while True:
+            proc.stdout.write(connection.poll())
+            if connection.closed:
+                return
+            if stdin:
+                if text := proc.stdin.poll():
+                    connection.write(text)
+                    continue
+                if proc.stdin.closed:
+                    connection.close_stdin()
+                    stdin = False
+                    continue
+            yield connection.wait() | proc.stdin.wait() if stdin else connection.wait()
+    finally:
+        connection.close()
