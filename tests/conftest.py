@@ -8,7 +8,7 @@ import pytest
 from tests.server import postgres
 
 REQUIRED = set(filter(None, os.environ.get("UNCORDON_REQUIRE", "").split(",")))
-"""Set by .ci/run: `browser,kubectl,postgres`."""
+"""Set by .ci/run: `browser,kubectl,postgres,tools`."""
 
 
 os.environ["UNCORDON_STRICT"] = "1"

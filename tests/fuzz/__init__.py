@@ -1,0 +1,1 @@
+"""Random command lines against a whole run: nothing breaks, hangs, or leaves the sandbox."""
