@@ -28,7 +28,7 @@ def test_lines_of_an_incident_end(chunk: int) -> None:
 
 @seed(int(os.environ.get("UNCORDON_FUZZ_SEED", "0")))
 @settings(
-    max_examples=40,
+    max_examples=24,
     deadline=None,
     database=None,
     phases=(Phase.generate,),
