@@ -59,6 +59,10 @@ class ExecutionLike(Protocol):
         """Send SIGINT."""
 
     @property
+    def work(self) -> int:
+        """What the program has done so far, as the shell counts it."""
+
+    @property
     def raw(self) -> bool:
         """Whether the program reads keys one by one from its terminal, not lines."""
 

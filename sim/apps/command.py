@@ -39,7 +39,9 @@ class CommandRunner(Application):
         shell = ctx.shell()
         bare = len(argv) == 1 and argv[0].rpartition("/")[2] in SHELLS
         if bare:
-            execution = ShellExecution(shell, stdin=reads, tty=tty, prompt=f"{ctx.hostname}:~# ")
+            # busybox' and Debian's own; the working directory is /.
+            prompt = "/ # " if shell.name == "sh" else f"root@{ctx.hostname}:/# "
+            execution = ShellExecution(shell, stdin=reads, tty=tty, prompt=prompt)
         else:
             execution = ShellExecution(shell, argv=argv, stdin=reads, tty=tty)
 

@@ -10,6 +10,11 @@ import simpy
 from sim.bash.jobs import Job
 from sim.bash.pipes import Capture, Pipe
 
+CHARACTERS = 8
+"""So many characters on their way cost one unit."""
+LINE = 20
+"""Units for a line that is read, however short: about what whoever reads it does with it."""
+
 
 class Paid(Pipe):
     """A pipe between two commands: what goes through it is counted."""
@@ -21,8 +26,14 @@ class Paid(Pipe):
 
     def write(self, text: str) -> None:
         """Take *text* into the buffer."""
-        self._charge(len(text))
+        self._charge(1 + len(text) // CHARACTERS)
         super().write(text)
+
+    def readline(self) -> Generator[simpy.Event, Any, str | None]:
+        """Return the next line without its newline; None at the end of file."""
+        line = yield from super().readline()
+        self._charge(LINE)
+        return line
 
 
 class Kept(Capture):
@@ -35,7 +46,7 @@ class Kept(Capture):
 
     def write(self, text: str) -> None:
         """Keep *text*."""
-        self._charge(len(text))
+        self._charge(1 + len(text) // CHARACTERS)
         super().write(text)
 
 

@@ -55,7 +55,8 @@ class ShellExecution:
         self._tty = tty
         self.terminal = Tty(self._env, self._stdin) if tty else None
         """The far end's terminal, if it has one."""
-        self._mode_changed = False
+        self._mode_changed = self._worked = False
+        shell.meter.on_step = self._note_work
         self._has_jobs = not line and (not argv or argv[0].rpartition("/")[2] in SHELLS)
         """Whether somebody is there who could start a stopped program again."""
         if self.terminal is not None:
@@ -84,12 +85,15 @@ class ShellExecution:
     def poll(self) -> list[tuple[str, str]]:
         """Return and forget output as (`stdout`|`stderr`, text) pairs; never blocks."""
         unread, self._unread, self._size = self._unread, [], 0
-        self._mode_changed = False
+        self._mode_changed = self._worked = False
         return unread
 
     def wait(self) -> simpy.Event:
-        """Return an event that fires when `poll` has something, the keys' mode changes, or it ends."""
-        if self._unread or self._exit_code is not None or self._mode_changed:
+        """Return an event that fires when `poll` has something, the keys' mode changes, or it ends.
+
+        It fires too now and then while much is done, see `work`.
+        """
+        if self._unread or self._exit_code is not None or self._mode_changed or self._worked:
             return self._env.event().succeed()
         if self._news is None:
             self._news = self._env.event()
@@ -110,6 +114,12 @@ class ShellExecution:
         """Send SIGINT, as Ctrl-C does."""
         if self._process.is_alive and self._process is not self._env.active_process:
             self._process.interrupt("SIGINT")
+
+    @property
+    def work(self) -> int:
+        """What it has done so far, in units of `Budget`."""
+        self._shell.budget.settle()
+        return self._shell.meter.done
 
     @property
     def raw(self) -> bool:
@@ -141,6 +151,10 @@ class ShellExecution:
 
     def _note_mode(self) -> None:
         self._mode_changed = True
+        self._tell()
+
+    def _note_work(self) -> None:
+        self._worked = True
         self._tell()
 
     def _running(self, running: Running) -> Generator[simpy.Event, Any, None]:
@@ -229,6 +243,8 @@ def interacting(
             continue
         if on_line is not None:
             on_line(line)
+        if proc.tty and proc.budget is not None:
+            proc.budget.renew()
         if proc.tty and "histexpand" in shell.on:
             try:
                 recalled = expand(line, shell.history)

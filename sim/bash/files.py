@@ -25,6 +25,8 @@ MAX_PATH = 4096
 ZEROES, RANDOM = 1 << 20, 1 << 16
 """What one read of an endless device gives; `dd` and `head -c` ask for what they need."""
 BLOCK = 4096
+UMASK = 0o022
+"""Rights that new files do not get, unless `umask` says otherwise."""
 KERNEL = ("/proc/", "/sys/")
 DEVICES = ("null", "random", "urandom", "zero")
 
@@ -69,6 +71,8 @@ class FileSystem:
         self.home = home
         self.owner = "root"
         self.clock = clock
+        self.umask = UMASK
+        """Of whoever takes a step, see `masking`."""
         self._born = clock() if born_ms is None else born_ms
         self._stream = stream or Stream("urandom", home)
         self._drawn = 0
@@ -254,7 +258,7 @@ class FileSystem:
             raise FileProblem("No space left on device")
         if entry is None:
             self._make_room(path)
-            entry = Entry("-", 0o644, self._now(), self.owner, self._inode())
+            entry = Entry("-", 0o666 & ~self.umask, self._now(), self.owner, self._inode())
             self._put(path, entry)
         self._used = used
         if not append:
@@ -379,7 +383,10 @@ class FileSystem:
             raise FileProblem("Not a directory" if missing else "File exists")
         for one in reversed(missing):
             self._make_room(one)
-            self._put(one, Entry("d", 0o755, self._now(), self.owner, self._inode()))
+            mode = 0o777 & ~self.umask
+            if one != missing[0]:
+                mode |= 0o300  # as `mkdir -p` does, so that there is a way in
+            self._put(one, Entry("d", mode, self._now(), self.owner, self._inode()))
 
     def rmdir(self, path: str) -> None:
         """Remove an empty directory.

@@ -15,6 +15,10 @@ _DESIGNATOR = re.compile(r":?([$^*])|:(\d{1,4})(?:-(\d{1,4}|\$))?")
 _SUBSTITUTION = re.compile(r"\^([^^\n]+)\^([^^\n]*)\^?(.*)", re.DOTALL)
 _WORD = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'|(?:\\.|[^\s\\\"'|&;<>()])+|[|&;<>()]+")
 
+_HERE_DOCUMENT = re.compile(r"<<(?!<)-?[ \t]*[\\\"']?([\w.-]+)[\"']?")
+_COMMENT_AFTER = " \t\n;&()|<>"
+"""Behind what a `#` begins a comment."""
+
 
 class RecallProblem(Exception):  # noqa: N818 - the text that the shell prints
     """Nothing in the history fits; `str()` is bash's complaint."""
@@ -42,8 +46,21 @@ def expand(line: str, history: Sequence[str]) -> str:
     out: list[str] = []
     position = 0
     quote = ""
+    ends: list[str] = []
     while position < len(line):
         char = line[position]
+        if char == "\n" and ends and not quote:
+            text = _bodies(line[position + 1 :], ends)
+            out.append(char + text)
+            position += 1 + len(text)
+            ends.clear()
+            continue
+        here = _HERE_DOCUMENT.match(line, position) if char == "<" and not quote else None
+        if here is not None:
+            ends.append(here[1])
+            out.append(here[0])
+            position = here.end()
+            continue
         if char == "\\" and quote != "'":
             out.append(line[position : position + 2])
             position += 2
@@ -52,6 +69,13 @@ def expand(line: str, history: Sequence[str]) -> str:
             quote = "" if quote else "'"
         elif char == '"' and quote != "'":
             quote = "" if quote else '"'
+        elif char == "#" and not quote and (not position or line[position - 1] in _COMMENT_AFTER):
+            # A comment, and with it what is typed as a script's first line.
+            end = line.find("\n", position)
+            end = len(line) if end < 0 else end
+            out.append(line[position:end])
+            position = end
+            continue
         expands = char == "!" and quote != "'" and not _inhibited(line, position)
         found = _EVENT.match(line, position) if expands else None
         if found is None:
@@ -69,6 +93,17 @@ def expand(line: str, history: Sequence[str]) -> str:
             position = designator.end()
         out.append(text)
     return "".join(out)
+
+
+def _bodies(text: str, ends: Sequence[str]) -> str:
+    """Return what *text* begins with of here-documents that end with lines of *ends*, as it is."""
+    lines = text.split("\n")
+    at = 0
+    for end in ends:
+        while at < len(lines) and lines[at].lstrip("\t") != end:
+            at += 1
+        at += 1
+    return "\n".join(lines[:at])
 
 
 def _inhibited(line: str, at: int) -> bool:

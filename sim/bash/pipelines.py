@@ -388,6 +388,9 @@ class Pipelines(Simples):
         body = _whole(part.script)
         if part.sign == "<":
             inner.streams = replace(self.streams, stdout=pipe)
+            if self.streams.tty:
+                # Beside the command that has the keys it may not read them too; see tcsetpgrp(3).
+                inner.streams = replace(inner.streams, stdin=Pipe(self.env, ""), tty=False)
             self.spawn(inner._staging(body, None, pipe, codes, 0))
         else:
             inner.streams = replace(self.streams, stdin=pipe, tty=False)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from sim.bash.budget import Budget
-from sim.bash.files import FileProblem, FileSystem
+from sim.bash.files import UMASK, FileProblem, FileSystem
 from sim.bash.pipes import BrokenPipe, CallSink, Capture, OutputLimit, Pipe, Sink, Waiting
 from sim.kernel import Environment
 
@@ -73,6 +73,9 @@ class Proc:
     """The terminal that it may talk to: its size and its keys; None without a controlling one."""
     budget: Budget | None = None
     """What is left of the work that its command line may do; None where nobody counts."""
+
+    umask: int = UMASK
+    """What a shell inside begins with; the files know of it by themselves."""
 
     def charge(self, units: int) -> None:
         """Count work that is not seen in what is written: about 50 ns each, a character, a row.

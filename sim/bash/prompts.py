@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.bash.files import FileProblem, FileSystem
+
 if TYPE_CHECKING:
     from sim.bash.state import State
+
+
+def host_name(files: FileSystem) -> str:
+    """Return the name of the place that *files* belong to."""
+    try:
+        return files.read("/etc/hostname").strip() or "localhost"
+    except FileProblem:
+        return "localhost"
 
 
 def filled(template: str, shell: State) -> str:

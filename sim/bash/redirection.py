@@ -11,6 +11,7 @@ import simpy
 
 from sim.bash.budget import Budget
 from sim.bash.files import FileProblem, FileSystem
+from sim.bash.masking import masked
 from sim.bash.pipes import Pipe, Sink
 from sim.bash.syntax import Redirect
 
@@ -231,11 +232,13 @@ def _opened(sign: str, target: str, streams: Streams, shell: State) -> tuple[Sin
             shell.budget.charge(len(text))
             return Pipe(shell.env, text), False
         if sign == "<>":
-            return ReadWrite(shell.env, shell.files, path), False
+            with masked(shell.files, shell.umask):
+                return ReadWrite(shell.env, shell.files, path), False
         spares = sign == ">" and shell.option("noclobber") and shell.files.exists(path)
         if spares and not shell.files.is_dir(path):
             raise RedirectProblem(f"{target}: cannot overwrite existing file")
         append = sign.endswith(">>")
-        return FileSink(shell.files, path, shell.budget, append=append), False
+        with masked(shell.files, shell.umask):
+            return FileSink(shell.files, path, shell.budget, append=append), False
     except FileProblem as problem:
         raise RedirectProblem(f"{target}: {problem}") from None

@@ -63,7 +63,8 @@ class Shell(Commands):
         (an interrupt of the process that runs this) ends the whole line with 130.
         """
         if not self._shares:
-            self.budget = Budget(self.env, self.limits.work)
+            self.budget.settle()
+            self.budget = Budget(self.env, self.limits.work, self.meter)
             self.variables.charge = self.budget.charge
         self.base = Streams(stdin, stdout, stderr, tty, host)
         self.streams = self._moved(self.base)

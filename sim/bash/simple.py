@@ -14,6 +14,7 @@ from sim.bash import quoting
 from sim.bash.assigning import Assigning
 from sim.bash.budget import COMMAND, WorkLimit
 from sim.bash.control import Return
+from sim.bash.masking import under
 from sim.bash.pipes import Sink
 from sim.bash.process import FileProblem, Proc, Program, Running
 from sim.bash.redirection import RedirectProblem, Streams, apply_redirects
@@ -158,7 +159,7 @@ class Simples(Assigning):
         if name in TOOLS and self.name != "sh":
             proc = self.proc(argv, streams, values)
             proc.stderr = Complaints(streams.stderr, name, self)
-            return (yield from program(proc))
+            return (yield from self._masked(program(proc)))
         return (yield from self.process(program, argv, values, streams))
 
     def process(
@@ -168,18 +169,21 @@ class Simples(Assigning):
         if not self.jobbing:
             yield from self.lend(argv)
             try:
-                return (yield from program(self.proc(argv, streams, values)))
+                return (yield from self._masked(program(self.proc(argv, streams, values))))
             finally:
                 if self.pipes:
                     yield from self.take_back(argv)
         return (yield from self.as_job(self._running(program, argv, values, streams), argv))
+
+    def _masked(self, running: Running) -> Running:
+        return under(running, self.files, self.umask)
 
     def _running(
         self, program: Program, argv: list[str], values: Mapping[str, str], streams: Streams
     ) -> Running:
         yield from self.lend(argv)
         try:
-            return (yield from program(self.proc(argv, streams, values)))
+            return (yield from self._masked(program(self.proc(argv, streams, values))))
         except FileProblem as problem:
             _told(streams.stderr, f"{argv[0]}: {problem}")
             return 1
@@ -224,6 +228,7 @@ class Simples(Assigning):
             interpret=self.interpret,
             terminal=self.terminal,
             budget=self.budget,
+            umask=self.umask,
         )
 
     def _builtin(
@@ -332,6 +337,7 @@ class Simples(Assigning):
                 told = "not found" if self.name == "sh" else "command not found"
                 self.complain(f"{name}: {told}", streams.stderr)
                 return 127
+            name = path
         else:
             path = self.files.resolve(name, self.cwd)
         if self.files.is_dir(path):

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from sim.bash.arithmetic import evaluate
-from sim.bash.budget import Budget
+from sim.bash.budget import Budget, Meter
 from sim.bash.control import ExpansionProblem, FatalProblem
 from sim.bash.expansion import Expander
 from sim.bash.jobs import Job, JobTable
 from sim.bash.pipes import BrokenPipe, OutputLimit, Pipe, Sink
 from sim.bash.process import FileProblem, FileSystem, Proc, Program, Running
-from sim.bash.prompts import filled
+from sim.bash.prompts import filled, host_name
 from sim.bash.redirection import Streams
 from sim.bash.settings import DEFAULTS, LETTERS, SET_OPTIONS, VERSION
 from sim.bash.syntax import Assignment, Function, ProcessSubstitution, Script, Word
@@ -104,7 +104,9 @@ class State(ABC):
         self.screen: Sink | None = None
         """The terminal's output, for /dev/tty."""
         self._shares = budget is not None
-        self.budget = budget or Budget(env, self.limits.work)
+        self.meter = Meter()
+        """What its lines have done, all together."""
+        self.budget = budget or Budget(env, self.limits.work, self.meter)
         self.variables = Variables({"HOME": self.files.home, **(environ or {})})
         self.cwd = self.files.home
         self.variables["PWD"] = self.cwd
@@ -343,7 +345,7 @@ class State(ABC):
             "HOSTTYPE": "x86_64",
             "MACHTYPE": "x86_64-pc-linux-gnu",
             "OSTYPE": "linux-gnu",
-            "HOSTNAME": "localhost",
+            "HOSTNAME": host_name(self.files) if name == "HOSTNAME" else None,
             "COLUMNS": None if size is None else str(size.columns),
             "LINES": None if size is None else str(size.rows),
         }[name]
@@ -399,7 +401,7 @@ class State(ABC):
         """Return `$-`."""
         letters = [letter for letter, name in LETTERS.items() if name in self.on]
         letters += [] if self.numbered else ["i"]
-        return "".join(sorted(letters, key="abefhkmnptuvxBCEHPTi".find)) + self.options_text
+        return "".join(sorted(letters, key="abefhikmnptuvxBCEHPT".find)) + self.options_text
 
     # -- as the scope of an expression ---------------------------------------------------------
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import simpy
 
-from sim.bash import BrokenPipe, Pipe, Proc, Running
+from sim.bash import BrokenPipe, Pipe, Proc, Running, WorkLimit
 from sim.client.doors import Execution
 from sim.kernel import Interrupted
 
@@ -19,8 +19,11 @@ def attend(proc: Proc, execution: Execution, *, stdin: bool, tty: bool) -> Runni
     """Copy input and output until the program ends, and return its exit code.
 
     With *tty* Ctrl-C goes to the far end; without it the far end is interrupted and Interrupted is
-    raised here.
+    raised here. What the program does counts against the command line that holds it; whoever types
+    into it brings new means with each line.
     """
+    at_keys = tty and proc.tty
+    paid = execution.work
     typed: Pipe | None = proc.stdin if stdin else None
     with ExitStack() as held:
         mode = _Mode(proc, execution, held, wanted=tty)
@@ -28,6 +31,10 @@ def attend(proc: Proc, execution: Execution, *, stdin: bool, tty: bool) -> Runni
             while True:
                 for stream, text in execution.poll():
                     (proc.stderr if stream == "stderr" else proc.stdout).write(text)
+                done = execution.work
+                if done > paid:
+                    proc.charge(done - paid)
+                    paid = done
                 mode.follow()
                 yield from proc.stdout.drain()
                 if execution.exit_code is not None:
@@ -36,6 +43,9 @@ def attend(proc: Proc, execution: Execution, *, stdin: bool, tty: bool) -> Runni
                     return execution.exit_code
                 if typed is not None:
                     if text := typed.poll():
+                        if at_keys and proc.budget is not None:
+                            # Enough that a far line ends by its own budget, not the session.
+                            proc.budget.renew(2)
                         execution.write(text)
                         continue
                     if typed.closed:
@@ -50,7 +60,7 @@ def attend(proc: Proc, execution: Execution, *, stdin: bool, tty: bool) -> Runni
                     execution.interrupt()
                     if not tty:
                         raise
-        except BrokenPipe:
+        except (BrokenPipe, WorkLimit):
             execution.interrupt()
             raise
 

@@ -72,6 +72,13 @@ class Execution(Protocol):
         """Send SIGINT, as Ctrl-C does."""
 
     @property
+    def work(self) -> int:
+        """What the program has done so far, in units of `sim.bash.Budget`; 0 where nobody counts.
+
+        `wait` fires now and then while much is done.
+        """
+
+    @property
     def raw(self) -> bool:
         """Whether the program reads keys one by one from its terminal, not lines."""
 

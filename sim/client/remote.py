@@ -205,6 +205,8 @@ class RemoteExecution(_SocketStream):
         """Type Ctrl-C, which is an interrupt where the program has a terminal."""
         self._send(bytes([STDIN, 3]))
 
+    work = 0
+    """The cluster's own machines pay for it."""
     raw = False
     """The protocol does not tell how the far terminal is set: lines are edited on this side."""
     signals = True

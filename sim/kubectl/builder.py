@@ -6,7 +6,7 @@ done with the objects.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sim.apimachinery.wire import Obj
@@ -91,6 +91,31 @@ class Selection:
     """The arguments name exactly one object."""
     from_list: bool = False
     """A selector or a bare type was used."""
+    turns: list[Info | Exception] = field(default_factory=list)
+    """Objects and errors in the order in which kubectl comes to them."""
+
+    def visit(self, act: Callable[[Info], None]) -> list[Exception]:
+        """Do *act* to each object and return what went wrong with each, in their order."""
+        errors: list[Exception] = []
+        for turn in self.turns:
+            if isinstance(turn, Exception):
+                errors.append(turn)
+                continue
+            try:
+                act(turn)
+            except (CommandError, ApiStatusError) as error:
+                errors.append(error)
+        return errors
+
+    def found(self, info: Info) -> None:
+        """Take in an object."""
+        self.infos.append(info)
+        self.turns.append(info)
+
+    def failed(self, error: Exception) -> None:
+        """Take in why there is none."""
+        self.errors.append(error)
+        self.turns.append(error)
 
     def require(self) -> list[Info]:
         """Return the objects, or raise the first errors."""
@@ -206,15 +231,15 @@ def _named(call: Invocation, infos: list[Info], lookup: Lookup, *, single: bool)
     selection = Selection(single=single)
     for info in infos:
         try:
-            check_name(info.name)
             if lookup.fetch:
+                check_name(info.name)
                 info.object = fetch(call, info, lookup)
         except ApiStatusError as error:
-            selection.errors.append(_missing_namespace(call, info, error) or error)
+            selection.failed(_missing_namespace(call, info, error) or error)
         except CommandError as error:
-            selection.errors.append(error)
+            selection.failed(error)
         else:
-            selection.infos.append(info)
+            selection.found(info)
     return selection
 
 
@@ -259,14 +284,14 @@ def _listed(
             for page in _pages(call, resource, namespace, query, lookup):
                 within = namespace if resource.namespaced else ""
                 if not lookup.flatten:
-                    selection.infos.append(Info(resource, within, object=page))
+                    selection.found(Info(resource, within, object=page))
                     continue
                 for item in with_kinds(page):
                     metadata = item["metadata"]
                     info = Info(resource, metadata.get("namespace", ""), metadata["name"], item)
-                    selection.infos.append(info)
+                    selection.found(info)
         except ApiStatusError as error:
-            selection.errors.append(error)
+            selection.failed(error)
     return selection
 
 
@@ -292,11 +317,19 @@ def _pages(
 
 
 def _from_manifests(call: Invocation, manifests: Sequence[Manifest], lookup: Lookup) -> Selection:
-    infos = []
+    infos: list[Info] = []
+    unknown: list[CommandError] = []
     for manifest in manifests:
-        info = info_of(call, manifest)
-        infos.append(info)
-    return _named(call, infos, lookup, single=len(infos) == 1)
+        try:
+            infos.append(info_of(call, manifest))
+        except CommandError as error:
+            if len(manifests) == 1:
+                raise
+            unknown.append(error)
+    selection = _named(call, infos, lookup, single=len(manifests) == 1)
+    for problem in unknown:
+        selection.failed(problem)
+    return selection
 
 
 def from_files(call: Invocation, manifests: Sequence[Manifest]) -> Selection:
@@ -304,9 +337,9 @@ def from_files(call: Invocation, manifests: Sequence[Manifest]) -> Selection:
     selection = Selection()
     for manifest in manifests:
         try:
-            selection.infos.append(info_of(call, manifest))
+            selection.found(info_of(call, manifest))
         except CommandError as error:
-            selection.errors.append(error)
+            selection.failed(error)
     return selection
 
 

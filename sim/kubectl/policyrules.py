@@ -33,9 +33,48 @@ def rule_rows(rules: Iterable[Obj]) -> list[tuple[str, str, str, str]]:
     ]
 
 
+def uncovered(owner: Sequence[Obj], servant: Iterable[Obj]) -> list[Obj]:
+    """Return the smallest parts of the rules of *servant* that no rule of *owner* allows."""
+    parts = (part for rule in servant for part in _parts(rule))
+    return [part for part in parts if not any(_covers(rule, part) for rule in owner)]
+
+
 def listed(values: Sequence[str] | None) -> str:
     """Return *values* as Go prints a slice."""
     return f"[{' '.join(values or [])}]"
+
+
+def _covers(rule: Obj, part: Obj) -> bool:
+    """Return whether *rule* allows all that *part* does."""
+    names = rule.get("resourceNames") or []
+    return (
+        _has_all(rule.get("verbs"), part["verbs"])
+        and _has_all(rule.get("apiGroups"), part.get("apiGroups") or [])
+        and _has_all(rule.get("resources"), part.get("resources") or [], below=True)
+        and all(_covers_path(rule, path) for path in part.get("nonResourceURLs") or [])
+        and (
+            not names
+            or (bool(part.get("resourceNames")) and _has_all(names, part["resourceNames"]))
+        )
+    )
+
+
+def _has_all(held: Sequence[str] | None, wanted: Sequence[str], *, below: bool = False) -> bool:
+    """Return whether all *wanted* are *held*; *below*: `*/scale` holds `deployments/scale`."""
+    words = held or []
+    if "*" in words:
+        return True
+    return all(
+        one in words or (below and "/" in one and f"*/{one.partition('/')[2]}" in words)
+        for one in wanted
+    )
+
+
+def _covers_path(rule: Obj, path: str) -> bool:
+    return any(
+        path == one or (one.endswith("*") and path.startswith(one.rstrip("*")))
+        for one in rule.get("nonResourceURLs") or []
+    )
 
 
 def _compacted(rules: Iterable[Obj]) -> list[Obj]:

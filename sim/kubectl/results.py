@@ -34,11 +34,12 @@ def dry_run_of(call: Invocation) -> str:
     if value in ("false", "0", "f", "F", "FALSE", "False"):
         return NONE
     if value == "unchanged":
-        _deprecated(call, "--dry-run is deprecated and can be replaced with --dry-run=client.")
+        _deprecated(call, 714, "--dry-run is deprecated and can be replaced with --dry-run=client.")
         return CLIENT
     if value in ("true", "1", "t", "T", "TRUE", "True"):
         _deprecated(
             call,
+            728,
             f"--dry-run={value} is deprecated (boolean value) and can be replaced with "
             "--dry-run=client.",
         )
@@ -46,8 +47,8 @@ def dry_run_of(call: Invocation) -> str:
     raise CommandError(f'Invalid dry-run value ({value}). Must be "none", "server", or "client".')
 
 
-def _deprecated(call: Invocation, text: str) -> None:
-    call.err(log_line(call, "W", "helpers.go:704", text))
+def _deprecated(call: Invocation, line: int, text: str) -> None:
+    call.err(log_line(call, "W", f"helpers.go:{line}", text))
 
 
 def log_line(call: Invocation, level: str, place: str, text: str) -> str:

@@ -100,6 +100,7 @@ class Container:
         self.behaviour: Behaviour = factory(self)
         self.log = LogBuffer(self._drawn, self.created_at)
         self.attended: ShellExecution | None = None
+        self._shells = 0
         """Takes what an attached client types; set by a behaviour that reads."""
         self.files: FileSystem | None = None
         self.on_health: Callable[[], None] = _nothing
@@ -158,7 +159,9 @@ class Container:
         if command:
             parts = [*command, *(args or ())]
         else:
-            parts = [*image.entrypoint, *(args or image.command)] or [f"/{self.name}"]
+            given = args or image.command
+            aside = image.steps_aside and given and given[0] in self.programs
+            parts = [*(() if aside else image.entrypoint), *given] or [f"/{self.name}"]
         return [expand(part, self.environ) if "$" in part else part for part in parts]
 
     @property
@@ -223,13 +226,15 @@ class Container:
 
     def shell(self, **options: Any) -> Shell:
         """Return a shell inside."""
+        self._shells += 1
         return Shell(
             self.env,
             self.programs,
             environ={"PATH": PATH, "HOSTNAME": self.hostname, **self.environ, "HOME": "/root"},
             files=self.machine.kubelet.files_of(self),
             host=self,
-            name="sh" if self.image_spec.tools == "busybox" else "bash",
+            seed=self.stream.at("RANDOM", self._shells).bits(),
+            name="sh" if self.image_spec.tools in {"busybox", "curl"} else "bash",
             **options,
         )
 

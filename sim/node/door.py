@@ -235,6 +235,12 @@ class Attachment:
             self._terminal.interrupt()
 
     @property
+    def work(self) -> int:
+        """What the program inside has done so far."""
+        attended = self._container.attended
+        return 0 if attended is None else attended.work
+
+    @property
     def raw(self) -> bool:
         """Whether what runs there reads keys one by one."""
         return self._terminal is not None and self._terminal.raw

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from zlib import crc32
 
-Tools = Literal["full", "busybox", "netfilter", "postgres", "none"]
+Tools = Literal["full", "busybox", "curl", "netfilter", "postgres", "none"]
 
 SMALLEST, SPAN = 8_000_000, 110_000_000
 """Bytes of an image that nobody describes: from the smallest on, by its name."""
@@ -38,6 +38,8 @@ class ImageSpec:
     """Default arguments (CMD): replaced by the pod's `args`."""
     entrypoint: tuple[str, ...] = ()
     """Replaced by the pod's `command`."""
+    steps_aside: bool = False
+    """Its entrypoint is left out where the arguments begin with a program that is there."""
     ports: frozenset[int] = frozenset()
     """On which its own program listens."""
     serves: bool = False
@@ -176,7 +178,7 @@ PUBLIC: Mapping[str, ImageSpec] = {
         ports=frozenset({6379}),
         serves=True,
     ),
-    "curlimages/curl": ImageSpec("busybox", 9_800_000, entrypoint=("curl",)),
+    "curlimages/curl": ImageSpec("curl", 9_800_000, entrypoint=("curl",), steps_aside=True),
     "postgres": ImageSpec(
         "busybox",
         158_000_000,

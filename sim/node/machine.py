@@ -61,6 +61,7 @@ class Machine:
         self.env = env
         self.epoch = epoch
         self.stream = stream.at("machine", facts.name)
+        self._shells = 0
         self.api = api
         self.network = network
         self.journal = Journal(max(facts.booted_at, -JOURNAL_KEEPS_MS))
@@ -288,11 +289,13 @@ class Machine:
 
     def shell(self, environ: dict[str, str] | None = None, **options: Any) -> Shell:
         """Return a shell on this machine."""
+        self._shells += 1
         return Shell(
             self.env,
             self.programs,
             environ=environ or {"HOME": "/root", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
             files=self.files or FileSystem(),
             host=self,
+            seed=self.stream.at("RANDOM", self._shells).bits(),
             **options,
         )

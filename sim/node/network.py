@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import simpy
 
@@ -33,7 +33,7 @@ SYN_TIMEOUT_MS = 127_000
 ARP_TIMEOUT_MS = 3_070
 """EHOSTUNREACH when nobody on the link has the address: three ARP requests, 1 s apart."""
 
-NODE_PORTS = (22, 10250)
+NODE_PORTS = {22: "ssh", 10250: "kubelet"}
 """What every node listens on besides kube-proxy and host-network pods: sshd and the kubelet."""
 
 CONTROL_PLANE_PORTS = (2379, 6443)
@@ -44,6 +44,9 @@ STALL_MS = 10_000
 
 HEALTHZ_PORT = 10256
 """kube-proxy's /healthz."""
+
+KUBELET_HEALTHZ_PORT = 10248
+"""The kubelet's /healthz, on the loopback only."""
 
 
 class Network:
@@ -454,7 +457,10 @@ class Network:
     def _node(self, machine: Machine, node: Machine, port: int) -> Connect:
         endpoint = f"{node.facts.internal_ip}:{port}"
         away = 0 if node is machine else 1
-        if port in NODE_PORTS or (node.facts.control_plane and port in CONTROL_PLANE_PORTS):
+        if port in NODE_PORTS:
+            runs = node.daemons.runs(NODE_PORTS[port])
+            return Connect("ok" if runs else "refused", away, endpoint)
+        if node.facts.control_plane and port in CONTROL_PLANE_PORTS:
             return Connect("ok", away, endpoint)
         if port == HEALTHZ_PORT and node.proxy.running:
             return Connect("ok", away, endpoint)
@@ -468,6 +474,10 @@ class Network:
         return Connect("refused", away, endpoint)
 
     def _local(self, source: Machine | Container, machine: Machine, port: int) -> Connect:
+        shares = source is machine or cast("Container", source).host_network
+        if port == KUBELET_HEALTHZ_PORT and shares:
+            runs = machine.daemons.runs("kubelet")
+            return Connect("ok" if runs else "refused", 0, f"127.0.0.1:{port}")
         if source is machine:
             return self._node(machine, machine, port)
         found = self.find_pod(source.ip, port)

@@ -78,7 +78,7 @@ def seen_from(machine: Machine, container: Container | None) -> list[Process]:
     spec = pod.get("spec") or {}
     if spec.get("hostPID"):
         return everything
-    ids = {container.id}
+    ids = _together(machine, container)
     if spec.get("shareProcessNamespace"):
         ids = {one.id for one in machine.containers.values() if one.pod_uid == container.pod_uid}
     own = sorted(p for p in everything if p.container_id in ids)
@@ -88,6 +88,17 @@ def seen_from(machine: Machine, container: Container | None) -> list[Process]:
         return [pause, *(_renumbered(p, numbers) for p in own)]
     numbers = {p.pid: 1 if index == 0 else 6 + index for index, p in enumerate(own)}
     return [_renumbered(p, numbers) for p in own]
+
+
+def _together(machine: Machine, container: Container) -> set[str]:
+    """Return the containers of one process namespace: debuggers are in that of their target."""
+    head = container.spec.get("targetContainerName") or container.name
+    return {
+        one.id
+        for one in machine.containers.values()
+        if one.pod_uid == container.pod_uid
+        and head in (one.name, one.spec.get("targetContainerName"))
+    }
 
 
 def _renumbered(process: Process, numbers: dict[int, int]) -> Process:

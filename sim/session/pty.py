@@ -81,6 +81,11 @@ class Pty:
         self._program.interrupt()
 
     @property
+    def work(self) -> int:
+        """What the program has done so far."""
+        return self._program.work
+
+    @property
     def raw(self) -> bool:
         """Whether the program reads keys."""
         return self._program.raw

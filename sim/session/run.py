@@ -13,7 +13,7 @@ from sim.backends.simulated import SimulatedBackend
 from sim.client.doors import Telemetry
 from sim.evidence import AlertRecord, EvidenceLog, TimeRecord
 from sim.faults import schedule
-from sim.kernel import Environment, Epoch
+from sim.kernel import Environment, Epoch, Stream
 from sim.scenario import Scenario
 from sim.session.desk import IncidentDesk
 from sim.session.guard import BrokenModelError, Guard
@@ -73,6 +73,7 @@ class Run:
             self.log,
             clock=lambda: self.epoch.at(self.env.now),
             who=who,
+            stream=Stream("workstation", seed),
         )
         self.outside = Outside(
             self.env,

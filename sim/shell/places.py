@@ -11,9 +11,8 @@ _NETWORK = (
     "dig", "host", "mtr", "nslookup", "ping", "psql", "telnet", "traceroute", "wget",
 )  # fmt: skip
 _NODE = (
-    "conntrack", "crictl", "ctr", "df", "dmesg", "docker", "iptables", "iptables-save", "ipvsadm",
-    "journalctl", "kubeadm", "nft", "ss", "systemctl", "tcpdump", "top", "htop", "free", "ps",
-    "uptime",
+    "conntrack", "crictl", "ctr", "dmesg", "docker", "iptables", "iptables-save", "ipvsadm",
+    "journalctl", "kubeadm", "nft", "ss", "systemctl", "tcpdump", "htop",
 )  # fmt: skip
 
 

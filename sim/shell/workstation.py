@@ -26,14 +26,16 @@ from sim.evidence import (
     NodeCommandRecord,
     OutputRecord,
     PanelRecord,
+    plain_text,
 )
-from sim.kernel import Environment, format_rfc3339
+from sim.kernel import Environment, Stream, format_rfc3339
 from sim.kubectl import ClientConfig, kubeconfig_text, kubectl_program
 from sim.shell.attribution import Attribution
 from sim.shell.completion import Completion
 from sim.shell.containers import ContainerDoor
 from sim.shell.desk import Desk
 from sim.shell.incident import incident_program
+from sim.shell.laptop import laptop_tools
 from sim.shell.localnet import network_tools
 from sim.shell.places import ELSEWHERE, LAPTOP_DIRECTORIES, laptop_files
 from sim.shell.ssh import ssh_program
@@ -61,8 +63,12 @@ class Workstation:
         *,
         clock: Callable[[], int],
         who: str = "trainee",
+        stream: Stream | None = None,
     ) -> None:
-        """Work over the three doors and the desk; *clock* is Unix time in ms, *who* types."""
+        """Work over the three doors and the desk; *clock* is Unix time in ms, *who* types.
+
+        `$RANDOM` of its terminals begins with *stream*.
+        """
         self.env = env
         self.commands = 0
         """How many command lines have been entered; also the next one's number."""
@@ -79,6 +85,7 @@ class Workstation:
         """What the screen shows of the last input beside the evidence; the second prompt for more."""
         self._log = log
         self._who = who
+        self._stream = stream or Stream("workstation")
         self._clock = clock
         self._attribution = Attribution(env)
         self._terminals: dict[str, Terminal] = {}
@@ -111,6 +118,7 @@ class Workstation:
             **TEXT_TOOLS,
             **ELSEWHERE,
             "date": date_program(clock),
+            **laptop_tools(USER, clock),
             **{name: self._attribution.attributed(program) for name, program in own.items()},
         }
         self._completion = Completion(
@@ -221,9 +229,10 @@ class Workstation:
             return place.far_prompt
         if place is not None and place.pending:
             return SECOND_PROMPT
-        cwd = HOME if place is None else place.shell.cwd
-        short = "~" + cwd[len(HOME) :] if (cwd + "/").startswith(HOME + "/") else cwd
-        return f"{USER}@{LAPTOP}:{short}$ "
+        if place is None:
+            return f"{USER}@{LAPTOP}:~$ "
+        # Colours would have to be known to whoever draws the line; they are left out.
+        return plain_text(place.shell.prompt_text(place.shell.variables.scalar("PS1") or ""))
 
     def place(self, terminal: str) -> str:
         """Return where lines are read now: empty for the laptop, else e.g. `ssh node-worker-3`."""
@@ -338,8 +347,10 @@ class Workstation:
             files=self.files,
             terminal=terminal.tty,
             on_asked=terminal.mark_asked,
+            seed=self._stream.at("RANDOM", terminal.name).bits(),
         )
         shell.aliases.update({"k": "kubectl", "ll": "ls -l"})
+        shell.variables.set("PS1", r"\u@\h:\w\$ ")
         return shell
 
     def _record(self, terminal: Terminal, line: str, input_no: int, place: str = "") -> int:

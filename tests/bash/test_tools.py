@@ -323,3 +323,6 @@ def test_every_tool_has_help_and_a_version(place: Place) -> None:
     assert place.run("sort --help").out.startswith("Usage: sort [OPTION]... [FILE]...\n")
     assert place.run("ls --version").out.startswith("ls (GNU coreutils) 9.1\n")
     assert "--reverse" in place.run("man sort").out
+    for name in ("vim", "less", "more", "yq", "zgrep", "watch", "jq", "awk", "find", "diff", "tar"):
+        for word in ("--help", "--version"):
+            assert place.run(f"{name} {word}").out, f"{name} {word}"

@@ -125,7 +125,7 @@ def test_one_command_leaves_one_record_and_no_discovery(
 @pytest.mark.parametrize(
     ("line", "verbs"),
     [
-        ("get pod nope", [("get", "pods", 404)]),
+        ("get pod nope", [("get", "pods", 404), ("get", "namespaces", 200)]),
         ("delete pod box --wait=false", [("delete", "pods", 200)]),
         ("logs box", [("get", "pods", 200), ("log", "pods/log", 200)]),
         ("exec box -- true", [("get", "pods", 200), ("exec", "pods/exec", 101)]),

@@ -12,41 +12,7 @@ import subprocess
 import sys
 import time
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
-
-CHUNK = 50
-"""Lines typed into one run."""
-
-
-def type_lines(number: int, count: int) -> tuple[int, float, str]:
-    """Type *count* lines drawn from seed *number*; return how many, and the slowest with its CPU s."""
-    os.environ["UNCORDON_STRICT"] = "1"
-    from tests.fuzz.host import Hearing
-    from tests.fuzz.lines import lines
-    from tests.fuzz.typist import Typist
-
-    hearing = Hearing()
-    typed, slowest = 0, (0.0, "")
-
-    @seed(number)
-    @settings(
-        max_examples=max(1, count // CHUNK),
-        deadline=None,
-        database=None,
-        phases=(Phase.generate,),
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(st.lists(lines(), min_size=CHUNK, max_size=CHUNK))
-    def typing(some: list[str]) -> None:
-        nonlocal typed, slowest
-        typist = Typist(hearing)
-        typist.enter_all(some)
-        typed += len(some)
-        slowest = max(slowest, typist.slowest)
-
-    typing()
-    return typed, *slowest
+from tests.fuzz.many import type_lines
 
 
 def main() -> int:

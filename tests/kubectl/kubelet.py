@@ -87,6 +87,7 @@ class Attachment:
 
     raw = False
     signals = True
+    work = 0
 
     def resize(self, columns: int, rows: int) -> None:
         self._program.resize(columns, rows)

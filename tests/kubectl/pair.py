@@ -136,7 +136,8 @@ class Pair:
     def same(self, line: str, stdin: str = "") -> None:
         """Run *line* in both and assert that nothing that is seen differs."""
         theirs, ours = self.theirs(line, stdin), self.ours(line, stdin)
-        assert (ours.out, ours.err, ours.code) == (theirs.out, theirs.err, theirs.code)
+        seen = [(one.out, one.err, one.code) for one in (ours, theirs)]
+        assert seen[0] == seen[1], seen
 
 
 @contextmanager

@@ -19,8 +19,10 @@ from ruamel.yaml import YAML
 
 from sim.bash import TEXT_TOOLS, Capture, FileSystem, Pipe, Shell, date_program
 from sim.client.discovery import Discovery
+from sim.client.localports import LocalPorts
 from sim.kubectl import ClientConfig, kubectl_program
 from sim.session.sandbox import Sandbox, SandboxAccess
+from sim.shell.localnet import network_tools
 from tests.corpus.conftest import WORLD
 from tests.corpus.reading import STORIES, Story
 from tests.kubectl.cluster import Done
@@ -149,12 +151,19 @@ class Twins:
         def clock() -> int:
             return self._unix_ms + self.ours.env.now + self._late_ms
 
+        ports = LocalPorts()
         kubectl = kubectl_program(
             self.ours.transport,
             clock=clock,
+            ports=ports,
             config=ClientConfig(server=server, namespace=self.namespace, credentials=CREDENTIALS),
         )
-        programs = {**TEXT_TOOLS, "kubectl": kubectl, "date": date_program(clock)}
+        programs = {
+            **TEXT_TOOLS,
+            **network_tools(ports),
+            "kubectl": kubectl,
+            "date": date_program(clock),
+        }
         self._shell = Shell(
             self.ours.env,
             programs,

@@ -187,6 +187,12 @@ def test_terminals_share_the_home_but_not_the_directory(laptop: Laptop) -> None:
     assert laptop.workstation.prompt("t2") == "oncall@laptop:~$ "
 
 
+def test_the_prompt_is_ps1_without_its_colours(laptop: Laptop) -> None:
+    laptop.type(r"mkdir w; cd w; PS1='\[\e[32m\]\W\[\e[0m\]\$ '")
+    assert laptop.workstation.prompt("t1") == "w$ "
+    assert laptop.run("echo $PS1; env | grep -c PS1") == "\\[\\e[32m\\]\\W\\[\\e[0m\\]\\$\n0\n"
+
+
 def test_history_and_its_shorthands(laptop: Laptop) -> None:
     laptop.run("echo one")
     assert laptop.run("!!") == "one\n"

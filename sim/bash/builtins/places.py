@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sim.bash.builtins.table import Usage, complains, options, usage
@@ -148,6 +149,27 @@ def dirs(shell: Shell, proc: Proc) -> Running:
     yield
 
 
+def _symbolic(text: str, rights: int) -> int | str:
+    """Return *rights* changed as *text* says, or what is wrong with it; only [ugoa][-+=][rwx]."""
+    shifts = {"u": 6, "g": 3, "o": 0}
+    for clause in text.split(","):
+        who = clause[: len(clause) - len(clause.lstrip("ugoa"))]
+        sign, what = clause[len(who) : len(who) + 1], clause[len(who) + 1 :]
+        if sign not in ("+", "-", "="):
+            return f"`{sign or ','}': invalid symbolic mode operator"
+        if wrong := what.lstrip("rwx"):
+            return f"`{wrong[0]}': invalid symbolic mode character"
+        named = shifts if not who or "a" in who else who
+        bits = 4 * ("r" in what) + 2 * ("w" in what) + ("x" in what)
+        value = sum(bits << shifts[one] for one in set(named))
+        whole = sum(7 << shifts[one] for one in set(named))
+        if sign == "=":
+            rights = rights & ~whole | value
+        else:
+            rights = rights | value if sign == "+" else rights & ~value
+    return rights
+
+
 def umask(shell: Shell, proc: Proc) -> Running:
     """Show or set which rights new files do not get."""
     try:
@@ -155,11 +177,15 @@ def umask(shell: Shell, proc: Proc) -> Running:
     except Usage as problem:
         return usage(shell, proc, problem)
     if words:
-        if not words[0].isdigit() or any(char in "89" for char in words[0]):
-            if words[0].isdigit():
-                return complains(shell, proc, f"{words[0]}: octal number out of range")
-            return complains(shell, proc, f"`{words[0][:1]}': invalid symbolic mode operator")
-        shell.umask = int(words[0], 8) & 0o777
+        if not words[0][:1].isdigit():
+            goal = _symbolic(words[0], ~shell.umask & 0o777)
+            if isinstance(goal, str):
+                return complains(shell, proc, goal)
+            shell.umask = ~goal & 0o777
+            return 0
+        if not re.fullmatch("[0-7]{1,9}", words[0]) or int(words[0], 8) > 0o777:
+            return complains(shell, proc, f"{words[0]}: octal number out of range")
+        shell.umask = int(words[0], 8)
         return 0
     if "S" in found:
         rights = []

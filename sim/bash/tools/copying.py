@@ -111,7 +111,7 @@ class _Copier:
                 self.proc.charge(len(text))
                 files.write(there, text)
                 if goal is None and found.kind == "-":
-                    files.chmod(there, found.mode)
+                    files.chmod(there, found.mode & ~files.umask)
                 if self.keep:
                     files.chmod(there, found.mode)
                     files.set_mtime(there, found.mtime_ms)
@@ -137,7 +137,8 @@ class _Copier:
                 return self.fail(
                     f"cannot create directory {quoted(target)}: No such file or directory"
                 )
-            if not files.is_dir(there):
+            fresh = not files.is_dir(there)
+            if fresh:
                 files.mkdir(there)
                 if "v" in self.options:
                     self.proc.print(f"{quoted(source)} -> {quoted(target)}")
@@ -147,6 +148,8 @@ class _Copier:
         for name in files.listdir(here):
             self.proc.charge(200)
             self.copy(posixpath.join(source, name), posixpath.join(target, name))
+        if fresh:
+            files.chmod(there, stat.mode & ~files.umask)
         if self.keep:
             files.chmod(there, stat.mode)
             files.set_mtime(there, stat.mtime_ms)

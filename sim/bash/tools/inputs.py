@@ -74,7 +74,7 @@ def each_piece(
     for name in names or ["-"]:
         if name in _STDIN:
             while (piece := (yield from proc.stdin.read())) is not None:
-                proc.charge(len(piece))
+                proc.charge(1 + len(piece) // 8)
                 if handle(piece):
                     return code
                 yield from proc.stdout.drain()
@@ -101,7 +101,7 @@ def each_line(
         if name in _STDIN:
             count = 0
             while (line := (yield from proc.stdin.readline())) is not None:
-                proc.charge(len(line) + 1)
+                proc.charge(1 + len(line) // 8)
                 if handle(line):
                     return code
                 count += 1
@@ -161,7 +161,7 @@ def all_text(
     for name in names or ["-"]:
         if name in _STDIN:
             text: str | None = yield from proc.stdin.read_all()
-            proc.charge(len(text or ""))
+            proc.charge(1 + len(text or "") // 8)
         else:
             text = file_text(proc, name, say)
         if text is None:
@@ -180,7 +180,7 @@ def file_text(proc: Proc, name: str, say: Say = plainly) -> str | None:
     except FileProblem as problem:
         proc.stderr.write(f"{proc.argv[0]}: {say(name, problem)}\n")
         return None
-    proc.charge(len(text))
+    proc.charge(1 + len(text) // 8)
     return text
 
 

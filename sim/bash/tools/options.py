@@ -144,7 +144,7 @@ def read_options(
     """
     options = Options()
     rest = argv[1:]
-    names = {**(long or {}), "help": "help", "version": "version"}
+    names = {"help": "help", "version": "version", **(long or {})}
 
     def put(name: str, value: str) -> None:
         options.flags[name] = value

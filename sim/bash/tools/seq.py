@@ -59,12 +59,12 @@ def seq(proc: Proc) -> Running:
         count += 1
         value = first + step * count
         if len(chunk) == 1024:
-            proc.charge(60 * len(chunk))
+            proc.charge(20 * len(chunk))
             proc.stdout.write((joint if begun else "") + joint.join(chunk))
             begun, chunk = True, []
             yield from proc.stdout.drain()
     if chunk:
-        proc.charge(60 * len(chunk))
+        proc.charge(20 * len(chunk))
         proc.stdout.write((joint if begun else "") + joint.join(chunk))
         begun = True
     if begun:

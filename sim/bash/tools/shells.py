@@ -25,6 +25,7 @@ def sh(proc: Proc) -> Running:
         budget=proc.budget,
     )
     shell.cwd = proc.cwd
+    shell.umask = proc.umask
     shell.variables["PWD"] = proc.cwd
     level = proc.environ.get("SHLVL", "0")
     shell.variables["SHLVL"] = str(int(level) + 1 if level.isdigit() else 1)
@@ -99,12 +100,13 @@ def sh(proc: Proc) -> Running:
         text = yield from proc.stdin.read_all()
         return (yield from shell.finished(shell.text(text)))
     code = yield from interacting(shell, proc, prompt=lambda: prompt(shell))
-    if proc.tty and not shell.blames.startswith("-"):
+    if proc.tty and shell.name == "bash" and not shell.blames.startswith("-"):
         proc.stderr.write("exit\n")
     return code
 
 
 def prompt(shell: Shell) -> str:
-    """Return `PS1` filled in; without one what bash and dash show by default on Debian."""
-    default = r"\u@\h:\w\$ " if shell.name == "bash" else r"\$ "
+    """Return `PS1` filled in; without one what bash, busybox' ash and dash show by default."""
+    others = r"\w \$ " if "ash" in shell.programs else r"\$ "
+    default = r"\u@\h:\w\$ " if shell.name == "bash" else others
     return shell.prompt_text(shell.variables.scalar("PS1") or default)

@@ -66,7 +66,7 @@ def sort(proc: Proc) -> Running:
         return 2
     parts = [split_lines(text, end) for _, text in texts]
     lines = [line for part in parts for line in part]
-    proc.charge(round(len(lines) * (20 * (len(keys) + 1) + 4 * log2(len(lines) + 2))))
+    proc.charge(round(len(lines) * (10 * (len(keys) + 1) + log2(len(lines) + 2))))
     if check:
         return _checked(proc, order, lines, names, unique="u" in options, quiet=check == "C")
     if "m" in options:

@@ -93,7 +93,7 @@ class _Appending:
         self._proc, self._path = proc, path
 
     def write(self, text: str) -> None:
-        self._proc.charge(len(text))
+        self._proc.charge(len(text) // 8)
         try:
             self._proc.files.write(self._path, text, append=True)
         except FileProblem as problem:

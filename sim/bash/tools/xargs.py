@@ -143,7 +143,7 @@ def xargs(proc: Proc) -> Running:
             return 1
     else:
         text = yield from proc.stdin.read_all()
-    proc.charge(4 * len(text))
+    proc.charge(8 * len(text))
     end = options.flags.get("E") or options.flags.get("e")
     argv = options.operands or ["echo"]
     result = runs = 0
@@ -170,5 +170,5 @@ def _run(proc: Proc, argv: list[str], *, shown: bool) -> Running:
         proc.stderr.write(" ".join(argv) + "\n")
     if find(proc, argv[0]) is None:
         return proc.fail(f"{argv[0]}: No such file or directory", 127)
-    proc.charge(500)
+    proc.charge(500 + 30 * len(argv))
     return (yield from proc.call(argv, stdin=Pipe(proc.env, "")))

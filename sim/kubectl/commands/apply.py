@@ -21,6 +21,7 @@ from sim.client.rest import (
 from sim.kubectl.builder import Info, info_of
 from sim.kubectl.commands.apply_last import LAST_COMMANDS
 from sim.kubectl.commands.applying import LAST_APPLIED, change_of, remembered
+from sim.kubectl.commands.migrating import MANAGER, hand_on, keep_mark
 from sim.kubectl.commands.pruning import prunable, prune
 from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.flags import flags
@@ -202,14 +203,21 @@ class ApplyOptions:
             raise _sourced(verb, error, info) from None
 
     def _apply_on_server(self, call: Invocation, info: Info) -> tuple[str, Obj]:
+        manager = call.flags.text("field-manager") or MANAGER
+        rehearsed = dry_run_query(self.dry_run)
         query = [
-            ("fieldManager", call.flags.text("field-manager") or "kubectl"),
+            ("fieldManager", manager),
             ("fieldValidation", self.validation),
             ("force", "true" if self.force_conflicts else "false"),
-            *dry_run_query(self.dry_run),
+            *rehearsed,
         ]
         try:
             obj = call.client.patch(info.path, info.object, APPLY_PATCH, query)
+            if manager == MANAGER:
+                # under another name the annotation would not be kept up to date
+                obj = keep_mark(call, info, obj, rehearsed)
+            if hand_on(call, info, obj, manager, rehearsed):
+                obj = call.client.patch(info.path, info.object, APPLY_PATCH, query)
         except ApiStatusError as error:
             if error.code != 409:
                 raise

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sim.apimachinery.wire import Obj
 from sim.client.rest import ApiStatusError
-from sim.kubectl.commands.unsupported import unsupported
+from sim.kubectl.commands import reconcile
 from sim.kubectl.errors import CommandError
 from sim.kubectl.flags import flags
 from sim.kubectl.invocation import Command, Invocation
@@ -207,6 +207,6 @@ COMMAND = Command(
             WhoAmIOptions,
             OUTPUT_FLAGS,
         ),
-        *unsupported("reconcile"),
+        reconcile.COMMAND,
     ),
 )

@@ -41,6 +41,7 @@ class CreateOptions:
     files: Sequence[str]
     save: bool
     dry_run: str
+    validation: str
 
     @classmethod
     def complete(cls, call: Invocation) -> Self:
@@ -49,7 +50,7 @@ class CreateOptions:
         if call.args:
             raise call.usage_error(f"Unexpected args: [{' '.join(call.args)}]")
         check_output(call)
-        return cls(files, call.flags.on("save-config"), dry_run_of(call))
+        return cls(files, call.flags.on("save-config"), dry_run_of(call), validation_of(call))
 
     def validate(self) -> None:
         """Require files."""
@@ -60,10 +61,11 @@ class CreateOptions:
         """Create every object of the files."""
         manifests = yield from load_manifests(call, self.files)
         errors: list[Exception] = []
+        results = Results(call, self.dry_run)
         for manifest in manifests:
             try:
                 info = info_of(call, manifest)
-                Results(call, self.dry_run).say("created", self._create(call, info))
+                results.say("created", self._create(call, info))
             except (CommandError, ApiStatusError) as error:
                 errors.append(error)
         raise_all(errors)
@@ -77,7 +79,7 @@ class CreateOptions:
             return obj
         query = [
             ("fieldManager", "kubectl-create"),
-            ("fieldValidation", validation_of(call)),
+            ("fieldValidation", self.validation),
             *dry_run_query(self.dry_run),
         ]
         try:

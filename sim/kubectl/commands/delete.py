@@ -16,6 +16,7 @@ from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation, Running
 from sim.kubectl.manifests import load_manifests, sources
+from sim.kubectl.names import check_name
 from sim.kubectl.results import CLIENT, DRY_RUN_FLAG, NONE, SERVER, dry_run_of, dry_run_query
 from sim.kubectl.waiting import uid_of, until
 
@@ -134,6 +135,9 @@ class DeleteOptions:
                 warn_scope = False
             try:
                 uid = self._delete(call, info)
+            except CommandError as error:
+                errors.append(error)
+                continue
             except ApiStatusError as error:
                 if not (self.ignore_missing and error.code == 404):
                     errors.append(_with_source(error, info))
@@ -166,6 +170,7 @@ class DeleteOptions:
     def _delete(self, call: Invocation, info: Info) -> str:
         uid = ""
         if self.dry_run != CLIENT:
+            check_name(info.name)
             options: Obj = {"propagationPolicy": _CASCADES[self.cascade]}
             if self.grace_s >= 0:
                 options["gracePeriodSeconds"] = self.grace_s

@@ -64,7 +64,8 @@ class DescribeOptions:
         try:
             selection = select(call, self.args, self.lookup, manifests)
         except CommandError as error:
-            raise (Aggregate([error]) if manifests is not None else error) from None
+            named = manifests is not None and not self.args
+            raise (Aggregate([error]) if named else error) from None
         errors = selection.errors
         if (errors or len(selection.infos) > 1) and not self.events_wanted:
             self.show_events = False

@@ -133,6 +133,7 @@ class DrainOptions:
     def complete(cls, call: Invocation) -> DrainOptions:
         """Read flags and find the nodes."""
         flags = call.flags
+        pod_selector = _pod_selector(flags.text("pod-selector"))
         return cls(
             find_nodes(call, "drain NODE"),
             dry_run_of(call),
@@ -142,7 +143,7 @@ class DrainOptions:
             flags.on("disable-eviction"),
             flags.number("grace-period"),
             flags.duration_ms("timeout"),
-            _pod_selector(flags.text("pod-selector")),
+            pod_selector,
             flags.number("skip-wait-for-delete-timeout"),
             flags.number("chunk-size"),
         )

@@ -174,7 +174,8 @@ class GetOptions:
         try:
             selection = select(call, self.args, self._lookup(), manifests)
         except CommandError as error:
-            raise (Aggregate([error]) if manifests is not None else error) from None
+            named = manifests is not None and not self.args
+            raise (Aggregate([error]) if named else error) from None
         if self.ignore_not_found:
             selection.errors = [error for error in selection.errors if not _is_not_found(error)]
         if not self.human:

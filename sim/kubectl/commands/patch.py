@@ -93,13 +93,7 @@ class PatchOptions:
             selection = from_files(call, manifests)
         else:
             selection = select(call, self.args, lookup, manifests)
-        errors = list(selection.errors)
-        for info in selection.infos:
-            try:
-                self._patch_one(call, info, patch)
-            except (CommandError, ApiStatusError) as error:
-                errors.append(error)
-        raise_all(errors)
+        raise_all(selection.visit(lambda info: self._patch_one(call, info, patch)))
         if not selection.infos:
             raise CommandError("no objects passed to patch")
         return 0

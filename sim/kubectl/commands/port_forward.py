@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Any
 
 import simpy
@@ -22,7 +23,7 @@ from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation, Running
 from sim.kubectl.pods import find_object, pod_for
 
-_BOTH = ("127.0.0.1", "[::1]")
+_BOTH = ("127.0.0.1", "::1")
 _PRIVILEGED = 1024
 _LAST = 65535
 
@@ -63,8 +64,8 @@ class PortForwardOptions:
             raise CommandError(
                 f"unable to forward port because pod is not running. Current status={phase}"
             )
-        pairs = [_parsed(one) for one in ports]
-        return (yield from _Forwarding(call, pod, self.addresses).serve(pairs))
+        forwarding = _Forwarding(call, pod, self.addresses)
+        return (yield from forwarding.serve([_parsed(one) for one in ports]))
 
 
 class _Forwarding:
@@ -156,17 +157,18 @@ class _Forwarding:
 
 
 def _hosts(addresses: Sequence[str]) -> list[str]:
-    hosts: list[str] = []
+    """Return the addresses to listen on, sorted as kubectl sorts them; IPv6 stands in brackets."""
+    hosts: set[str] = set()
     for address in addresses:
         if address == "localhost":
-            hosts += _BOTH
-        elif ":" in address:
-            hosts.append(f"[{address}]")
-        elif address.count(".") == 3 and address.replace(".", "").isdigit():
-            hosts.append(address)
-        else:
-            raise CommandError(f"{address} is not a valid IP")
-    return list(dict.fromkeys(hosts))
+            hosts.update(_BOTH)
+            continue
+        try:
+            ip_address("%" if "%" in address else address)  # Go reads no zones
+        except ValueError:
+            raise CommandError(f"{address} is not a valid IP") from None
+        hosts.add(address)
+    return [f"[{host}]" if ":" in host else host for host in sorted(hosts)]
 
 
 def _split(port: str) -> tuple[str, str]:

@@ -75,13 +75,14 @@ class WaitOptions:
             yield from self._await_creation(call, deadline)
         deleting = "delete" in words
         selection = select(call, self.args, self.lookup, manifests)
-        errors = selection.errors
-        if deleting:
-            errors = [one for one in errors if not _is_not_found(one)]
-        for info in selection.infos:
+        errors: list[Exception] = []
+        for turn in selection.turns:
+            if isinstance(turn, Exception):
+                errors += [] if deleting and _is_not_found(turn) else [turn]
+                continue
             try:
                 for condition in self.conditions:
-                    yield from self._await(call, info, condition, deadline)
+                    yield from self._await(call, turn, condition, deadline)
             except (CommandError, ApiStatusError) as error:
                 errors.append(error)
         raise_all(errors)

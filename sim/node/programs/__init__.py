@@ -91,11 +91,15 @@ FULL_IMAGE: Mapping[str, Program] = {
 
 BUSYBOX_IMAGE: Mapping[str, Program] = {
     **{name: tool for name, tool in _EVERYWHERE.items() if name not in _NOT_IN_BUSYBOX},
+    "ash": _EVERYWHERE["sh"],
     "wget": wget,
     **SYSTEM_BUSYBOX,
     **NETWORK_BUSYBOX,
 }
 """An image with busybox' applets only."""
+
+CURL_IMAGE: Mapping[str, Program] = {**BUSYBOX_IMAGE, "curl": curl}
+"""curlimages/curl: an Alpine with curl."""
 
 NETFILTER_IMAGE: Mapping[str, Program] = {**NETWORK_NETFILTER}
 """kube-proxy's own image: netfilter's tools, no shell."""
@@ -114,6 +118,7 @@ POSTGRES_IMAGE: Mapping[str, Program] = {
 _IMAGES: Mapping[str, Mapping[str, Program]] = {
     "full": FULL_IMAGE,
     "busybox": BUSYBOX_IMAGE,
+    "curl": CURL_IMAGE,
     "netfilter": NETFILTER_IMAGE,
     "postgres": POSTGRES_IMAGE,
 }

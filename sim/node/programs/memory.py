@@ -165,16 +165,24 @@ def who(proc: Proc) -> int:
 @program(1)
 def last(proc: Proc) -> int:
     """Print the latest logins and boots."""
-    options = parse(proc, "n:xRawFid", ("limit=",))
-    del options
+    wanted = parse(proc, "n:xRawFid", ("limit=",)).operands
     machine = machine_of(proc)
     proc.asked()
     begun = machine.epoch.datetime(proc.env.now - SESSION_MS)
     booted = machine.epoch.datetime(machine.facts.booted_at)
     kernel = machine.facts.kernel_version
+    user = _login(proc)
+    rows = (
+        (user, "pts/0", f"pts/0        {OFFICE:<16} {begun:%a %b %e %H:%M}   still logged in"),
+        ("reboot", "system boot",
+         f"system boot  {kernel[:16]:<16} {booted:%a %b %e %H:%M}   still running"),
+    )  # fmt: skip
     proc.print(
-        f"{_login(proc):<8} pts/0        {OFFICE:<16} {begun:%a %b %e %H:%M}   still logged in",
-        f"reboot   system boot  {kernel[:16]:<16} {booted:%a %b %e %H:%M}   still running",
+        *(
+            f"{who:<8} {row}"
+            for who, line, row in rows
+            if not wanted or who in wanted or line in wanted
+        ),
         "",
         f"wtmp begins {booted:%a %b %e %H:%M:%S %Y}",
     )

@@ -26,6 +26,8 @@ LINGER_MS = 10_000
 """How long the last probe is waited for without -W."""
 ARP_MS = 3_000
 MAX_PROBES = 100_000
+PROBE = 1_000
+"""Work of one, see `sim.bash.Budget`: one a second is for nothing, a flood ends."""
 ECHO = 8
 IP_HEADER, ICMP_HEADER = 20, 8
 
@@ -159,10 +161,9 @@ def _pinging(proc: Proc, wish: _Wish) -> Generator[simpy.Event, Any, int]:
     try:
         for sequence in range(1, wish.count + 1):
             tally.sent = sequence
-            proc.charge(100)
+            proc.charge(PROBE)
             state, hops = reach(proc, wish.ip)
-            mtu = _mtu(proc)
-            if wish.whole and wish.size + IP_HEADER + ICMP_HEADER > mtu:
+            if wish.whole and wish.size + IP_HEADER + ICMP_HEADER > (mtu := _mtu(proc)):
                 tally.errors += 1
                 proc.print(f"ping: local error: message too long, mtu={mtu}")
             elif state == "ok":
@@ -190,9 +191,9 @@ def _pinging(proc: Proc, wish: _Wish) -> Generator[simpy.Event, Any, int]:
             elif state not in ("ok", "refused"):
                 yield proc.env.timeout(wish.linger if state == "silent" else ARP_MS)
     except Interrupted:
-        _summary(proc, wish, tally, proc.env.now - started)
+        _summary(proc, wish, tally)
         raise
-    _summary(proc, wish, tally, proc.env.now - started)
+    _summary(proc, wish, tally)
     return 0 if tally.times else 1
 
 
@@ -268,7 +269,7 @@ def _by_passage(proc: Proc, ip: str, *, inside: bool) -> tuple[str, int]:
     return {"timeout": "silent", "refused": "refused"}.get(end.kind, "unreachable"), 0
 
 
-def _summary(proc: Proc, wish: _Wish, tally: _Tally, took: int) -> None:
+def _summary(proc: Proc, wish: _Wish, tally: _Tally) -> None:
     received = len(tally.times)
     loss = 100 * (tally.sent - received) / tally.sent if tally.sent else 0
     if wish.busybox:
@@ -285,6 +286,9 @@ def _summary(proc: Proc, wish: _Wish, tally: _Tally, took: int) -> None:
             )
         return
     errors = f", +{tally.errors} errors" if tally.errors else ""
+    took = (
+        max(0, tally.sent - 1) * wish.interval
+    )  # until the last was sent, not until it was given up
     proc.print(
         "",
         f"--- {wish.name} ping statistics ---",

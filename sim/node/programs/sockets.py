@@ -47,12 +47,14 @@ def listeners(proc: Proc) -> list[Socket]:
     for process in visible(proc) if container is None else machine.processes():
         name = process.command.split(" ")[0].rpartition("/")[2].rstrip(":")
         pids.setdefault(name, process.pid)
-    found = [
-        Socket("LISTEN", "127.0.0.1", 10248, owner="kubelet", pid=pids.get("kubelet", 0)),
-        Socket("LISTEN", NODE_LOCAL_DNS, 53, owner="node-cache", pid=pids.get("node-cache", 0)),
-        Socket("LISTEN", anyone, 22, owner="sshd", pid=pids.get("sshd", 0)),
-        Socket("LISTEN", "*", 10250, "*", owner="kubelet", pid=pids.get("kubelet", 0)),
-    ]
+    cache = next((name for name in ("node-cache", "node-local-dns") if name in pids), "")
+    found = [Socket("LISTEN", NODE_LOCAL_DNS, 53, owner=cache, pid=pids.get(cache, 0))]
+    if machine.daemons.runs("ssh"):
+        found.append(Socket("LISTEN", anyone, 22, owner="sshd", pid=pids.get("sshd", 0)))
+    if machine.daemons.runs("kubelet"):
+        pid = pids.get("kubelet", 0)
+        found.append(Socket("LISTEN", "127.0.0.1", 10248, owner="kubelet", pid=pid))
+        found.append(Socket("LISTEN", "*", 10250, "*", owner="kubelet", pid=pid))
     if machine.proxy.running:
         pid = pids.get("kube-proxy", 0)
         found.append(Socket("LISTEN", "127.0.0.1", 10249, owner="kube-proxy", pid=pid))

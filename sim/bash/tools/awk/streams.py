@@ -72,7 +72,7 @@ class Records:
         else:
             record = text[at:end]
         self._at = after
-        machine.charge(len(record) + 10)
+        machine.charge(10 + len(record) // 8)
         machine.variables["RT"] = mark
         return record
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sim.bash.process import FileProblem, Proc, Running
 from sim.bash.tools.editor.session import Session
-from sim.bash.tools.options import UsageProblem, read_options
+from sim.bash.tools.options import UsageProblem, read_options, tool
 
 MAX_SIZE = 256 * 1024
 """Characters of a file that can be edited; larger ones are for less."""
@@ -15,6 +15,7 @@ _SWITCHES = "ABCDEFGHIJKLMNPSUVWXZabcdefghijklmnpqtuvwxyz"
 _VALUED = "CJQTXYors"
 
 
+@tool(package="GNU nano")
 def editor(proc: Proc) -> Running:
     """Edit a file on the whole screen."""
     name = proc.argv[0].rpartition("/")[2]

@@ -7,9 +7,10 @@ from dataclasses import replace
 from sim.bash.process import Capture, FileProblem, Pipe, Proc, Running
 from sim.bash.tools.grep import grep
 from sim.bash.tools.grep.asked import LONG, SWITCHES, VALUED
-from sim.bash.tools.options import Misuse, read_options
+from sim.bash.tools.options import Misuse, read_options, tool
 
 
+@tool(2)
 def zgrep(proc: Proc) -> Running:
     """Search compressed files with grep."""
     try:

@@ -9,7 +9,7 @@ from typing import Any
 from sim.bash.process import FileProblem, Proc, Running
 from sim.bash.tools.jq import ask
 from sim.bash.tools.jq.worker_process import NoWorker, WorkerDied
-from sim.bash.tools.options import Misuse, Options, UsageProblem, read_options
+from sim.bash.tools.options import Misuse, Options, UsageProblem, read_options, tool
 
 _LONG = {
     "output-format": "o", "input-format": "p", "unwrapScalar": "unwrapScalar=?", "inplace": "i",
@@ -21,6 +21,7 @@ _UNITS = 20
 """Work of a character of YAML: reading and writing it takes a microsecond."""
 
 
+@tool(usage="[EXPRESSION] [FILE]...", package="https://github.com/mikefarah/yq")
 def yq(proc: Proc) -> Running:
     """Query and change YAML."""
     from sim.bash.tools.yq.documents import YamlProblem  # noqa: PLC0415 - ruamel is slow to import
