@@ -12,6 +12,7 @@ import simpy
 
 from sim.apps.context import Application, Context, Life
 from sim.bash import ShellExecution
+from sim.bash.tools.shells import prompt as prompt_of
 from sim.kernel import Interrupted
 
 SHELLS = ("sh", "bash", "zsh", "ash")
@@ -39,9 +40,7 @@ class CommandRunner(Application):
         shell = ctx.shell()
         bare = len(argv) == 1 and argv[0].rpartition("/")[2] in SHELLS
         if bare:
-            # busybox' and Debian's own; the working directory is /.
-            prompt = "/ # " if shell.name == "sh" else f"root@{ctx.hostname}:/# "
-            execution = ShellExecution(shell, stdin=reads, tty=tty, prompt=prompt)
+            execution = ShellExecution(shell, stdin=reads, tty=tty, prompt=lambda: prompt_of(shell))
         else:
             execution = ShellExecution(shell, argv=argv, stdin=reads, tty=tty)
 

@@ -227,7 +227,7 @@ class Container:
     def shell(self, **options: Any) -> Shell:
         """Return a shell inside."""
         self._shells += 1
-        return Shell(
+        shell = Shell(
             self.env,
             self.programs,
             environ={"PATH": PATH, "HOSTNAME": self.hostname, **self.environ, "HOME": "/root"},
@@ -237,6 +237,8 @@ class Container:
             name="sh" if self.image_spec.tools in {"busybox", "curl"} else "bash",
             **options,
         )
+        shell.cwd = shell.variables["PWD"] = self.spec.get("workingDir") or "/"
+        return shell
 
     def write(self, text: str, stream: str = "stdout") -> None:
         """Print *text* (whole lines without the last newline)."""

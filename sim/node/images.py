@@ -152,7 +152,7 @@ def canonical(name: str) -> str:
 
 
 PUBLIC: Mapping[str, ImageSpec] = {
-    "nicolaka/netshoot": ImageSpec("full", 212_000_000, command=("zsh",)),
+    "nicolaka/netshoot": ImageSpec("full", 212_000_000, command=("bash",)),
     "busybox": ImageSpec("busybox", 2_200_000, command=("sh",)),
     "alpine": ImageSpec("busybox", 3_800_000, command=("/bin/sh",)),
     "debian": ImageSpec("full", 49_000_000, command=("bash",)),

@@ -71,7 +71,7 @@ class Tree:
     def real(self, line: str, stdin: str = "") -> Outcome:
         """Run *line* in the machine's bash."""
         done = subprocess.run(
-            ["bash", "-c", line],
+            ["env", "--default-signal", "bash", "-c", line],
             cwd=self.root,
             env={"PATH": "/usr/bin:/bin", "LC_ALL": LOCALE, "HOME": str(self.root), "TZ": "UTC"},
             input=stdin.encode("utf-8", "surrogateescape"),

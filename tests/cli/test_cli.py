@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -325,6 +326,8 @@ class Typist:
         self._pid, self._terminal = pty.fork()
         if self._pid == 0:
             os.chdir(ROOT)
+            # Tests that run in the background ignore it, and what is executed would go on doing so.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             environ = {**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
             os.execve(sys.executable, [sys.executable, "-m", "sim.cli", *words], environ)
         self._screen = ""

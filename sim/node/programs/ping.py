@@ -286,9 +286,8 @@ def _summary(proc: Proc, wish: _Wish, tally: _Tally) -> None:
             )
         return
     errors = f", +{tally.errors} errors" if tally.errors else ""
-    took = (
-        max(0, tally.sent - 1) * wish.interval
-    )  # until the last was sent, not until it was given up
+    # Until the last was sent, not until it was given up.
+    took = max(0, tally.sent - 1) * wish.interval
     proc.print(
         "",
         f"--- {wish.name} ping statistics ---",
