@@ -38,6 +38,26 @@ CHANCE = (
 )
 """What comes of chance in both, what it is taken for, and why."""
 _CUT = re.compile(r"^timeout .*kubectl .* -w\b")
+_AGE = re.compile(r"\b(?:(\d+)m)?(\d+)s\b")
+"""An age in seconds: the real one asks by the machine's clock, a little after the other."""
+SECONDS_APART = 2
+
+
+def _ages(text: str) -> list[int]:
+    return [60 * int(minutes or 0) + int(seconds) for minutes, seconds in _AGE.findall(text)]
+
+
+def _but_for_ages(done: Done) -> Done:
+    return replace(done, out=re.sub(" +", " ", _AGE.sub("AGE", done.out)))
+
+
+def _near(theirs: Done, ours: Done) -> bool:
+    """Return whether both did the same, but for ages that are a second or two apart."""
+    mine, other = _ages(ours.out), _ages(theirs.out)
+    if len(mine) != len(other):
+        return False
+    near = all(abs(one - two) <= SECONDS_APART for one, two in zip(mine, other, strict=True))
+    return near and same(_but_for_ages(theirs), _but_for_ages(ours))
 
 
 def agree(line: str, theirs: Done, ours: Done) -> bool:
@@ -47,7 +67,7 @@ def agree(line: str, theirs: Done, ours: Done) -> bool:
         seen = min(len(theirs.out), len(ours.out))
         theirs, ours = (replace(one, out=one.out[:seen]) for one in (theirs, ours))
         return bool(seen) and same(theirs, ours)
-    return same(theirs, ours)
+    return same(theirs, ours) or _near(theirs, ours)
 
 
 def _settled(done: Done) -> Done:
