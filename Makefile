@@ -18,7 +18,7 @@ run: $(VENV)/.run $(VENDOR)/.done  ## set up what is missing, then serve on http
 	@exec $(BIN)/uncordon serve --port $(PORT) --database "$(DATABASE)"
 
 test: $(VENV)/.dev $(KUBECTL_136) $(VENDOR)/.done check  ## set up what is missing, then run every check and test
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.dev  ## the static checks alone
 	$(BIN)/ruff check .
