@@ -54,3 +54,8 @@ def type_lines(number: int, count: int) -> tuple[int, float, str]:
         # A pool of processes carries Exceptions only.
         raise RuntimeError(f"seed {number}, after {typed} lines: {found!r}") from found
     return typed, *slowest
+
+
+def type_share(task: tuple[int, int]) -> tuple[int, float, str]:
+    """Type what a process of a pool is given: (seed, lines)."""
+    return type_lines(*task)
