@@ -28,6 +28,13 @@ FIRST_STATUS: dict[str, Obj] = {
         "desiredNumberScheduled": 0,
         "numberReady": 0,
     },
+    "ingresses": {"loadBalancer": {}},
+    "poddisruptionbudgets": {
+        "disruptionsAllowed": 0,
+        "currentHealthy": 0,
+        "desiredHealthy": 0,
+        "expectedPods": 0,
+    },
     "horizontalpodautoscalers": {"desiredReplicas": 0, "currentMetrics": None},
     "persistentvolumeclaims": {"phase": "Pending"},
     "persistentvolumes": {"phase": "Pending"},

@@ -12,7 +12,7 @@ _TOP = (
     "kind apiVersion metadata spec status items immutable data binaryData stringData involvedObject "
     "reason message source firstTimestamp lastTimestamp count type eventTime series action related "
     "reportingComponent reportingInstance rules aggregationRule subjects roleRef value globalDefault "
-    "description preemptionPolicy secrets imagePullSecrets"
+    "description preemptionPolicy secrets imagePullSecrets key path fieldRef resourceFieldRef mode"
 )
 _META = (
     "name generateName namespace selfLink uid resourceVersion generation creationTimestamp "
@@ -28,10 +28,10 @@ _CONTAINER = (
 _SPEC = (
     "volumes initContainers containers ephemeralContainers restartPolicy scaleTargetRef minReplicas "
     "maxReplicas metrics behavior replicas ports parallelism completions activeDeadlineSeconds "
-    "podFailurePolicy backoffLimit schedule timeZone startingDeadlineSeconds concurrencyPolicy suspend "
+    "podFailurePolicy backoffLimit schedule timeZone startingDeadlineSeconds concurrencyPolicy "
     "jobTemplate successfulJobsHistoryLimit failedJobsHistoryLimit minAvailable selector clusterIP "
     "clusterIPs maxUnavailable manualSelector template strategy minReadySeconds revisionHistoryLimit "
-    "paused progressDeadlineSeconds ttlSecondsAfterFinished completionMode podReplacementPolicy type "
+    "paused progressDeadlineSeconds ttlSecondsAfterFinished completionMode suspend podReplacementPolicy type "
     "externalIPs sessionAffinity loadBalancerIP loadBalancerSourceRanges externalName "
     "externalTrafficPolicy healthCheckNodePort publishNotReadyAddresses sessionAffinityConfig "
     "ipFamilies ipFamilyPolicy allocateLoadBalancerNodePorts internalTrafficPolicy ingressClassName "
@@ -72,11 +72,32 @@ _ORDERS = {
         "service": "name port",
         "port": "name number",
         "tls": "hosts secretName",
+        "volumeMounts": "name readOnly recursiveReadOnly mountPath subPath mountPropagation subPathExpr",
+        "tolerations": "key operator value effect tolerationSeconds",
+        "projected": "sources defaultMode",
+        "serviceAccountToken": "audience expirationSeconds path",
+        "configMap": "name items defaultMode optional",
         "metrics": "type object pods resource containerResource external",
         "resource": "name target",
         "target": "type value averageValue averageUtilization",
     }.items()
 }
+_CRON = {
+    name: place
+    for place, name in enumerate(
+        [
+            "schedule",
+            "timeZone",
+            "startingDeadlineSeconds",
+            "concurrencyPolicy",
+            "suspend",
+            "jobTemplate",
+            "successfulJobsHistoryLimit",
+            "failedJobsHistoryLimit",
+        ]
+    )
+}
+"""The spec of a CronJob: the one kind that has `suspend` in another place than a Job."""
 _MAPS = frozenset(
     {"annotations", "binaryData", "data", "fieldsV1", "hard", "labels", "limits", "matchLabels",
      "nodeSelector", "requests", "stringData", "used"}
@@ -99,6 +120,8 @@ def _ordered(value: Any, parent: str) -> Any:
         return value
     is_map = parent in _MAPS or (parent == "selector" and "matchLabels" not in value)
     order = {} if is_map else _ORDERS.get(parent, {})
+    if parent == "spec" and "jobTemplate" in value:
+        order = _CRON
     last = len(order)
     keys = sorted(value)
     keys.sort(key=lambda key: order.get(key, last))

@@ -33,6 +33,7 @@ NAMESPACE = "shop"
 OBJECTS = Path(__file__).with_name("objects.yaml")
 AGE_MS = 25 * 60_000
 """How long the world has lived: ages are in minutes by then."""
+MOMENT_MS = 20
 CREDENTIALS = {"token": "none"}
 KUBECONFIG = """\
 apiVersion: v1
@@ -225,15 +226,16 @@ class Standing:
             return self._terminal.start(shlex.join(words)).done
 
     def both(self, words: Sequence[str]) -> Both:
-        """Run both; the second may turn while the real one runs, so ours is tried before and after."""
+        """Run both; an age may turn while the real one runs, so ours is tried at moments of that time."""
         before = _now()
         theirs = self.theirs(words)
         after = _now()
         ours = self.ours(words, before)
-        for second in range(before // 1000 + 1, after // 1000 + 1):
+        # what is stamped in microseconds does not turn at a whole second
+        for moment in range(before + MOMENT_MS, after + MOMENT_MS, MOMENT_MS):
             if same(theirs, ours):
                 break
-            ours = self.ours(words, second * 1000)
+            ours = self.ours(words, moment)
         if not same(theirs, ours) and self._cannot_tell(words, theirs, ours):
             theirs = ours
         return Both(tuple(words), theirs, ours)

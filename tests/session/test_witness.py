@@ -1,5 +1,7 @@
 """What a client outside was shown is evidence, one command line a call, as facts can match it."""
 
+import itertools
+
 import pytest
 
 from sim.apimachinery.wire import ApiRequest
@@ -9,13 +11,14 @@ from sim.session.outside_inputs import exec_payload, request_payload
 from sim.session.run import Run
 from tests.session.outside import PAYMENTS, get, run_in, watch
 
+CALLS = itertools.count(1)
+
 
 class Client:
-    """A client of a run without a session."""
+    """A client of a run without a session; no two calls share an id, whoever makes them."""
 
     def __init__(self, run):
         self.run = run
-        self.calls = 0
 
     def ask(self, request, client="kubectl/v1.37.1", kind="request", **more):
         """Return the command lines, and the text shown, that *request* brought."""
@@ -28,8 +31,7 @@ class Client:
         return lines, "".join(one.text for one in new if isinstance(one, OutputRecord))
 
     def call(self):
-        self.calls += 1
-        return f"call-{self.calls}-{id(self)}"
+        return f"call-{next(CALLS)}"
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ from sim.kubectl.results import (
     dry_run_of,
     dry_run_query,
 )
+from sim.kubectl.structorder import typed
 
 _TOO_NEW = (
     "failed to create autoscaling/v2 HPA and the configuration is incompatible with "
@@ -114,7 +115,7 @@ class AutoscaleOptions:
                     if call.flags.text("cpu"):
                         raise
                     raise CommandError(_TOO_NEW) from None
-            Results(call, self.dry_run).say(said, obj)
+            Results(call, self.dry_run).say(said, typed(obj))
         if not infos:
             raise CommandError("no objects passed to autoscale")
         return 0
