@@ -71,6 +71,10 @@ def _line(options: Options) -> str:
     return shlex.join(words) if "x" in options else " ".join(words)
 
 
+MARKED = 20
+"""Characters of a line that are read for each cell of the screen; escape sequences take no cell."""
+
+
 @dataclass
 class _Shown:
     """One run of watch on a screen."""
@@ -133,10 +137,12 @@ class _Shown:
         """Return what fits on the screen, wrapped at its width."""
         columns, room = screen.columns, screen.rows - (0 if "t" in self.options else 2)
         rows: list[list[Cell]] = []
+        # a line may be megabytes long: what cannot be seen is not looked at
+        cells = columns if "w" in self.options else columns * max(0, room)
         for line in text.splitlines()[: max(0, room)]:
             row: list[Cell] = []
             style, at = "", 0
-            while at < len(line):
+            while at < min(len(line), MARKED * cells) and len(row) < cells:
                 found = _SEQUENCE.match(line, at)
                 if found is not None:
                     if "c" in self.options and _SGR.fullmatch(found[0]):
