@@ -140,10 +140,11 @@ class _Parser:
         if negated:
             self._next()
         key = self._next()
+        if not _is_name(key) and not negated:
+            message = f"found '{key}', expected: !, identifier, or 'end of string'"
+            raise SelectorError(message)
         if not _is_name(key):
-            raise self._fail(
-                key, "!, identifier, or 'end of string'" if not negated else "identifier"
-            )
+            raise self._fail(key, "identifier")
         _check_key(key)
         token = self._peek()
         if negated:
@@ -182,6 +183,9 @@ class _Parser:
             raise SelectorError(message)
         values: list[str] = []
         expect_value = True
+        token = self._peek()
+        if token not in (")", ",") and not _is_name(token):
+            raise self._fail(token, "',', ')' or identifier")
         while True:
             token = self._next()
             if token == ")":
@@ -236,7 +240,8 @@ def _check_key(key: str) -> None:
 
 def _check_value(key: str, value: str) -> None:
     if value and not is_label_name(value):
-        raise SelectorError(f'{_FAILED}values[0][{key}]: Invalid value: "{value}": {VALUE_RULE}')
+        why = "must be no more than 63 bytes" if len(value) > 63 else VALUE_RULE
+        raise SelectorError(f'{_FAILED}values[0][{key}]: Invalid value: "{value}": {why}')
 
 
 @lru_cache(maxsize=1024)

@@ -33,7 +33,7 @@ def attend(proc: Proc, execution: Execution, *, stdin: bool, tty: bool) -> Runni
                     (proc.stderr if stream == "stderr" else proc.stdout).write(text)
                 done = execution.work
                 if done > paid:
-                    proc.charge(done - paid)
+                    _pay(proc, execution, done - paid)
                     paid = done
                 mode.follow()
                 yield from proc.stdout.drain()
@@ -41,7 +41,8 @@ def attend(proc: Proc, execution: Execution, *, stdin: bool, tty: bool) -> Runni
                     for stream, text in execution.poll():
                         (proc.stderr if stream == "stderr" else proc.stdout).write(text)
                     return execution.exit_code
-                if typed is not None:
+                shy = mode.keys_are_elsewhere
+                if typed is not None and not shy:
                     if text := typed.poll():
                         if at_keys and proc.budget is not None:
                             # Enough that a far line ends by its own budget, not the session.
@@ -53,7 +54,7 @@ def attend(proc: Proc, execution: Execution, *, stdin: bool, tty: bool) -> Runni
                         typed = None
                 events = [execution.wait(), *mode.news()]
                 if typed is not None:
-                    events.append(typed.wait())
+                    events.append(mode.freed() if shy else typed.wait())
                 try:
                     yield simpy.AnyOf(proc.env, events)
                 except Interrupted:
@@ -63,6 +64,16 @@ def attend(proc: Proc, execution: Execution, *, stdin: bool, tty: bool) -> Runni
         except (BrokenPipe, WorkLimit):
             execution.interrupt()
             raise
+
+
+def _pay(proc: Proc, execution: Execution, units: int) -> None:
+    """Charge for what the far end did; where that has ended, it has said itself that it was too much."""
+    try:
+        proc.charge(units)
+    except WorkLimit:
+        if execution.exit_code is not None and proc.budget is not None:
+            proc.budget.tell()
+        raise
 
 
 class _Mode:
@@ -89,6 +100,16 @@ class _Mode:
             self._held.close()
             if mode[0]:
                 self._held.enter_context(terminal.keys(signals=mode[1]))
+
+    @property
+    def keys_are_elsewhere(self) -> bool:
+        """Whether another program here, `less` behind a pipe, takes the keys one by one."""
+        return self._terminal is not None and self._terminal.raw and not self._now[0]
+
+    def freed(self) -> simpy.Event:
+        """Return what tells that such a program has given them back."""
+        assert self._terminal is not None
+        return self._terminal.freed()
 
     def news(self) -> list[simpy.Event]:
         """Return what tells of a change on this side."""

@@ -22,8 +22,9 @@ from sim.client.rest import (
 from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Invocation
-from sim.kubectl.manifests import Manifest
+from sim.kubectl.manifests import STDIN, Manifest
 from sim.kubectl.names import check_name
+from sim.kubectl.structorder import is_typed
 
 _JSON_KINDS: dict[type, str] = {str: "string", bool: "bool", list: "array"}
 MISSING = """You must provide one or more resources by argument or filename.
@@ -32,6 +33,10 @@ Example resource specifications include:
    '--filename=rsrc.json'
    '<resource> <name>'
    '<resource>'"""
+_LOCAL = """you must specify resources by --filename when --local is set.
+Example resource specifications include:
+   '-f rsrc.yaml'
+   '--filename=rsrc.json'"""
 
 
 @dataclass
@@ -46,6 +51,17 @@ class Info:
     """Empty while it has not been asked for."""
     source: str = ""
     """The file it was read from."""
+    local: bool = False
+    """Nobody asked the server what its kind is."""
+
+    @property
+    def called(self) -> str:
+        """Return `pods/x`, as errors name the object."""
+        if self.local:
+            group = self.resource.group
+            plain = self.resource.kind.lower()
+            return f"{plain}.{group}/{self.name}\n" if group else f"{plain}/{self.name}"
+        return f"{self.resource.plural}/{self.name}"
 
     @property
     def path(self) -> str:
@@ -78,6 +94,8 @@ class Lookup:
     single_type: bool = False
     fetch: bool = True
     """Ask for objects that are named; False leaves them empty."""
+    typed: bool = False
+    """Objects are read into Go's structs, which only Kubernetes' own kinds have."""
     subresource: str = ""
 
 
@@ -144,6 +162,8 @@ def select(
                 "when paths, URLs, or stdin is provided as input, "
                 "you may not specify resource arguments as well"
             )
+        if lookup.typed:
+            check_structs(manifests)
         return _from_manifests(call, manifests, lookup)
     args = _cross(args)
     slashes = sum("/" in arg for arg in args)
@@ -173,10 +193,10 @@ def select(
     if lookup.subresource and not names and (selecting or lookup.bulk):
         raise CommandError("subresource cannot be used when bulk resources are specified")
     words = _expand(call, args[0])
-    if names and len(words) > 1:
-        raise CommandError("you must specify only one resource")
     if selecting and names:
         raise CommandError("name cannot be provided when a selector is specified")
+    if names and len(words) > 1:
+        raise CommandError("you must specify only one resource")
     if len(words) > 1 and lookup.single_type:
         raise CommandError("you may only specify a single resource type")
     if not names and not selecting and not lookup.bulk:
@@ -326,10 +346,62 @@ def _from_manifests(call: Invocation, manifests: Sequence[Manifest], lookup: Loo
             if len(manifests) == 1:
                 raise
             unknown.append(error)
-    selection = _named(call, infos, lookup, single=len(manifests) == 1)
+    selection = _named(call, infos, lookup, single=_one_file(manifests))
     for problem in unknown:
         selection.failed(problem)
     return selection
+
+
+def local_objects(args: Sequence[str], manifests: Sequence[Manifest] | None) -> Selection:
+    """Return the objects as the files have them, for `--local`, which asks no server.
+
+    Raises:
+        CommandError: if there are no files, or arguments beside them.
+    """
+    if args:
+        raise CommandError(_LOCAL)
+    if manifests is None:
+        raise CommandError(MISSING)
+    selection = Selection(single=_one_file(manifests))
+    for manifest in manifests:
+        try:
+            selection.found(_local_info(manifest))
+        except CommandError as error:
+            selection.failed(error)
+    return selection
+
+
+def _local_info(manifest: Manifest) -> Info:
+    obj, metadata = _read(manifest)
+    group, _, version = str(obj["apiVersion"]).rpartition("/")
+    kind = str(obj["kind"])
+    resource = Resource(group, version, kind.lower(), kind, kind.lower(), True)
+    name, namespace = str(metadata.get("name", "")), str(metadata.get("namespace", ""))
+    return Info(resource, namespace, name, obj, manifest.source, local=True)
+
+
+def check_structs(manifests: Sequence[Manifest]) -> None:
+    """Refuse kinds that kubectl has no struct for.
+
+    Raises:
+        CommandError: naming them.
+    """
+    raise_all(
+        [
+            CommandError(
+                f"unable to decode {quote(one.source)}: no kind {quote(str(one.object['kind']))} is "
+                f"registered for version {quote(str(one.object['apiVersion']))} in scheme "
+                '"pkg/scheme/scheme.go:28"'
+            )
+            for one in manifests
+            if one.object.get("kind") and one.object.get("apiVersion") and not is_typed(one.object)
+        ]
+    )
+
+
+def _one_file(manifests: Sequence[Manifest]) -> bool:
+    """Return whether one file was named, which kubectl takes for one object, whatever is in it."""
+    return len({one.source for one in manifests} - {STDIN}) == 1
 
 
 def from_files(call: Invocation, manifests: Sequence[Manifest]) -> Selection:
@@ -349,6 +421,32 @@ def info_of(call: Invocation, manifest: Manifest) -> Info:
     Raises:
         CommandError: if its kind is unknown or `-n` contradicts it.
     """
+    obj, metadata = _read(manifest)
+    kind, version = str(obj["kind"]), str(obj["apiVersion"])
+    name, namespace = str(metadata.get("name", "")), str(metadata.get("namespace", ""))
+    resource = call.discovery.of_kind(version, kind)
+    if resource is None:
+        raise CommandError(
+            f"resource mapping not found for name: {quote(name)} namespace: {quote(namespace)} "
+            f"from {quote(manifest.source)}: no matches for kind {quote(kind)} in version "
+            f"{quote(version)}\nensure CRDs are installed first"
+        )
+    if not resource.namespaced:
+        return Info(resource, "", name, obj, manifest.source)
+    if call.namespace_given and namespace and namespace != call.namespace:
+        raise CommandError(
+            f"the namespace from the provided object {quote(namespace)} does not match the "
+            f"namespace {quote(call.namespace)}. You must pass '--namespace={namespace}' to "
+            "perform this operation."
+        )
+    if not namespace:
+        namespace = call.namespace
+        obj = {**obj, "metadata": {**metadata, "namespace": namespace}}
+    return Info(resource, namespace, name, obj, manifest.source)
+
+
+def _read(manifest: Manifest) -> tuple[Obj, Obj]:
+    """Return the object of a file, and its metadata."""
     if manifest.problem:
         raise manifest.problem
     obj = manifest.object
@@ -369,23 +467,4 @@ def info_of(call: Invocation, manifest: Manifest) -> Info:
             f"{_JSON_KINDS.get(type(metadata), 'number')} into Go struct field "
             "metadataOnlyObject.metadata of type v1.ObjectMeta"
         )
-    name, namespace = str(metadata.get("name", "")), str(metadata.get("namespace", ""))
-    resource = call.discovery.of_kind(str(version), str(kind))
-    if resource is None:
-        raise CommandError(
-            f"resource mapping not found for name: {quote(name)} namespace: {quote(namespace)} "
-            f"from {quote(manifest.source)}: no matches for kind {quote(str(kind))} in version "
-            f"{quote(str(version))}\nensure CRDs are installed first"
-        )
-    if not resource.namespaced:
-        return Info(resource, "", name, obj, manifest.source)
-    if call.namespace_given and namespace and namespace != call.namespace:
-        raise CommandError(
-            f"the namespace from the provided object {quote(namespace)} does not match the "
-            f"namespace {quote(call.namespace)}. You must pass '--namespace={namespace}' to "
-            "perform this operation."
-        )
-    if not namespace:
-        namespace = call.namespace
-        obj = {**obj, "metadata": {**metadata, "namespace": namespace}}
-    return Info(resource, namespace, name, obj, manifest.source)
+    return obj, metadata

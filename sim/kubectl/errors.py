@@ -26,6 +26,10 @@ class CommandError(Exception):
         self.shown = shown
 
 
+class ArgumentsError(CommandError):
+    """There are too many arguments or too few: the command's page comes before the message, if any."""
+
+
 class SilentExit(Exception):  # noqa: N818 - an exit code, not a defect
     """A command ends with a code and nothing more to say."""
 

@@ -60,6 +60,11 @@ def flags(*texts: str) -> tuple[Flag, ...]:
     return tuple(map(flag, texts))
 
 
+def without(known: Iterable[Flag], *names: str) -> tuple[Flag, ...]:
+    """Return *known* but for those called *names*."""
+    return tuple(one for one in known if one.name not in names)
+
+
 GLOBAL_FLAGS = flags(
     "as",
     "as-group array",
@@ -82,6 +87,7 @@ GLOBAL_FLAGS = flags(
     "password",
     "profile string=none",
     "profile-output string=profile.pprof",
+    "proxy-url",
     "request-timeout string=0",
     "server,s",
     "tls-server-name",

@@ -11,6 +11,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from sim.kubectl.indenting import indented
+
 _UNIT_NS = {
     "ns": 1,
     "us": 1_000,
@@ -129,11 +131,11 @@ def to_json(
     value: Any, *, indent: int | None = None, escape_html: bool = True, sort_keys: bool = True
 ) -> str:
     """Return *value* as Go's encoding/json writes it: sorted keys, `<`, `>`, `&` escaped."""
-    separators = (",", ": ") if indent else (",", ":")
-    text = json.dumps(
-        value, ensure_ascii=False, indent=indent, sort_keys=sort_keys, separators=separators
-    )
-    if escape_html and _HTML_CHARS.search(text):
+    if indent:
+        text = indented(value, indent, sort_keys=sort_keys)
+    else:
+        text = json.dumps(value, ensure_ascii=False, sort_keys=sort_keys, separators=(",", ":"))
+    if escape_html and any(char in text for char in _HTML):
         text = _HTML_CHARS.sub(lambda match: _HTML[match[0]], text)
     return text
 

@@ -6,6 +6,8 @@ Shorter than the real pages, which are documentation; it must not know what comm
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
 
 from sim.kubectl.flags import GLOBAL_FLAGS, Flag
 from sim.kubectl.invocation import Command
@@ -31,7 +33,7 @@ def overview(commands: Sequence[Command]) -> str:
 
 def command_help(command: Command, path: str) -> str:
     """Return the page of one command or group."""
-    text = f"{command.summary}.\n"
+    text = _headlines().get(path.removeprefix("kubectl "), f"{command.summary}.") + "\n"
     if command.subcommands:
         text += "\nAvailable Commands:\n"
         shown = [one for one in command.subcommands if one.summary]
@@ -42,6 +44,13 @@ def command_help(command: Command, path: str) -> str:
     usage = command.usage or ("SUBCOMMAND" if command.subcommands else "")
     text += f"\nUsage:\n  {path} {usage} [flags] [options]\n".replace("  [", " [")
     return f"{text}\n{_GLOBALS}"
+
+
+@cache
+def _headlines() -> dict[str, str]:
+    lines = files(__package__).joinpath("headlines.txt").read_text(encoding="utf-8").splitlines()
+    pairs = (line.partition(": ") for line in lines if not line.startswith("#"))
+    return {path: text for path, _, text in pairs}
 
 
 def options_help() -> str:

@@ -5,7 +5,7 @@ What a command needs is handed to it here; it must not know any command.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
@@ -45,6 +45,8 @@ class Invocation:
     """The files that say which cluster is meant."""
     ports: LocalPorts
     """Where this machine listens."""
+    builtin: Callable[[Sequence[str]], str]
+    """Returns the path of kubectl's own command that words begin with, or nothing."""
     typed: str | None = None
     """What stood on standard input, if `-f -` asked for it."""
 

@@ -22,6 +22,8 @@ from sim.kubectl.nowhere import dialling
 
 _EXTENSIONS = (".json", ".yaml", ".yml")
 _WEB = ("http://", "https://")
+STDIN = "STDIN"
+"""The source of what was typed or piped."""
 KUSTOMIZE = "kustomize:"
 """Stands before a directory that is built, not read."""
 
@@ -35,6 +37,8 @@ class Manifest:
     """The file's name as it was typed, or `STDIN`."""
     problem: CommandError | None = None
     """Why there is no object."""
+    listed: bool = False
+    """It stood in a list."""
 
 
 def sources(call: Invocation) -> list[str]:
@@ -73,7 +77,7 @@ def load_manifests(
             text = call.typed
             if text is None:
                 text = yield from call.proc.stdin.read_all()
-            found += parse_manifests(text, "STDIN")
+            found += parse_manifests(text, STDIN)
             continue
         if name.startswith(KUSTOMIZE):
             found += [Manifest(obj, name) for obj in build(call, name.removeprefix(KUSTOMIZE))]
@@ -155,8 +159,10 @@ def _objects(document: Any, source: str) -> Iterable[Manifest]:
     if document is None:
         return []
     objects = [document]
+    listed = False
     if isinstance(document, dict) and str(document.get("kind", "")).endswith("List"):
         items = document.get("items")
+        listed = isinstance(items, list)
         objects = items if isinstance(items, list) else objects
     if not all(isinstance(obj, dict) for obj in objects):
         raise CommandError(
@@ -164,4 +170,4 @@ def _objects(document: Any, source: str) -> Iterable[Manifest]:
             "validate; if you choose to ignore these errors, turn validation off with "
             "--validate=false"
         )
-    return [Manifest(obj, source) for obj in objects]
+    return [Manifest(obj, source, listed=listed) for obj in objects]

@@ -18,7 +18,14 @@ from sim.client.rest import ApiStatusError, RestClient
 from sim.kernel import Interrupted
 from sim.kubectl.commands import COMMANDS
 from sim.kubectl.config import ClientConfig
-from sim.kubectl.errors import Aggregate, CommandError, SilentExit, report, shown_before
+from sim.kubectl.errors import (
+    Aggregate,
+    ArgumentsError,
+    CommandError,
+    SilentExit,
+    report,
+    shown_before,
+)
 from sim.kubectl.flags import GLOBAL_FLAGS, Flag, FlagValues, parse
 from sim.kubectl.goformat import quote
 from sim.kubectl.help import command_help, options_help, overview
@@ -26,12 +33,21 @@ from sim.kubectl.invocation import Command, Invocation, Running
 from sim.kubectl.kubeconfig import NOWHERE, Kubeconfig
 from sim.kubectl.names import check_namespace
 from sim.kubectl.nowhere import Nowhere
+from sim.kubectl.plugins import plugin, run_plugin
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 + SIGINT."""
 
+_DEPRECATED_FLAGS = {
+    "record": "--record will be removed in the future",
+    "cpu-percent": (
+        "Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or "
+        "'500m' for milliCPU)."
+    ),
+}
 _REFUSED_FLAGS = (
-    "certificate-authority", "client-certificate", "client-key", "password", "username",
+    "certificate-authority", "client-certificate", "client-key", "password", "proxy-url",
+    "username",
 )  # fmt: skip
 """Flags that nothing here can check."""
 
@@ -111,7 +127,12 @@ class Kubectl:
             return 0
         command = _find(word)
         if command is None:
+            if not before and (found := plugin(proc, words)):
+                return run_plugin(proc, *found)
             raise _unknown(word, before)
+        own = word != "create" or before or not rest or command.subcommand(rest[0])
+        if not own and (found := plugin(proc, words, 2)):
+            return run_plugin(proc, *found)
         rest = [*before, *rest]
         path = f"kubectl {command.name}"
         while command.subcommands:
@@ -130,6 +151,10 @@ class Kubectl:
             flags, args = parse(() if command.unread else words, _flags_of(command))
         except CommandError as error:
             raise CommandError(f"{error.message}\nSee '{path} --help' for usage.") from None
+        for name, values in flags.given.items():
+            if name in _DEPRECATED_FLAGS:
+                told = f"Flag --{name} has been deprecated, {_DEPRECATED_FLAGS[name]}\n"
+                proc.stderr.write(told * len(values))
         if flags.is_set("help") and flags.on("help"):
             proc.stdout.write(command_help(command, path))
             return 0
@@ -166,13 +191,21 @@ class Kubectl:
             path,
             kubeconfig,
             self.ports,
+            _builtin,
         )
         assert command.options is not None  # groups were handled by the caller
         if "filename" in flags.known and "-" in flags.many("filename"):
             return self._after_input(command, call)
-        options = command.options.complete(call)
-        options.validate()
-        return options.run(call)
+        try:
+            options = command.options.complete(call)
+            options.validate()
+            return options.run(call)
+        except ArgumentsError as error:
+            page = command_help(command, path)
+            if not error.message:
+                proc.stdout.write(page)
+                return 0
+            raise CommandError(error.message, shown=page) from None
 
     def _after_input(self, command: Command, call: Invocation) -> Running:
         """Read standard input to its end, then run the command."""
@@ -224,15 +257,15 @@ class Kubectl:
             )
 
     def _group(self, proc: Proc, command: Command, path: str, words: Sequence[str], at: int) -> int:
-        if at >= 0 and not {"-h", "--help"} & set(words):
+        if at >= 0 and command.name != "certificate" and not {"-h", "--help"} & set(words):
             raise CommandError(
                 f"unknown command {quote(words[at])}\nSee '{path} -h' for help and examples"
             )
         asked = bool({"-h", "--help"} & set(words))
-        # `rollout` alone writes its page to standard output either way
-        quiet = asked or command.name == "rollout"
+        # these write their page to standard output either way
+        quiet = asked or command.name in ("rollout", "certificate")
         (proc.stdout if quiet else proc.stderr).write(command_help(command, path))
-        return 0 if asked else 1
+        return 0 if asked or command.name == "certificate" else 1
 
     def _help(self, proc: Proc, words: Sequence[str]) -> int:
         command, path = None, "kubectl"
@@ -272,6 +305,16 @@ def _find(word: str) -> Command | None:
     return None
 
 
+def _builtin(words: Sequence[str]) -> str:
+    """Return the path of the command that *words* begin with, or nothing."""
+    path, rest = "", list(words)
+    command = _find(rest.pop(0))
+    while command is not None:
+        path += f" {command.name}"
+        command = command.subcommand(rest.pop(0)) if rest else None
+    return f"kubectl{path}" if path else ""
+
+
 def _verb_at(words: Sequence[str], known: Sequence[Flag]) -> int:
     """Return the index of the first word that is no flag and no flag's value, or -1."""
     bare = {f"--{flag.name}" for flag in known if flag.without_value is not None}
@@ -292,8 +335,8 @@ def _verb_at(words: Sequence[str], known: Sequence[Flag]) -> int:
 
 def _unknown(word: str, before: Sequence[str]) -> CommandError:
     if before:
-        flag = before[0].partition("=")[0]
-        return CommandError(f"Error: flags cannot be placed before plugin name: {flag}", bare=True)
+        text = f"Error: flags cannot be placed before plugin name: {before[0]}"
+        return CommandError(text, bare=True)
     text = f'unknown command "{word}" for "kubectl"'
     close = [
         command.name

@@ -1,128 +1,103 @@
 """Objects that kubectl holds in Go's structs print their fields in the structs' order.
 
-Most commands hold plain JSON, whose keys are sorted; `create`, `expose`, `events` and a few others do
-not. The orders are those of k8s.io/api; it must not know what the fields mean.
+Most commands hold plain JSON, whose keys are sorted; `create`, `expose`, `set` and a few others do not:
+there a field that the struct lacks is lost, and one that has no `omitempty` is always shown. It must
+not know what the fields mean.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-_TOP = (
-    "kind apiVersion metadata spec status items immutable data binaryData stringData involvedObject "
-    "reason message source firstTimestamp lastTimestamp count type eventTime series action related "
-    "reportingComponent reportingInstance rules aggregationRule subjects roleRef value globalDefault "
-    "description preemptionPolicy secrets imagePullSecrets key path fieldRef resourceFieldRef mode"
-)
-_META = (
-    "name generateName namespace selfLink uid resourceVersion generation creationTimestamp "
-    "deletionTimestamp deletionGracePeriodSeconds labels annotations ownerReferences finalizers "
-    "managedFields"
-)
-_CONTAINER = (
-    "name image command args workingDir ports envFrom env resources resizePolicy restartPolicy "
-    "volumeMounts volumeDevices livenessProbe readinessProbe startupProbe lifecycle "
-    "terminationMessagePath terminationMessagePolicy imagePullPolicy securityContext stdin stdinOnce "
-    "tty"
-)
-_SPEC = (
-    "volumes initContainers containers ephemeralContainers restartPolicy scaleTargetRef minReplicas "
-    "maxReplicas metrics behavior replicas ports parallelism completions activeDeadlineSeconds "
-    "podFailurePolicy backoffLimit schedule timeZone startingDeadlineSeconds concurrencyPolicy "
-    "jobTemplate successfulJobsHistoryLimit failedJobsHistoryLimit minAvailable selector clusterIP "
-    "clusterIPs maxUnavailable manualSelector template strategy minReadySeconds revisionHistoryLimit "
-    "paused progressDeadlineSeconds ttlSecondsAfterFinished completionMode suspend podReplacementPolicy type "
-    "externalIPs sessionAffinity loadBalancerIP loadBalancerSourceRanges externalName "
-    "externalTrafficPolicy healthCheckNodePort publishNotReadyAddresses sessionAffinityConfig "
-    "ipFamilies ipFamilyPolicy allocateLoadBalancerNodePorts internalTrafficPolicy ingressClassName "
-    "defaultBackend tls rules hard scopes terminationGracePeriodSeconds dnsPolicy nodeSelector "
-    "serviceAccountName serviceAccount automountServiceAccountToken nodeName hostNetwork hostPID "
-    "hostIPC shareProcessNamespace securityContext imagePullSecrets hostname subdomain affinity "
-    "schedulerName tolerations hostAliases priorityClassName priority dnsConfig readinessGates "
-    "runtimeClassName enableServiceLinks preemptionPolicy finalizers"
-)
-_ORDERS = {
-    parent: {name: place for place, name in enumerate(order.split())}
-    for parent, order in {
-        "": _TOP,
-        "items": _TOP,
-        "metadata": _META,
-        "managedFields": "manager operation apiVersion time fieldsType fieldsV1 subresource",
-        "involvedObject": "kind namespace name uid apiVersion resourceVersion fieldPath",
-        "related": "kind namespace name uid apiVersion resourceVersion fieldPath",
-        "ownerReferences": "apiVersion kind name uid controller blockOwnerDeletion",
-        "source": "component host",
-        "spec": _SPEC,
-        "template": "metadata spec",
-        "jobTemplate": "metadata spec",
-        "containers": _CONTAINER,
-        "initContainers": _CONTAINER,
-        "env": "name value valueFrom",
-        "ports": "name hostPort containerPort protocol appProtocol port targetPort nodePort hostIP",
-        "resources": "limits requests claims",
-        "strategy": "type rollingUpdate",
-        "rollingUpdate": "maxUnavailable maxSurge",
-        "rules": "verbs apiGroups resources resourceNames nonResourceURLs host http",
-        "subjects": "kind apiGroup name namespace",
-        "roleRef": "apiGroup kind name",
-        "status": "disruptionsAllowed currentHealthy desiredHealthy expectedPods userInfo",
-        "userInfo": "username uid groups extra",
-        "scaleTargetRef": "kind name apiVersion",
-        "paths": "path pathType backend",
-        "service": "name port",
-        "port": "name number",
-        "tls": "hosts secretName",
-        "volumeMounts": "name readOnly recursiveReadOnly mountPath subPath mountPropagation subPathExpr",
-        "tolerations": "key operator value effect tolerationSeconds",
-        "projected": "sources defaultMode",
-        "serviceAccountToken": "audience expirationSeconds path",
-        "configMap": "name items defaultMode optional",
-        "metrics": "type object pods resource containerResource external",
-        "resource": "name target",
-        "target": "type value averageValue averageUtilization",
-    }.items()
-}
-_CRON = {
-    name: place
-    for place, name in enumerate(
-        [
-            "schedule",
-            "timeZone",
-            "startingDeadlineSeconds",
-            "concurrencyPolicy",
-            "suspend",
-            "jobTemplate",
-            "successfulJobsHistoryLimit",
-            "failedJobsHistoryLimit",
-        ]
-    )
-}
-"""The spec of a CronJob: the one kind that has `suspend` in another place than a Job."""
-_MAPS = frozenset(
-    {"annotations", "binaryData", "data", "fieldsV1", "hard", "labels", "limits", "matchLabels",
-     "nodeSelector", "requests", "stringData", "used"}
-)  # fmt: skip
+from sim.apimachinery.protobuf.messages import Field, Message, fields_of, find_message
+from sim.apimachinery.quantity import canonical
+from sim.apimachinery.wire import Obj
+
+_SCALARS: dict[str, Any] = {"string": "", "int": 0, "bool": False, "double": 0}
+_ZEROS: dict[str, Any] = {**_SCALARS, "Quantity": "0", "IntOrString": 0}
+"""What an unset field shows; `null` where it is none of these."""
 
 
 class Typed(dict[str, Any]):
     """An object whose keys stand in the order in which they print."""
 
 
-def typed(obj: dict[str, Any]) -> Typed:
-    """Return *obj* as Go prints it out of its struct."""
-    return Typed(_ordered(obj, ""))
+def typed(obj: Obj) -> Obj:
+    """Return *obj* as Go prints it out of its struct; as it is if there is none for its kind."""
+    if isinstance(obj.get("items"), list):
+        items = [_sorted(item) if (made := typed(item)) is item else made for item in obj["items"]]
+        names = {"kind": obj.get("kind"), "apiVersion": obj.get("apiVersion")}
+        return Typed(names, metadata=obj.get("metadata") or {}, items=items)
+    message = _message(obj)
+    return Typed(_struct(message, obj)) if message else obj
 
 
-def _ordered(value: Any, parent: str) -> Any:
-    if isinstance(value, list):
-        return [_ordered(one, parent) for one in value]
-    if not isinstance(value, dict):
-        return value
-    is_map = parent in _MAPS or (parent == "selector" and "matchLabels" not in value)
-    order = {} if is_map else _ORDERS.get(parent, {})
-    if parent == "spec" and "jobTemplate" in value:
-        order = _CRON
-    last = len(order)
-    keys = sorted(value)
-    keys.sort(key=lambda key: order.get(key, last))
-    return {key: _ordered(value[key], parent if is_map else key) for key in keys}
+def listed(objects: list[Obj]) -> Typed:
+    """Return the one List in which kubectl prints several objects of plain JSON."""
+    items = [_sorted(one) for one in objects]
+    return Typed(kind="List", apiVersion="v1", metadata={}, items=items)
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(one) for one in value] if isinstance(value, list) else value
+
+
+def is_typed(obj: Obj) -> bool:
+    """Return whether there is a struct for the kind of *obj*."""
+    return _message(obj) is not None
+
+
+def _message(obj: Obj) -> Message | None:
+    return find_message(str(obj.get("apiVersion")), str(obj.get("kind")))
+
+
+def _struct(message: Message, value: Obj) -> Any:
+    fields = fields_of(message).values()
+    made: Obj = {}
+    if any(field.name == "metadata" for field in fields):  # a kind of its own, inside another
+        made = {name: value[name] for name in ("kind", "apiVersion") if value.get(name)}
+    for field in fields:
+        if field.message and field.card == "embedded":
+            made |= _struct(field.message, value)
+        elif not field.name:
+            return value
+        elif value.get(field.name) is not None:
+            held = _field(field, value[field.name])
+            if held or field.always or not _is_zero(field, held):
+                made[field.name] = held
+        elif field.always:
+            made[field.name] = _unset(field)
+    return made
+
+
+def _is_zero(field: Field, held: Any) -> bool:
+    if field.card in ("list", "map"):
+        return True
+    return field.drops_empty or (not field.keeps_zero and held == _SCALARS.get(field.type))
+
+
+def _unset(field: Field) -> Any:
+    if field.card != "one":
+        return None
+    return _struct(field.message, {}) if field.message else _ZEROS.get(field.type)
+
+
+def _field(field: Field, value: Any) -> Any:
+    if field.card == "list" and isinstance(value, list):
+        return [_one(field, item) for item in value]
+    if field.card == "map" and isinstance(value, dict):
+        return {key: _one(field, value[key]) for key in sorted(value)}
+    return _one(field, value)
+
+
+def _one(field: Field, value: Any) -> Any:
+    if field.message and isinstance(value, dict):
+        return _struct(field.message, value)
+    if field.type == "Quantity":
+        try:
+            return canonical(str(value))
+        except ValueError:
+            return value
+    return value

@@ -1,23 +1,17 @@
 """The pod template inside a workload: where it is, and patches of its containers.
 
-What `set image`, `set env` and `set resources` share; it must not know what they change.
+It must not know what is changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 
-from sim.apimachinery.strategic import strategic_merge_patch
 from sim.apimachinery.wire import Obj
-from sim.client.rest import STRATEGIC_MERGE, ApiStatusError
-from sim.kubectl.builder import Info, Lookup, select
-from sim.kubectl.errors import CommandError, plain, raise_all
+from sim.kubectl.errors import CommandError
 from sim.kubectl.history import CHANGE_CAUSE
 from sim.kubectl.invocation import Invocation
-from sim.kubectl.manifests import load_now
-from sim.kubectl.results import CLIENT, Results, dry_run_query
 
 _KINDS = (
     "DaemonSet", "Deployment", "Job", "ReplicaSet", "ReplicationController", "StatefulSet",
@@ -71,69 +65,31 @@ def containers_patch(obj: Obj, change: Change, pattern: str = "*") -> tuple[Obj,
         if changes:
             inner[f"$setElementOrder/{key}"] = [{"name": one["name"]} for one in containers]
             inner[key] = changes
-    if not inner:
-        return {}, matching
-    patch = inner
+    return in_template(obj, inner) if inner else {}, matching
+
+
+def in_template(obj: Obj, inner: Obj) -> Obj:
+    """Return the patch of *obj* that is *inner* where its pods' spec lies."""
     for step in reversed(template_path(obj["kind"])):
-        patch = {step: patch}
-    return patch, matching
-
-
-@dataclass
-class TemplateChange:
-    """A change of the containers of every object that the arguments name."""
-
-    args: Sequence[str]
-    lookup: Lookup
-    change: Change
-    said: str
-    """e.g. `image updated`."""
-    failed: str
-    """How a refused patch is introduced."""
-    dry_run: str
-    pattern: str = "*"
-    check: Callable[[Obj, int], Exception | None] = lambda _obj, _count: None
-    """Told the object and how many containers match."""
-    found: Callable[[], None] = lambda: None
-    """Called once the objects are there: kubectl looks for them before it looks at the rest."""
-
-    def run(self, call: Invocation) -> int:
-        """Patch the objects and say so; an object that does not change is passed over."""
-        selection = select(call, self.args, self.lookup, load_now(call))
-        raise_all(selection.errors)
-        self.found()
-        errors: list[Exception] = []
-        for info in selection.infos:
-            try:
-                patch, matching = containers_patch(info.object, self.change, self.pattern)
-            except CommandError as error:
-                errors.append(
-                    CommandError(f"error: {info.resource.plural}/{info.name} {plain(error)}")
-                )
-                continue
-            if problem := self.check(info.object, matching):
-                errors.append(problem)
-            if patch:
-                try:
-                    self._apply(call, info, record(call, patch))
-                except ApiStatusError as error:
-                    errors.append(CommandError(f"{self.failed} {plain(error)}"))
-        raise_all(errors)
-        return 0
-
-    def _apply(self, call: Invocation, info: Info, patch: Obj) -> None:
-        if self.dry_run == CLIENT:
-            obj: Obj = strategic_merge_patch(info.object, patch, info.object["kind"])
-        else:
-            query = [("fieldManager", "kubectl-set"), *dry_run_query(self.dry_run)]
-            obj = call.client.patch(info.path, patch, STRATEGIC_MERGE, query)
-        Results(call, self.dry_run).say(self.said, obj)
+        inner = {step: inner}
+    return inner
 
 
 def record(call: Invocation, patch: Obj) -> Obj:
     """Return *patch* with the command line as change cause, if `--record` was given."""
     if "record" not in call.flags.known or not call.flags.on("record"):
         return patch
-    words = [word if word != "--record" else "--record=true" for word in call.proc.argv]
-    annotations = {CHANGE_CAUSE: " ".join(words)}
-    return {**patch, "metadata": {"annotations": annotations}}
+    return {**patch, "metadata": {"annotations": {CHANGE_CAUSE: _cause(call)}}}
+
+
+def recorded(call: Invocation, obj: Obj) -> Obj:
+    """Return *obj* with the command line as change cause, if `--record` was given."""
+    if "record" not in call.flags.known or not call.flags.on("record"):
+        return obj
+    annotations = {**(obj["metadata"].get("annotations") or {}), CHANGE_CAUSE: _cause(call)}
+    return {**obj, "metadata": {**obj["metadata"], "annotations": annotations}}
+
+
+def _cause(call: Invocation) -> str:
+    given = [f"--{name}={value}" for name, values in call.flags.given.items() for value in values]
+    return " ".join([call.path, *call.args, *given])

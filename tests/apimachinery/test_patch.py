@@ -83,10 +83,19 @@ def test_json_patch_works_on_lists():
     assert held == {"items": ["a", "b"]}
 
 
+def test_json_patch_replaces_a_field_that_is_missing():
+    """As evanphx/json-patch 4 does, with which Kubernetes patches."""
+    operation = {"op": "replace", "path": "/missing", "value": 1}
+    assert json_patch({"items": ["a"]}, [operation]) == {"items": ["a"], "missing": 1}
+
+
 @pytest.mark.parametrize(
     "operation",
     [
-        {"op": "replace", "path": "/missing", "value": 1},
+        {"op": "replace", "path": "/missing/deep", "value": 1},
+        {"op": "replace", "path": "/items/7", "value": 1},
+        {"op": "move", "from": "/missing", "path": "/items/0"},
+        {"op": "copy", "from": "/missing/deep", "path": "/items/0"},
         {"op": "remove", "path": "/missing"},
         {"op": "remove", "path": "/items/7"},
         {"op": "add", "path": "/missing/deep", "value": 1},

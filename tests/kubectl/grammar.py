@@ -250,6 +250,44 @@ def _wait(draw: st.DrawFn) -> Line:
     ]
 
 
+def _autoscale(draw: st.DrawFn) -> Line:
+    line = ["autoscale", *draw(st.sampled_from(FRAGMENTS["autoscaled"])), "--max=5", *_dry(draw)]
+    for flag in FRAGMENTS["autoscale flags"]:
+        line += _maybe(draw, flag, one_in=9)
+    return line + _shown(draw) + _place(draw)
+
+
+def _apply(draw: st.DrawFn) -> Line:
+    line = ["apply", *draw(st.sampled_from(FRAGMENTS["applied"])), *_dry(draw)]
+    for flag in FRAGMENTS["apply flags"]:
+        line += _maybe(draw, flag, one_in=9)
+    return line + _shown(draw) + _maybe(draw, ["-n", "shop"], ["-n", "nope"], one_in=9)
+
+
+def _local(draw: st.DrawFn) -> Line:
+    line = [*draw(st.sampled_from(FRAGMENTS["local"])), "--local"]
+    line += draw(st.sampled_from(FRAGMENTS["local files"]))
+    line += _maybe(draw, ["--dry-run=client"], ["--dry-run=server"], one_in=6)
+    return line + _shown(draw) + _maybe(draw, ["-n", "other"], one_in=9)
+
+
+def _set_one(draw: st.DrawFn) -> Line:
+    what = draw(st.sampled_from((["svc", "web"], ["svc/nope"], ["svc", "--all"], ["pod/client"])))
+    selector = draw(label_selectors)
+    account = draw(st.sampled_from(("robot", "nope", "")))
+    verb = draw(
+        st.sampled_from(
+            (
+                ["set", "selector", *what, selector],
+                ["set", "serviceaccount", "deploy", draw(named("deployments")), account],
+                ["set", "sa", draw(st.sampled_from(("ds,sts", "cj", "cm"))), "--all", account],
+                ["set", "subject", "rolebinding", draw(named("rolebindings")), "--user=x"],
+            )
+        )
+    )
+    return [*verb, *_dry(draw), *_shown(draw), *_place(draw)]
+
+
 _CREATED = FRAGMENTS["created"]
 
 
@@ -259,7 +297,7 @@ def _create(draw: st.DrawFn) -> Line:
         *_dry(draw),
         *(["-o", "yaml"] if draw(st.booleans()) else _shown(draw)),
         *_place(draw),
-        *_maybe(draw, ["--field-manager=x"], one_in=9),
+        *_maybe(draw, ["--field-manager=x"], ["--save-config"], one_in=5),
     ]
     at = line.index("--") if "--" in line else len(line)
     return [*line[:at], *extra, *line[at:]]
@@ -306,7 +344,11 @@ _VERBS: tuple[tuple[int, Draw], ...] = (
     (4, _wait),
     (8, _create),
     (4, _run),
-    (3, _config),
+    (4, _config),
+    (4, _autoscale),
+    (6, _apply),
+    (7, _local),
+    (3, _set_one),
     (4, lambda draw: draw(st.sampled_from(_TYPOS))),
 )
 _WEIGHED = [make for weight, make in _VERBS for _ in range(weight)]

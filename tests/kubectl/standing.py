@@ -12,9 +12,10 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ruamel.yaml import YAML
 
@@ -123,11 +124,11 @@ RULES = (
     ),
     (
         re.compile(
-            r"\A[\s\S]*\nUsage:\n[\s\S]*\Z"
-            r"|\AThe following options can be passed to any command[\s\S]*\Z"
+            r"\A(.*)\n[\s\S]*\nUsage:\n[\s\S]*\Z"
+            r"|\A(The following options can be passed to any command)[\s\S]*\Z"
         ),
-        "(a page of help)\n",
-        "pages of help are shorter here: that there is one counts",
+        r"\1\2\n(a page of help)\n",
+        "pages of help are shorter here: how they begin counts",
     ),
 )
 """What may differ, what it is taken for, and why."""
@@ -183,20 +184,38 @@ class Standing:
             clock=lambda: self._unix_ms,
         )
         self._kubeconfig = KUBECONFIG.format(server=server)
+        self._furnish(home)
+
+    def _furnish(self, home: Path) -> None:
         (home / ".kube").mkdir()
         (home / ".kube" / "config").write_text(self._kubeconfig)
         for name, text in FILES.items():
             (home / name).write_text(text)
 
     def theirs(self, words: Sequence[str]) -> Done:
-        """Run the real kubectl."""
+        """Run the real kubectl; what writes into its home has one of its own, as ours always has."""
+        if list(words[:1]) != ["config"]:
+            return self._run(words, self._home)
+        with TemporaryDirectory(prefix="home") as own:
+            self._furnish(Path(own))
+            done = self._run(words, Path(own))
+            kept = (Path(own) / ".kube" / "config").read_text()
+        return self._left(done, kept)
+
+    def _left(self, done: Done, kept: str) -> Done:
+        """Return what was printed, and the kubeconfig that it left, if it is another one."""
+        if kept == self._kubeconfig:
+            return done
+        return replace(done, out=f"{done.out}-- ~/.kube/config afterwards:\n{kept}")
+
+    def _run(self, words: Sequence[str], home: Path) -> Done:
         ran = subprocess.run(
             [self._binary, *words],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            cwd=self._home,
+            cwd=home,
             env={
-                "HOME": str(self._home),
+                "HOME": str(home),
                 "KUBECACHEDIR": f"{self._home}.cache",
                 "TZ": "UTC",
                 "PATH": os.defpath,
@@ -209,9 +228,7 @@ class Standing:
             close_fds=False,
         )
         # its home lies elsewhere
-        out, err = (
-            text.decode().replace(str(self._home), HOME) for text in (ran.stdout, ran.stderr)
-        )
+        out, err = (text.decode().replace(str(home), HOME) for text in (ran.stdout, ran.stderr))
         return Done(out, err, ran.returncode, 0)
 
     def ours(self, words: Sequence[str], unix_ms: int) -> Done:
@@ -220,10 +237,14 @@ class Standing:
             self._unix_ms = unix_ms
             self._terminal.files = FileSystem(home=HOME)
             self._terminal.files.mkdir(f"{HOME}/.kube")
-            self._terminal.files.write(f"{HOME}/.kube/config", self._kubeconfig)
+            config = f"{HOME}/.kube/config"
+            self._terminal.files.write(config, self._kubeconfig)
             for name, text in FILES.items():
                 self._terminal.files.write(f"{HOME}/{name}", text)
-            return self._terminal.start(shlex.join(words)).done
+            done = self._terminal.start(shlex.join(words)).done
+            if list(words[:1]) != ["config"]:
+                return done
+            return self._left(done, self._terminal.files.read(config))
 
     def both(self, words: Sequence[str]) -> Both:
         """Run both; an age may turn while the real one runs, so ours is tried at moments of that time."""

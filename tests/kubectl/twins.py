@@ -160,7 +160,7 @@ class Twins:
         )
         programs = {
             **TEXT_TOOLS,
-            **network_tools(ports),
+            **network_tools(ports, self.ours.transport),
             "kubectl": kubectl,
             "date": date_program(clock),
         }

@@ -16,7 +16,7 @@ _EVERYWHERE = frozenset({"DeleteOptions", "Status"})
 """Kinds of meta/v1 that every group version registers."""
 
 _FIELD = re.compile(
-    r"(?P<number>\d+) (?P<embedded>\+)?(?P<name>\w*)(?P<mark>[*?]?)"
+    r"(?P<number>\d+) (?P<embedded>\+)?(?P<name>\w*)(?P<mark>[*!?]?)"
     r"(?:\[(?P<item>[\w./]*)\]|\{(?P<value>[\w./]*)\}|:(?P<type>[\w./]+))?"
 )
 
@@ -37,6 +37,8 @@ class Field:
     """`one`, `list`, `map` or `embedded`."""
     keeps_zero: bool
     """True where JSON has the field even with its type's zero value."""
+    always: bool
+    """True where JSON has the field even if nobody has set it."""
     drops_empty: bool
     """True where an empty message is left out."""
 
@@ -85,7 +87,7 @@ def every_kind() -> list[tuple[str, str]]:
     return [
         (versions[package], name)
         for (package, name), line in tables.lines.items()
-        if package in versions and re.search(r"\bmetadata:ObjectMeta\b", line)
+        if package in versions and re.search(r"\bmetadata!:ObjectMeta\b", line)
     ]
 
 
@@ -101,7 +103,7 @@ def _resolve(package: str, name: str) -> Message | None:
 
 @cache
 def fields_of(message: Message) -> dict[int, Field]:
-    """Return the fields of *message* by number."""
+    """Return the fields of *message* by number, in the order of Go's struct."""
     fields = {}
     for match in _FIELD.finditer(_tables().lines[message]):
         if match["embedded"]:
@@ -119,7 +121,8 @@ def fields_of(message: Message) -> dict[int, Field]:
             type="" if target else type_ or "string",
             message=target,
             card=card,
-            keeps_zero=match["mark"] == "*",
+            keeps_zero=match["mark"] in ("*", "!"),
+            always=match["mark"] == "!",
             drops_empty=match["mark"] == "?",
         )
     return fields

@@ -126,5 +126,5 @@ COMMANDS: tuple[Command, ...] = (
     config.COMMAND,
     plugin.COMMAND,
     version.VERSION,
-    *unsupported.COMMANDS,
+    unsupported.COMMAND,
 )

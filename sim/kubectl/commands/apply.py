@@ -17,6 +17,7 @@ from sim.client.rest import (
     MERGE,
     ApiStatusError,
     collection_path,
+    object_path,
 )
 from sim.kubectl.builder import Info, info_of
 from sim.kubectl.commands.apply_last import LAST_COMMANDS
@@ -37,7 +38,8 @@ from sim.kubectl.results import (
     dry_run_of,
     dry_run_query,
 )
-from sim.kubectl.validation import validation_of
+from sim.kubectl.structorder import listed
+from sim.kubectl.validation import tell_unchecked, validation_of
 
 _CONFLICT = """
 Please review the fields above--they currently have other managers. Here
@@ -69,6 +71,7 @@ class ApplyOptions:
     validation: str
     pruned_kinds: Sequence[str]
     applyset: bool
+    subresource: str
 
     @classmethod
     def complete(cls, call: Invocation) -> ApplyOptions:
@@ -76,8 +79,11 @@ class ApplyOptions:
         flags = call.flags
         if call.args:
             raise call.usage_error(f"Unexpected args: [{' '.join(call.args)}]")
+        files = sources(call)
+        if not files:
+            raise CommandError("must specify one of -f and -k")
         return cls(
-            sources(call),
+            files,
             flags.on("server-side"),
             flags.on("force-conflicts"),
             dry_run_of(call),
@@ -88,14 +94,13 @@ class ApplyOptions:
             validation_of(call),
             flags.many("prune-allowlist"),
             flags.is_set("applyset"),
+            flags.text("subresource"),
         )
 
     def validate(self) -> None:
         """Require files."""
         if self.applyset:
             raise CommandError('"kubectl apply --applyset" is not supported in this simulator')
-        if not self.files:
-            raise CommandError("must specify one of -f and -k")
         if self.force_conflicts and not self.server_side:
             raise CommandError("--force-conflicts only works with --server-side")
         if self.dry_run == CLIENT and self.server_side:
@@ -122,12 +127,17 @@ class ApplyOptions:
                 "--prune is in alpha and doesn't currently work on objects created by server-side "
                 "apply"
             )
+        if self.subresource and not self.server_side:
+            raise CommandError("--subresource can only be specified for --server-side")
 
     def run(self, call: Invocation) -> Running:
         """Apply every object of the files."""
         kinds = prunable(call, self.pruned_kinds) if self.prune else []
         manifests = yield from load_manifests(call, self.files)
+        tell_unchecked(call, manifests, self.validation)
         selector = parse_label_selector(self.selector) if self.selector else None
+        # names are told as they come, anything else once all is well
+        whole = call.flags.text("output") not in ("", "name")
         errors: list[Exception] = []
         visited: list[Obj] = []
         for manifest in manifests:
@@ -141,10 +151,15 @@ class ApplyOptions:
                 errors.append(error)
                 continue
             visited.append(obj)
-            Results(call, self.dry_run).say(said, obj)
+            if not whole:
+                Results(call, self.dry_run).say(said, obj)
         if not visited and not errors:
             raise CommandError("no objects passed to apply")
         raise_all(errors)
+        if whole:
+            Results(call, self.dry_run).say(
+                "", visited[0] if len(visited) == 1 else listed(visited)
+            )
         if self.prune:
             prune(call, kinds, visited, self.selector, self.dry_run)
         return 0
@@ -211,13 +226,14 @@ class ApplyOptions:
             ("force", "true" if self.force_conflicts else "false"),
             *rehearsed,
         ]
+        path = object_path(info.resource, info.namespace, info.name, self.subresource)
         try:
-            obj = call.client.patch(info.path, info.object, APPLY_PATCH, query)
+            obj = call.client.patch(path, info.object, APPLY_PATCH, query)
             if manager == MANAGER:
                 # under another name the annotation would not be kept up to date
                 obj = keep_mark(call, info, obj, rehearsed)
             if hand_on(call, info, obj, manager, rehearsed):
-                obj = call.client.patch(info.path, info.object, APPLY_PATCH, query)
+                obj = call.client.patch(path, info.object, APPLY_PATCH, query)
         except ApiStatusError as error:
             if error.code != 409:
                 raise
@@ -257,6 +273,7 @@ COMMAND = Command(
         "recursive,R bool",
         "selector,l",
         "server-side bool",
+        "subresource",
         "timeout duration=0s",
         "validate string=strict?strict",
         "wait bool",

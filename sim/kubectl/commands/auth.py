@@ -116,9 +116,9 @@ class CanIOptions:
                 where = f" in group '{resource.group}'" if resource.group else ""
                 call.client.warn(f"resource '{resource.plural}' is not namespace scoped{where}\n")
         elif word not in ("*", "users", "groups"):
-            where = f" in group '{group}'" if group else ""
+            where = f" in group '{group.lower()}'" if group else ""
             call.client.warn(f"the server doesn't have a resource type '{plural}'{where}\n")
-        if verb not in _VERBS:
+        if verb not in _VERBS and not self.everywhere:
             call.client.warn(f"verb '{verb}' is not a known verb\n")
         if not self.everywhere:
             attributes["namespace"] = call.namespace

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from sim.apimachinery.wire import Obj
 from sim.client.rest import ApiStatusError, collection_path
-from sim.kubectl.builder import Info, Lookup, select
-from sim.kubectl.errors import CommandError
+from sim.kubectl.builder import Info, Lookup, from_files, select
+from sim.kubectl.errors import CommandError, raise_all, shown_before
 from sim.kubectl.flags import flags
 from sim.kubectl.invocation import Command, Invocation
 from sim.kubectl.manifests import load_now
@@ -25,10 +25,10 @@ from sim.kubectl.results import (
     dry_run_query,
 )
 from sim.kubectl.structorder import typed
+from sim.kubectl.templates import recorded
 
 _TOO_NEW = (
-    "failed to create autoscaling/v2 HPA and the configuration is incompatible with "
-    "autoscaling/v1: empty input"
+    "failed to create autoscaling/v2 HPA and the configuration is incompatible with autoscaling/v1"
 )
 _SCALED = ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet")
 _QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+|[KMGTPE]i|[munkMGTPE])?\Z")
@@ -56,11 +56,6 @@ class AutoscaleOptions:
         read = call.flags
         targets = []
         percent = read.number("cpu-percent")
-        if read.is_set("cpu-percent"):
-            call.err(
-                "Flag --cpu-percent has been deprecated, Use --cpu with percentage or resource "
-                "quantity format (e.g., '70%' for utilization or '500m' for milliCPU).\n"
-            )
         if percent > 0:
             targets.append(("cpu", f"{percent}%"))
         targets += [(name, read.text(name).strip()) for name in _UNITS if read.text(name)]
@@ -92,33 +87,44 @@ class AutoscaleOptions:
 
     def run(self, call: Invocation) -> int:
         """Create the autoscalers."""
-        lookup = Lookup(bulk=False)
-        infos = select(call, self.args, lookup, load_now(call)).require()
-        for info in infos:
-            if info.resource.kind not in _SCALED:
-                group_version = info.resource.group_version
-                named = f"{group_version}, Resource={info.resource.plural}"
-                raise CommandError(
-                    f"cannot autoscale a {info.resource.kind}: could not find scale subresource for "
-                    f"{named if info.resource.group else f'/{named}'} in discovery information"
-                )
-            obj = self._autoscaler(call, info)
-            said = "created"
-            if self.dry_run != CLIENT:
-                said = "autoscaled"
-                path = collection_path(call.known("horizontalpodautoscalers"), call.namespace)
-                query = [("fieldManager", "kubectl-autoscale"), *dry_run_query(self.dry_run)]
-                try:
-                    obj = call.client.create(path, obj, query)
-                except ApiStatusError:
-                    # kubectl tries an older version then, and says only that it does not fit
-                    if call.flags.text("cpu"):
-                        raise
-                    raise CommandError(_TOO_NEW) from None
-            Results(call, self.dry_run).say(said, typed(obj))
-        if not infos:
+        manifests = load_now(call)
+        if manifests is not None and not self.args:
+            selection = from_files(call, manifests)
+        else:
+            selection = select(call, self.args, Lookup(bulk=False), manifests)
+        raise_all(selection.visit(lambda info: self._autoscale(call, info)))
+        if not selection.infos:
             raise CommandError("no objects passed to autoscale")
         return 0
+
+    def _autoscale(self, call: Invocation, info: Info) -> None:
+        if info.resource.kind not in _SCALED:
+            group_version = info.resource.group_version
+            named = f"{group_version}, Resource={info.resource.plural}"
+            raise CommandError(
+                f"cannot autoscale a {info.resource.kind}: could not find scale subresource for "
+                f"{named if info.resource.group else f'/{named}'} in discovery information"
+            )
+        obj = recorded(call, self._autoscaler(call, info))
+        try:
+            self._create(call, obj)
+        except (ApiStatusError, CommandError) as error:
+            # kubectl tries an older version then, and says only that it does not fit
+            cpu, memory = call.flags.text("cpu"), call.flags.text("memory")
+            share = cpu.endswith("%") or call.flags.number("cpu-percent") >= 0
+            if cpu and share and not memory:
+                raise
+            why = "%!w(<nil>)" if cpu else "empty input"
+            raise CommandError(f"{_TOO_NEW}: {why}", shown=shown_before(error)) from None
+
+    def _create(self, call: Invocation, obj: Obj) -> None:
+        said = "created"
+        if self.dry_run != CLIENT:
+            said = "autoscaled"
+            path = collection_path(call.known("horizontalpodautoscalers"), call.namespace)
+            query = [("fieldManager", "kubectl-autoscale"), *dry_run_query(self.dry_run)]
+            obj = call.client.create(path, obj, query)
+        Results(call, self.dry_run).say(said, typed(obj))
 
     def _autoscaler(self, call: Invocation, info: Info) -> Obj:
         metadata: Obj = {"name": self.name or info.name}

@@ -13,7 +13,7 @@ from sim.apimachinery.wire import Obj
 from sim.client.rest import ApiStatusError, collection_path, object_path
 from sim.kubectl.errors import plain
 from sim.kubectl.flags import flags
-from sim.kubectl.invocation import Command, Invocation
+from sim.kubectl.invocation import Command, Invocation, Running
 from sim.kubectl.printers.output import ObjectPrinter, OutputOptions, output_printer
 from sim.kubectl.results import OUTPUT_FLAGS
 
@@ -53,11 +53,12 @@ class DumpOptions:
     def validate(self) -> None:
         """Nothing contradicts anything."""
 
-    def run(self, call: Invocation) -> int:
-        """Print lists and logs."""
+    def run(self, call: Invocation) -> Running:
+        """Print lists and logs; whoever reads only the beginning need not wait for the end."""
         printer = output_printer(OutputOptions(format=self.output), call.read_file)
         suffix = _SUFFIX.get(self.output, ".txt")
         self._list(call, printer, "nodes", "", f"nodes{suffix}")
+        yield from call.proc.stdout.drain()
         namespaces = self.namespaces
         if self.everywhere:
             spaces = call.client.items(collection_path(call.known("namespaces")))
@@ -67,12 +68,14 @@ class DumpOptions:
             for plural, name in _LISTS:
                 file = posixpath.join(namespace, name + suffix)
                 pods = self._list(call, printer, plural, namespace, file)
+                yield from call.proc.stdout.drain()
             for pod in pods:
                 file = posixpath.join(namespace, pod["metadata"]["name"], "logs.txt")
                 write = self._writer(call, file)
                 spec = pod.get("spec") or {}
                 for one in [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]:
                     write(_log(call, pod, one["name"]))
+                    yield from call.proc.stdout.drain()
         if self.folder and self.folder != "-":
             call.out(f"Cluster info dumped to {self.folder}\n")
         return 0

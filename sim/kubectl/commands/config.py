@@ -82,7 +82,7 @@ COMMAND = Command(
             "set-cluster",
             "Set a cluster entry in kubeconfig",
             entries.SetClusterOptions,
-            flags("embed-certs bool", "proxy-url"),
+            flags("embed-certs bool"),
             usage="NAME [--server=server] [--insecure-skip-tls-verify=true]",
             offline=True,
         ),

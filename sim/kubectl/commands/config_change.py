@@ -6,7 +6,7 @@ Each changes names in the kubeconfig and nothing within the entries.
 from __future__ import annotations
 
 from sim.kubectl.commands.config_view import PlainOptions, require_context
-from sim.kubectl.errors import CommandError
+from sim.kubectl.errors import ArgumentsError, CommandError
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Invocation
 
@@ -17,7 +17,7 @@ class UseContextOptions(PlainOptions):
     def run(self, call: Invocation) -> int:
         """Choose the context that is used from now on."""
         if len(self.args) != 1:
-            raise CommandError(f"Unexpected args: [{' '.join(self.args)}]")
+            raise ArgumentsError(f"Unexpected args: [{' '.join(self.args)}]")
         settings = call.kubeconfig.read().copy()
         if not self.args[0]:
             raise CommandError("empty context names are not allowed")
@@ -34,7 +34,7 @@ class RenameContextOptions(PlainOptions):
     def run(self, call: Invocation) -> int:
         """Give a context another name."""
         if len(self.args) != 2:
-            raise CommandError(f"Unexpected args: [{' '.join(self.args)}]")
+            raise ArgumentsError(f"Unexpected args: [{' '.join(self.args)}]")
         old, new = self.args
         if not new:
             raise CommandError("You must specify a new non-empty context name")
@@ -62,6 +62,8 @@ class DeleteClusterOptions(PlainOptions):
     def run(self, call: Invocation) -> int:
         """Take an entry out of the file."""
         if len(self.args) != 1:
+            if self.section != "users":
+                raise ArgumentsError("")
             raise CommandError(f"exactly one NAME is required, got {len(self.args)}")
         settings, file = call.kubeconfig.read().copy(), call.kubeconfig.default
         name = self.args[0]

@@ -10,7 +10,7 @@ from typing import Any
 
 from sim.apimachinery.wire import Obj
 from sim.kubectl.commands.config_view import PlainOptions
-from sim.kubectl.errors import CommandError
+from sim.kubectl.errors import ArgumentsError, CommandError
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Invocation
 
@@ -24,7 +24,7 @@ class SetContextOptions(PlainOptions):
         """Change or make a context."""
         current = call.flags.on("current")
         if len(self.args) > 1:
-            raise CommandError(f"Unexpected args: [{' '.join(self.args)}]")
+            raise ArgumentsError(f"Unexpected args: [{' '.join(self.args)}]")
         name = self.args[0] if self.args else ""
         if not name and not current:
             raise CommandError("you must specify a non-empty context name or --current")
@@ -55,7 +55,7 @@ class _EntryOptions(PlainOptions):
         """Change or make the entry."""
         if len(self.args) != 1:
             unexpected = "unexpected" if self.section == "users" else "Unexpected"
-            raise CommandError(f"{unexpected} args: [{' '.join(self.args)}]")
+            raise ArgumentsError(f"{unexpected} args: [{' '.join(self.args)}]")
         name = self.args[0]
         if not name:
             raise CommandError(f"you must specify a non-empty {self.what.lower()} name")

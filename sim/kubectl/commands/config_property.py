@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sim.apimachinery.wire import Obj
 from sim.kubectl.commands.config_view import PlainOptions
-from sim.kubectl.errors import CommandError
+from sim.kubectl.errors import ArgumentsError, CommandError
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Invocation
 from sim.kubectl.kubeconfig import SECTIONS, Settings
@@ -62,7 +62,7 @@ class SetOptions(PlainOptions):
     def run(self, call: Invocation) -> int:
         """Set one value."""
         if len(self.args) != 2:
-            raise CommandError(f"Unexpected args: [{' '.join(self.args)}]")
+            raise ArgumentsError(f"Unexpected args: [{' '.join(self.args)}]")
         path, value = self.args
         if not value:
             raise CommandError("you cannot use set to unset a property")
@@ -88,7 +88,7 @@ class UnsetOptions(PlainOptions):
     def run(self, call: Invocation) -> int:
         """Take one value, entry or section away."""
         if len(self.args) != 1:
-            raise CommandError(f"Unexpected args: [{' '.join(self.args)}]")
+            raise ArgumentsError(f"Unexpected args: [{' '.join(self.args)}]")
         target = _target(self.args[0])
         settings = call.kubeconfig.read().copy()
         _unset(settings, target)

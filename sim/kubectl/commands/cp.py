@@ -115,7 +115,9 @@ class CopyOptions:
             argv = ("sh", "-c", f"tar cf - '{escaped}' | tail -c+0")
         code, archive, err = yield from _run(call, pod, container, argv)
         call.out(err)
-        _check(call, code)
+        # kubectl is done once an archive has ended, and gone before it hears how tar ended
+        if not archive:
+            _check(call, code)
         inside = posixpath.normpath(source.path).lstrip("/")
         while inside.startswith("../"):
             inside = inside[3:]

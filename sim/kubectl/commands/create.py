@@ -24,6 +24,7 @@ from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation, Running
 from sim.kubectl.manifests import load_manifests, sources
+from sim.kubectl.rawrequest import check_raw, send_raw
 from sim.kubectl.results import (
     CLIENT,
     Results,
@@ -31,7 +32,7 @@ from sim.kubectl.results import (
     dry_run_of,
     dry_run_query,
 )
-from sim.kubectl.validation import validation_of
+from sim.kubectl.validation import tell_unchecked, validation_of
 
 
 @dataclass
@@ -42,6 +43,8 @@ class CreateOptions:
     save: bool
     dry_run: str
     validation: str
+    raw: str
+    edited: bool
 
     @classmethod
     def complete(cls, call: Invocation) -> Self:
@@ -50,16 +53,31 @@ class CreateOptions:
         if call.args:
             raise call.usage_error(f"Unexpected args: [{' '.join(call.args)}]")
         check_output(call)
-        return cls(files, call.flags.on("save-config"), dry_run_of(call), validation_of(call))
+        return cls(
+            files,
+            call.flags.on("save-config"),
+            dry_run_of(call),
+            validation_of(call),
+            call.flags.text("raw"),
+            call.flags.on("edit"),
+        )
 
     def validate(self) -> None:
         """Require files."""
         if not self.files:
             raise CommandError("must specify one of -f and -k")
+        if self.edited and self.raw:
+            raise CommandError("--raw and --edit are mutually exclusive")
+        if self.edited:
+            raise CommandError('"kubectl create --edit" is not supported in this simulator')
 
     def run(self, call: Invocation) -> Running:
         """Create every object of the files."""
+        if self.raw:
+            check_raw(call, self.files, least=1)
+            return (yield from send_raw(call, "POST", self.files))
         manifests = yield from load_manifests(call, self.files)
+        tell_unchecked(call, manifests, self.validation)
         errors: list[Exception] = []
         results = Results(call, self.dry_run)
         for manifest in manifests:
@@ -169,7 +187,16 @@ COMMAND = Command(
     "create",
     "Create a resource from a file or from stdin",
     CreateOptions,
-    create_flags("filename,f list", "kustomize,k", "record bool", "recursive,R bool", "selector,l"),
+    create_flags(
+        "edit bool",
+        "filename,f list",
+        "kustomize,k",
+        "raw",
+        "record bool",
+        "recursive,R bool",
+        "selector,l",
+        "windows-line-endings bool",
+    ),
     usage="-f FILENAME",
     subcommands=(
         Command(

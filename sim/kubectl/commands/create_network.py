@@ -25,6 +25,7 @@ class ServiceOptions(GenerateOptions):
     """`create service clusterip`; subclasses are the other kinds."""
 
     plural, kind = "services", "Service"
+    remembers = False
     type = "ClusterIP"
 
     def make(self, call: Invocation) -> Obj:

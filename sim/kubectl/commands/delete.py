@@ -17,6 +17,7 @@ from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation, Running
 from sim.kubectl.manifests import load_manifests, sources
 from sim.kubectl.names import check_name
+from sim.kubectl.rawrequest import check_raw, send_raw
 from sim.kubectl.results import CLIENT, DRY_RUN_FLAG, NONE, SERVER, dry_run_of, dry_run_query
 from sim.kubectl.waiting import uid_of, until
 
@@ -114,6 +115,11 @@ class DeleteOptions:
 
     def run(self, call: Invocation) -> Running:
         """Delete, then wait."""
+        if call.flags.text("raw"):
+            if self.interactive:
+                raise CommandError("--interactive can not be used with --raw")
+            check_raw(call, self.files, least=0)
+            return (yield from send_raw(call, "DELETE", self.files))
         manifests = None
         if self.files:
             self._check_output()

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.apimachinery.wire import Obj
-from sim.client.rest import ApiStatusError, collection_path
-from sim.kubectl.builder import Info, Lookup, from_files, select
+from sim.client.rest import collection_path
+from sim.kubectl.builder import Info, Lookup, check_structs, from_files, select
 from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote
@@ -26,7 +26,7 @@ from sim.kubectl.results import (
     dry_run_query,
 )
 from sim.kubectl.structorder import typed
-from sim.kubectl.templates import pod_spec_of
+from sim.kubectl.templates import pod_spec_of, recorded
 
 _EXPOSABLE = ("Deployment", "Pod", "ReplicaSet", "ReplicationController", "Service")
 
@@ -83,21 +83,17 @@ class ExposeOptions:
         if self.files:
             manifests = yield from load_manifests(call, self.files)
         if manifests is not None and not self.args:
+            check_structs(manifests)
             selection = from_files(call, manifests)
         else:
             selection = select(call, self.args, Lookup(bulk=False), manifests)
-        errors: list[Exception] = []
-        for info in selection.infos:
-            try:
-                self._expose(call, info)
-            except (CommandError, ApiStatusError) as error:
-                errors.append(error)
-        errors += selection.errors
+        errors = selection.visit(lambda info: self._expose(call, info))
         raise_all(errors)
         return 0
 
     def _expose(self, call: Invocation, info: Info) -> None:
         obj = self._service(info, info.namespace if call.namespace_given else "")
+        obj = recorded(call, obj)
         if self.dry_run != CLIENT:
             path = collection_path(call.known("services"), info.namespace)
             query = [("fieldManager", "kubectl-expose"), *dry_run_query(self.dry_run)]
@@ -134,10 +130,7 @@ class ExposeOptions:
     def _ports(self, info: Info) -> list[Obj]:
         numbers = self.port.split(",") if self.port else _ports_of(info.object)
         if not numbers:
-            raise CommandError(
-                "couldn't find port via --port flag or introspection\n"
-                "See 'kubectl expose -h' for help and examples"
-            )
+            raise CommandError("couldn't find port via --port flag or introspection")
         ports = []
         for index, number in enumerate(numbers, 1):
             if not number.isdecimal():

@@ -37,6 +37,8 @@ class GenerateOptions:
     kind = ""
     api_version = "v1"
     namespaced = True
+    remembers = True
+    """Whether `--save-config` does anything."""
 
     name: str
     words: Sequence[str]
@@ -72,7 +74,7 @@ class GenerateOptions:
         obj: Obj = {
             "apiVersion": self.api_version, "kind": self.kind, "metadata": metadata, **made,
         }  # fmt: skip
-        if "save-config" in call.flags.known and call.flags.on("save-config"):
+        if self.remembers and "save-config" in call.flags.known and call.flags.on("save-config"):
             obj = self._remembered(obj)
         if self.dry_run != CLIENT:
             resource = call.known(self.plural)

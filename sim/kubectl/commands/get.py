@@ -5,7 +5,6 @@ The columns are the server's; it must not know any kind.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +26,7 @@ from sim.kubectl.printers.output import (
 )
 from sim.kubectl.printers.sorting import UnsortableError, sort_by
 from sim.kubectl.printers.table import TableOptions, TablePrinter
+from sim.kubectl.rawrequest import check_path, send_raw
 from sim.kubectl.results import log_line
 
 _SUGGEST = 'Use "kubectl api-resources" for a complete list of supported resources.'
@@ -122,6 +122,8 @@ class GetOptions:
             )
         if self.raw and form:
             raise CommandError("--raw and --output are mutually exclusive")
+        if self.raw:
+            check_path(self.raw)
         if self.table.labels and form not in ("", "wide"):
             raise CommandError(f"--show-labels option cannot be used with {form} printer")
         if self.table.label_columns and form.startswith("custom-columns"):
@@ -134,28 +136,18 @@ class GetOptions:
     def run(self, call: Invocation) -> Running | int:
         """Print what was asked for."""
         if self.raw:
-            return self._print_raw(call)
+            return send_raw(call, "GET")
         if self.files:
             return self._run_files(call)
         if self.watch or self.watch_only:
-            return self._watching(call)
+            return self._watching(call, None)
         return self._print(call, None)
 
     def _run_files(self, call: Invocation) -> Running:
         manifests = yield from load_manifests(call, self.files)
         if self.watch or self.watch_only:
-            raise CommandError("watching the objects of a file is not supported in this simulator")
+            return (yield from self._watching(call, manifests))
         return self._print(call, manifests)
-
-    def _print_raw(self, call: Invocation) -> int:
-        path, _, query = self.raw.partition("?")
-        pairs = [part.partition("=") for part in query.split("&") if part]
-        body = call.client.get(path, [(key, value) for key, _, value in pairs], accept="*/*")
-        if isinstance(body, str):
-            call.out(body)
-        else:
-            call.out(json.dumps(body, ensure_ascii=False, separators=(",", ":")) + "\n")
-        return 0
 
     def _printer(self, call: Invocation) -> ObjectPrinter:
         return output_printer(self.output, call.read_file)
@@ -167,14 +159,14 @@ class GetOptions:
             accept=ACCEPT_TABLE if as_table else ACCEPT_JSON,
             extra=(("includeObject", "Object"),) if as_table and self.sort_path else (),
             chunk=0 if self.sort_path else self.lookup.chunk,
-            flatten=not self.human,
+            flatten=not as_table,
         )
 
     def _print(self, call: Invocation, manifests: Sequence[Manifest] | None) -> int:
         try:
             selection = select(call, self.args, self._lookup(), manifests)
         except CommandError as error:
-            named = manifests is not None and not self.args
+            named = manifests is not None and not self.args and self.human
             raise (Aggregate([error]) if named else error) from None
         if self.ignore_not_found:
             selection.errors = [error for error in selection.errors if not _is_not_found(error)]
@@ -217,7 +209,11 @@ class GetOptions:
 
     def _print_tables(self, call: Invocation, selection: Selection) -> None:
         infos = selection.infos
-        if self.sort_path and len(infos) > 1:
+        if self.sort_path and not self.server_print:
+            held = {id(info.object): info for info in infos}
+            ordered = self._in_order(call, [info.object for info in infos], lambda obj: obj)
+            infos = [held[id(obj)] for obj in ordered]
+        elif self.sort_path and len(infos) > 1:
             # the rows of several tables hold objects that kubectl does not look into
             path = relaxed_path(self.sort_path)
             sort_by([], path, lambda row: row)  # a path that cannot be read is told first
@@ -257,7 +253,7 @@ class GetOptions:
         if printer:
             written = self._emit(call, written, printer.flush())
         if not written and not self.ignore_not_found and not selection.errors:
-            cluster = self.server_print and any(not info.resource.namespaced for info in infos)
+            cluster = any(not info.resource.namespaced for info in infos)
             if self.lookup.everywhere or cluster:
                 call.err("No resources found\n")
             else:
@@ -295,17 +291,14 @@ class GetOptions:
 
     # -- watching --------------------------------------------------------------------------------
 
-    def _watching(self, call: Invocation) -> Running:
+    def _watching(self, call: Invocation, manifests: Sequence[Manifest] | None) -> Running:
         lookup = replace(self._lookup(), flatten=False, single_type=True, extra=())
-        selection = select(call, self.args, lookup)
+        if not self.args and any(one.listed for one in manifests or ()):
+            raise CommandError(f"{_ONE_WATCHED}, but a list of resources is found")
+        selection = select(call, self.args, lookup, manifests)
         if self.ignore_not_found and any(map(_is_not_found, selection.errors)):
             return 0
         infos = selection.require()
-        if not selection.from_list and len(infos) > 1:
-            raise CommandError(
-                "watch is only supported on individual resources and resource collections - "
-                f"{len(infos)} resources were found"
-            )
         show = _Shown(self, call, infos[0])
         version = "0"
         if selection.from_list:
@@ -313,6 +306,12 @@ class GetOptions:
         if not self.watch_only:
             for info in infos:
                 show.add(info.object, "ADDED")
+        if not selection.from_list and len(infos) > 1:
+            if manifests is None or len(self.files) > 1:
+                raise CommandError(
+                    "you may only watch a single resource or type of resource at a time"
+                )
+            raise CommandError(f"{_ONE_WATCHED} - {len(infos)} resources were found")
         query = [*list_query(lookup), ("resourceVersion", version)]
         if not selection.from_list:
             query.append(("fieldSelector", f"metadata.name={infos[0].name}"))
@@ -340,6 +339,9 @@ class GetOptions:
                 return 0
             yield from call.proc.stdout.drain()
             yield stream.wait()
+
+
+_ONE_WATCHED = "watch is only supported on individual resources and resource collections"
 
 
 class _Shown:

@@ -13,7 +13,7 @@ from sim.apimachinery.labels import is_label_name
 from sim.apimachinery.meta import with_metadata
 from sim.apimachinery.wire import Obj
 from sim.client.rest import MERGE, ApiStatusError
-from sim.kubectl.builder import Info, Lookup, select
+from sim.kubectl.builder import Info, Lookup, local_objects, select
 from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote
@@ -115,11 +115,16 @@ class PairOptions:
             raise CommandError(
                 "cannot specify --local and --dry-run=server - did you mean --dry-run=client?"
             )
-        if self.local and not self.files:
-            example = "pod" if self.what == "label" else "rsrc"
+        example = "pod" if self.what == "label" else "rsrc"
+        if self.local and self.resources:
             raise CommandError(
                 f"can only use local files by -f {example}.yaml or --filename={example}.json when "
                 "--local=true is set"
+            )
+        if self.local and not self.files:
+            raise CommandError(
+                f"one or more files must be specified as -f {example}.yaml or "
+                f"--filename={example}.json"
             )
         if not self.resources and not self.files:
             raise CommandError(
@@ -139,19 +144,26 @@ class PairOptions:
         return self._change_all(call, manifests)
 
     def _change_all(self, call: Invocation, manifests: Sequence[Manifest] | None) -> int:
-        selection = select(call, self.resources, self.lookup, manifests)
+        if self.local:
+            selection = local_objects([], manifests)
+        else:
+            selection = select(call, self.resources, self.lookup, manifests)
         if self.resource_version and not selection.single:
             raise CommandError("--resource-version may only be used with a single resource")
         errors = list(selection.errors)
+        results = Results(call, self.dry_run)
         for info in selection.infos:
+            if self.what == "label":
+                # the real one makes a printer for each object there, so that nothing parts them
+                results = Results(call, self.dry_run)
             try:
-                self._change(call, info, single=selection.single)
+                self._change(call, info, results, single=selection.single)
             except (CommandError, ApiStatusError) as error:
                 errors.append(error)
         raise_all(errors)
         return 0
 
-    def _change(self, call: Invocation, info: Info, *, single: bool) -> None:
+    def _change(self, call: Invocation, info: Info, results: Results, *, single: bool) -> None:
         old: Mapping[str, str] = info.object["metadata"].get(self.field) or {}
         if not self.overwrite:
             self.forbid_overwrites(old)
@@ -163,9 +175,14 @@ class PairOptions:
         if self.listing:
             self._list(call, info, new, single=single)
             return
-        if self.dry_run != CLIENT and self.must_send(added=added, removed=removed):
+        if not self._here and self.must_send(added=added, removed=removed):
             obj = self._send(call, info, old)
-        Results(call, self.dry_run).say(self.said(added=added, removed=removed), obj)
+        results.say(self.said(added=added, removed=removed), obj)
+
+    @property
+    def _here(self) -> bool:
+        """Return whether the server is told nothing."""
+        return self.local or self.dry_run == CLIENT
 
     def _send(self, call: Invocation, info: Info, old: Mapping[str, str]) -> Obj:
         changes: dict[str, str | None] = {
@@ -201,7 +218,7 @@ class PairOptions:
 
     def tell_missing(self, call: Invocation, old: Mapping[str, str]) -> None:
         """Say which labels to remove are not there."""
-        if self.dry_run != CLIENT and not self.listing:
+        if not self._here and not self.listing:
             for key in self.remove:
                 if key not in old:
                     call.out(f"label {quote(key)} not found.\n")

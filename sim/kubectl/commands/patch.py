@@ -19,7 +19,7 @@ from sim.client.rest import (
     ApiStatusError,
     object_path,
 )
-from sim.kubectl.builder import Info, Lookup, from_files, select
+from sim.kubectl.builder import Info, Lookup, from_files, local_objects, select
 from sim.kubectl.documents import parse_documents
 from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.flags import flags
@@ -31,10 +31,12 @@ from sim.kubectl.results import (
     CLIENT,
     DRY_RUN_FLAG,
     OUTPUT_FLAGS,
+    SERVER,
     Results,
     dry_run_of,
     dry_run_query,
 )
+from sim.kubectl.structorder import is_typed
 
 _TYPES = {"json": JSON_PATCH, "merge": MERGE, "strategic": STRATEGIC_MERGE}
 
@@ -50,6 +52,7 @@ class PatchOptions:
     kind: str
     subresource: str
     dry_run: str
+    local: bool
 
     @classmethod
     def complete(cls, call: Invocation) -> PatchOptions:
@@ -63,6 +66,7 @@ class PatchOptions:
             flags.text("type").lower(),
             flags.text("subresource"),
             dry_run_of(call),
+            flags.on("local"),
         )
 
     def validate(self) -> None:
@@ -72,6 +76,12 @@ class PatchOptions:
         if not self.patch and not self.patch_file:
             raise CommandError(
                 "must specify --patch or --patch-file containing the contents of the patch"
+            )
+        if self.local and self.args:
+            raise CommandError("cannot specify --local and server resources")
+        if self.local and self.dry_run == SERVER:
+            raise CommandError(
+                "cannot specify --local and --dry-run=server - did you mean --dry-run=client?"
             )
         if self.kind not in _TYPES:
             raise CommandError(
@@ -89,7 +99,9 @@ class PatchOptions:
     def _patch_all(self, call: Invocation, manifests: Sequence[Manifest] | None) -> int:
         patch = self._parsed(call)
         lookup = Lookup(bulk=False, subresource=self.subresource)
-        if manifests is not None and not self.args:
+        if self.local:
+            selection = local_objects(self.args, manifests)
+        elif manifests is not None and not self.args:
             selection = from_files(call, manifests)
         else:
             selection = select(call, self.args, lookup, manifests)
@@ -114,9 +126,14 @@ class PatchOptions:
             raise CommandError(f"unable to parse {quote(self.patch)}: {why}") from None
         return documents[0] if documents else None
 
+    @property
+    def _here(self) -> bool:
+        """Return whether the server is told nothing."""
+        return self.local or self.dry_run == CLIENT
+
     def _refusal(self, problem: str) -> Exception:
         """Return what the server says to a text that kubectl takes for JSON and sends as it is."""
-        if self.dry_run == CLIENT:
+        if self._here:
             json = self.kind == "json" or problem.startswith("unexpected end")
             return CommandError(problem if json else "invalid JSON document")
         prefix = "" if self.kind == "strategic" else "error decoding patch: "
@@ -125,9 +142,11 @@ class PatchOptions:
         )
 
     def _patch_one(self, call: Invocation, info: Info, patch: Any) -> None:
+        if self._here and self.kind == "strategic":
+            _check_struct(info.object)
         if isinstance(patch, Exception):
             raise patch
-        if self.dry_run == CLIENT:
+        if self._here:
             obj = self._locally(info.object, patch)
         else:
             query = [("fieldManager", "kubectl-patch"), *dry_run_query(self.dry_run)]
@@ -155,8 +174,20 @@ class PatchOptions:
             else:
                 result = strategic_merge_patch(obj, patch, obj["kind"])
         except PatchError as error:
-            raise CommandError(str(error)) from None
+            _, missing, key = str(error).partition("doc is missing key: ")
+            text = f"Object to be patched is missing field ({key})" if missing else str(error)
+            raise CommandError(text) from None
         return result
+
+
+def _check_struct(obj: Obj) -> None:
+    """Refuse a strategic patch of what kubectl has no struct for."""
+    if not is_typed(obj):
+        group, _, version = str(obj["apiVersion"]).rpartition("/")
+        raise CommandError(
+            f"strategic merge patch is not supported for {group}/{version}, Kind={obj['kind']} "
+            "locally, try --type merge"
+        )
 
 
 COMMAND = Command(
@@ -167,6 +198,7 @@ COMMAND = Command(
         "field-manager",
         "filename,f list",
         "kustomize,k",
+        "local bool",
         "patch,p",
         "patch-file",
         "record bool",

@@ -1,18 +1,19 @@
-"""`kubectl plugin list`: programs called `kubectl-...` of this machine, of which there are none.
+"""`kubectl plugin list`: files called `kubectl-...` in the directories of PATH.
 
 It must not know what a plugin would do.
 """
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sim.kubectl.errors import CommandError
 from sim.kubectl.flags import flags
+from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation
-
-_PREFIX = "kubectl-"
-_PATH = "/usr/local/bin"
+from sim.kubectl.plugins import PREFIX, is_executable, visible
 
 
 @dataclass
@@ -30,13 +31,33 @@ class PluginListOptions:
         """Nothing contradicts anything."""
 
     def run(self, call: Invocation) -> int:
-        """Print the plugins."""
-        names = sorted(name for name in call.proc.programs if name.startswith(_PREFIX))
-        if not names:
+        """Print the plugins, and what is wrong with each."""
+        paths = list(visible(call.proc))
+        if not paths:
             raise CommandError("unable to find any kubectl plugins in your PATH")
         call.out("The following compatible plugins are available:\n\n")
-        call.out("".join(f"{name if self.name_only else f'{_PATH}/{name}'}\n" for name in names))
+        first: dict[str, str] = {}
+        warnings = 0
+        for path in paths:
+            name = posixpath.basename(path)
+            call.out(f"{name if self.name_only else path}\n")
+            for warning in self._warnings(call, path, first):
+                call.err(f"  - {warning}\n")
+                warnings += 1
+            first.setdefault(name, path)
+        if warnings:
+            many = f"{warnings} plugin warnings were found"
+            raise CommandError("one plugin warning was found" if warnings == 1 else many)
         return 0
+
+    def _warnings(self, call: Invocation, path: str, first: dict[str, str]) -> Iterator[str]:
+        name = posixpath.basename(path)
+        if not is_executable(call.proc, path):
+            yield f"warning: {path} identified as a kubectl plugin, but it is not executable"
+        if name in first:
+            yield f"warning: {path} is overshadowed by a similarly named plugin: {first[name]}"
+        if command := call.builtin(name.removeprefix(PREFIX).split("-")):
+            yield f"warning: {name} overwrites existing command: {quote(command)}"
 
 
 COMMAND = Command(

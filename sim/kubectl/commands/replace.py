@@ -17,6 +17,7 @@ from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation, Running
 from sim.kubectl.manifests import load_manifests, sources
+from sim.kubectl.rawrequest import check_raw, send_raw
 from sim.kubectl.results import (
     CLIENT,
     DRY_RUN_FLAG,
@@ -27,7 +28,7 @@ from sim.kubectl.results import (
     dry_run_of,
     dry_run_query,
 )
-from sim.kubectl.validation import validation_of
+from sim.kubectl.validation import tell_unchecked, validation_of
 
 PATIENCE_MS = 5 * 60_000
 """How long the deleted objects are waited for unless `--timeout` says (pkg/cmd/replace)."""
@@ -44,6 +45,7 @@ class ReplaceOptions:
     grace: int
     timeout_ms: int
     validation: str
+    raw: str
 
     @classmethod
     def complete(cls, call: Invocation) -> ReplaceOptions:
@@ -58,6 +60,7 @@ class ReplaceOptions:
             read.number("grace-period"),
             read.duration_ms("timeout"),
             validation_of(call),
+            read.text("raw"),
         )
 
     def validate(self) -> None:
@@ -73,7 +76,11 @@ class ReplaceOptions:
 
     def run(self, call: Invocation) -> Running:
         """Replace every object of the files."""
+        if self.raw:
+            check_raw(call, self.files, least=1)
+            return (yield from send_raw(call, "PUT", self.files))
         manifests = yield from load_manifests(call, self.files)
+        tell_unchecked(call, manifests, self.validation)
         if not manifests:
             raise CommandError("no objects passed to replace")
         errors: list[Exception] = []
@@ -162,6 +169,7 @@ COMMAND = Command(
         "force bool",
         "grace-period int=-1",
         "kustomize,k",
+        "raw",
         "recursive,R bool",
         "save-config bool",
         "subresource",

@@ -17,6 +17,7 @@ from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Invocation
 from sim.kubectl.manifests import load_now, sources
 from sim.kubectl.results import OUTPUT_FLAGS, Results
+from sim.kubectl.structorder import typed
 
 ROLLOUT_FLAGS = (
     flags(
@@ -78,7 +79,7 @@ def patch_workload(call: Invocation, info: Info, patch: Obj, said: str) -> Excep
         obj = call.client.patch(info.path, patch, STRATEGIC_MERGE, query)
     except ApiStatusError as error:
         return CommandError(f"failed to patch: {plain(error)}")
-    Results(call).say(said, obj)
+    Results(call).say(said, typed(obj))
     return None
 
 

@@ -13,7 +13,7 @@ from sim.kubectl.commands.rollout import ROLLOUT_FLAGS, USAGE, Workloads
 from sim.kubectl.describers.template import write_template
 from sim.kubectl.describers.writer import Page
 from sim.kubectl.errors import CommandError, raise_all
-from sim.kubectl.flags import flags
+from sim.kubectl.flags import flags, without
 from sim.kubectl.goformat import quote
 from sim.kubectl.history import (
     CHANGE_CAUSE,
@@ -26,6 +26,7 @@ from sim.kubectl.history import (
 from sim.kubectl.invocation import Command, Invocation
 from sim.kubectl.printers.tabwriter import describe_writer
 from sim.kubectl.results import Results, check_output
+from sim.kubectl.structorder import typed
 
 
 @dataclass
@@ -69,10 +70,14 @@ class HistoryOptions:
     def _print_objects(self, call: Invocation, revisions: dict[int, tuple[Obj, str]]) -> None:
         results = Results(call)
         if self.revision:
-            results.say("", self._chosen(revisions))
+            results.say("", typed(self._chosen(revisions)))
             return
         for number in sorted(revisions):
-            results.say("", revisions[number][0])
+            try:
+                results.say("", typed(revisions[number][0]))
+            except CommandError as error:
+                # the real one goes on: only what the printer itself had shown is seen
+                call.out(error.shown)
 
     def _print(self, call: Invocation, info: Info, revisions: dict[int, tuple[Obj, str]]) -> None:
         if not revisions:
@@ -125,6 +130,6 @@ COMMAND = Command(
     "history",
     "View rollout history",
     HistoryOptions,
-    flags("revision int=0") + ROLLOUT_FLAGS,
+    flags("revision int=0") + without(ROLLOUT_FLAGS, "field-manager"),
     usage=USAGE,
 )

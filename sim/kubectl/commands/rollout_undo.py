@@ -14,7 +14,7 @@ from sim.kubectl.commands.rollout import ROLLOUT_FLAGS, USAGE, Workloads
 from sim.kubectl.describers.template import write_template
 from sim.kubectl.describers.writer import Page
 from sim.kubectl.errors import CommandError, plain, raise_all
-from sim.kubectl.flags import flags
+from sim.kubectl.flags import flags, without
 from sim.kubectl.goformat import quote
 from sim.kubectl.history import (
     REVISION,
@@ -33,6 +33,7 @@ from sim.kubectl.results import (
     dry_run_of,
     dry_run_query,
 )
+from sim.kubectl.structorder import typed
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _KEPT = (
@@ -83,7 +84,7 @@ class UndoOptions:
             except (CommandError, ApiStatusError) as error:
                 errors.append(error)
                 continue
-            Results(call, self.dry_run).say(said, info.object)
+            Results(call, self.dry_run).say(said, typed(info.object))
         raise_all(errors)
         return 0
 
@@ -175,6 +176,6 @@ COMMAND = Command(
     "undo",
     "Undo a previous rollout",
     UndoOptions,
-    flags("to-revision int=0") + ROLLOUT_FLAGS + DRY_RUN_FLAG,
+    flags("to-revision int=0") + without(ROLLOUT_FLAGS, "field-manager") + DRY_RUN_FLAG,
     usage=USAGE,
 )

@@ -30,6 +30,7 @@ from sim.kubectl.results import (
     dry_run_query,
 )
 from sim.kubectl.structorder import typed
+from sim.kubectl.templates import recorded
 
 _POLICIES = ("Always", "OnFailure", "Never")
 _PULL_POLICIES = ("", "Always", "IfNotPresent", "Never")
@@ -147,7 +148,7 @@ class RunOptions:
             return attended.stay(call)
         results = Results(call, self.dry_run)
         for obj in made:
-            results.say("created", typed(obj))
+            results.say("created", typed(recorded(call, obj)))
         return 0
 
     def pod(self) -> Obj:
@@ -281,6 +282,7 @@ COMMAND = Command(
         "quiet,q bool",
         "recursive,R bool",
         "restart string=Always",
+        "record bool",
         "rm bool",
         "save-config bool",
         "stdin,i bool",

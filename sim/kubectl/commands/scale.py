@@ -85,12 +85,13 @@ class ScaleOptions:
         if not selection.infos:
             raise_all(selection.errors)
             raise CommandError("no objects passed to scale")
+        results = Results(call, self.dry_run)
         for info in selection.infos:
             size = self.replicas if self.dry_run == CLIENT else self._scale(call, info)
             if self.timeout_ms and self.dry_run == NONE:
                 yield from self._await_size(call, info)
             obj = replace(info.object, "spec", "replicas", value=size)
-            Results(call, self.dry_run).say("scaled", obj)
+            results.say("scaled", obj)
         raise_all(selection.errors)
         return 0
 

@@ -12,13 +12,14 @@ from fnmatch import fnmatchcase
 
 from sim.apimachinery.wire import Obj
 from sim.kubectl.builder import Lookup, select
-from sim.kubectl.commands.set_image import SET_FLAGS, set_lookup
-from sim.kubectl.errors import CommandError, raise_all
-from sim.kubectl.flags import flags
+from sim.kubectl.commands.set_env_values import References, reference
+from sim.kubectl.errors import CommandError
+from sim.kubectl.flags import flags, without
 from sim.kubectl.invocation import Command, Invocation
-from sim.kubectl.manifests import load_now, sources
-from sim.kubectl.results import check_output, dry_run_of
-from sim.kubectl.templates import TemplateChange, pod_spec_of
+from sim.kubectl.manifests import sources
+from sim.kubectl.results import check_output
+from sim.kubectl.setting import SET_FLAGS, Setting
+from sim.kubectl.templates import containers_patch, pod_spec_of, template_path
 
 _NO_LETTER = re.compile(r"[^a-zA-Z0-9_]")
 
@@ -27,14 +28,12 @@ _NO_LETTER = re.compile(r"[^a-zA-Z0-9_]")
 class SetEnvOptions:
     """What `set env` was asked."""
 
-    resources: Sequence[str]
+    setting: Setting
     add: Mapping[str, str | Obj]
     remove: Sequence[str]
     containers: str
     listing: bool
     overwrite: bool
-    lookup: Lookup
-    dry_run: str
     files: bool
     """The objects are named by files."""
     source: str
@@ -63,18 +62,19 @@ class SetEnvOptions:
         pairs = (word.partition("=") for word in words if "=" in word)
         add: dict[str, str | Obj] = {prefix + name: value for name, _, value in pairs}
         remove = [word.removesuffix("-") for word in words if "=" not in word]
+        setting = Setting.of(call, resources)
+        setting.check_choice()
         check_output(call)
+        setting.check_local()
         if call.flags.on("list") and call.flags.text("output"):
             raise CommandError("--list and --output may not be specified together")
         return cls(
-            resources,
+            setting,
             add,
             remove,
             call.flags.text("containers"),
             call.flags.on("list"),
             call.flags.on("overwrite"),
-            set_lookup(call),
-            dry_run_of(call),
             bool(sources(call)),
             call.flags.text("from"),
             call.flags.many("keys"),
@@ -83,7 +83,7 @@ class SetEnvOptions:
 
     def validate(self) -> None:
         """Require objects; nothing may be set and removed at once."""
-        if not self.resources and not self.files:
+        if not self.setting.args and not self.files:
             raise CommandError(
                 "one or more resources must be specified as <resource> <name> or <resource>/<name>"
             )
@@ -91,8 +91,6 @@ class SetEnvOptions:
             raise CommandError(
                 "when specifying --keys, a configmap or secret must be provided with --from"
             )
-        if self.lookup.bulk and self.lookup.labels:
-            raise CommandError("cannot set --all and --selector at the same time")
         if any(name in self.add for name in self.remove):
             raise CommandError(
                 "can not both modify and remove the same environment variable in the same command"
@@ -102,26 +100,24 @@ class SetEnvOptions:
         """Patch the objects, or list their variables."""
         if self.source:
             self.add = {**self.add, **self._from_source(call)}
+        infos = self.setting.find(call, ignored=True)
         if self.listing:
-            return self._list(call)
-        if not self.add and not self.remove:
-            raise CommandError("at least one environment variable must be provided")
-        change = TemplateChange(
-            self.resources,
-            self.lookup,
-            self._change,
-            "env updated",
-            "failed to patch env update to pod template:",
-            self.dry_run,
-            self.containers,
-            lambda obj, matching: self._check(call, obj, matching),
-        )
-        return change.run(call)
+            for info in infos:
+                self._list(call, info.object)
+            return 0
 
-    def _check(self, call: Invocation, obj: Obj, matching: int) -> None:
-        if not matching:
-            name = f"{obj['kind']}/{obj['metadata']['name']}"
-            call.client.warn(f'{name} does not have any containers matching "{self.containers}"')
+        def patch(obj: Obj, _problems: list[Exception]) -> Obj:
+            change, matching = containers_patch(obj, self._change, self.containers)
+            if not matching:
+                name = f"{obj['kind']}/{obj['metadata']['name']}"
+                call.client.warn(
+                    f'{name} does not have any containers matching "{self.containers}"'
+                )
+            return change
+
+        failed = "failed to patch env update to pod template:"
+        self.setting.change(call, infos, patch, "env updated", failed)
+        return 0
 
     def _change(self, container: Obj) -> Obj:
         old = {one["name"]: one for one in container.get("env") or []}
@@ -149,7 +145,12 @@ class SetEnvOptions:
     def _from_source(self, call: Invocation) -> dict[str, str | Obj]:
         """Return a variable for each key of the ConfigMap or Secret."""
         made: dict[str, str | Obj] = {}
-        for info in select(call, [self.source], Lookup(labels=self.lookup.labels)).require():
+        if self.setting.local:
+            infos = self.setting.find(call, ignored=True)
+        else:
+            labels = self.setting.lookup.labels
+            infos = select(call, [self.source], Lookup(labels=labels)).require()
+        for info in infos:
             kind = info.resource.kind
             if kind not in ("ConfigMap", "Secret"):
                 raise CommandError("unsupported resource specified in --from")
@@ -162,41 +163,36 @@ class SetEnvOptions:
                     made[self.prefix + name] = {ref: {"key": key, "name": info.name}}
         return made
 
-    def _list(self, call: Invocation) -> int:
-        selection = select(call, self.resources, self.lookup, load_now(call))
-        raise_all(selection.errors)
-        for info in selection.infos:
-            spec = pod_spec_of(info.object)
-            for container in [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]:
-                if not fnmatchcase(container["name"], self.containers):
-                    continue
-                name = f"{info.resource.kind} {info.name}"
-                call.out(f"# {name}, container {container['name']}\n")
-                for one in container.get("env") or []:
-                    call.out(_line(one))
-        return 0
+    def _list(self, call: Invocation, obj: Obj) -> None:
+        if not template_path(obj["kind"]):
+            return
+        spec = pod_spec_of(obj)
+        for container in [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]:
+            if not fnmatchcase(container["name"], self.containers):
+                continue
+            call.out(f"# {obj['kind']} {obj['metadata']['name']}, container {container['name']}\n")
+            found = References(call, obj, container)
+            for one in self._changed(container):
+                source: Obj = one.get("valueFrom") or {}
+                value = None if source else one.get("value", "")
+                if source and call.flags.on("resolve"):
+                    value = found.value(one["name"], source)
+                if value is None:
+                    call.out(f"# {one['name']} from {reference(source)}\n")
+                else:
+                    call.out(f"{one['name']}={value}\n")
+            found.complain()
+
+    def _changed(self, container: Obj) -> list[Obj]:
+        """Return the variables as they would be."""
+        held = {one["name"]: one for one in container.get("env") or []}
+        held |= {name: _variable(name, value) for name, value in self.add.items()}
+        return [one for name, one in held.items() if name not in self.remove]
 
 
 def _variable(name: str, value: str | Obj) -> Obj:
     field = "valueFrom" if isinstance(value, dict) else "value"
     return {"name": name, field: value}
-
-
-def _line(variable: Obj) -> str:
-    name, source = variable["name"], variable.get("valueFrom")
-    if source is None:
-        return f"{name}={variable.get('value', '')}\n"
-    if ref := source.get("configMapKeyRef"):
-        what = f"configmap {ref.get('name', '')}, key {ref['key']}"
-    elif ref := source.get("secretKeyRef"):
-        what = f"secret {ref.get('name', '')}, key {ref['key']}"
-    elif ref := source.get("fieldRef"):
-        what = f"field path {ref['fieldPath']}"
-    else:
-        ref = source.get("resourceFieldRef") or {}
-        container = f"{ref['containerName']}/" if ref.get("containerName") else ""
-        what = f"resource field {container}{ref.get('resource', '')}"
-    return f"# {name} from {what}\n"
 
 
 COMMAND = Command(
@@ -213,6 +209,6 @@ COMMAND = Command(
         "prefix",
         "resolve bool",
     )
-    + SET_FLAGS,
+    + without(SET_FLAGS, "record"),
     usage="RESOURCE/NAME KEY_1=VAL_1 ... KEY_N=VAL_N",
 )

@@ -5,43 +5,25 @@ It must not know what an image contains.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sim.apimachinery.wire import Obj
-from sim.kubectl.builder import Lookup
 from sim.kubectl.commands.label import split_pairs
-from sim.kubectl.errors import Aggregate, CommandError, raise_all
-from sim.kubectl.flags import flags
+from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation
-from sim.kubectl.results import DRY_RUN_FLAG, OUTPUT_FLAGS, check_output, dry_run_of
-from sim.kubectl.templates import TemplateChange, pod_spec_of
-
-SET_FLAGS = (
-    flags(
-        "all bool",
-        "field-manager",
-        "filename,f list",
-        "kustomize,k",
-        "local bool",
-        "record bool",
-        "recursive,R bool",
-        "selector,l",
-    )
-    + OUTPUT_FLAGS
-    + DRY_RUN_FLAG
-)
+from sim.kubectl.results import check_output
+from sim.kubectl.setting import SET_FLAGS, Setting
+from sim.kubectl.templates import containers_patch, pod_spec_of
 
 
 @dataclass
 class SetImageOptions:
     """What `set image` was asked."""
 
-    resources: Sequence[str]
+    setting: Setting
     images: Mapping[str, str]
-    lookup: Lookup
-    dry_run: str
 
     @classmethod
     def complete(cls, call: Invocation) -> SetImageOptions:
@@ -52,70 +34,55 @@ class SetImageOptions:
         if bad:
             raise CommandError(f"invalid image format: {', '.join(bad)}")
         images = dict(pair.partition("=")[::2] for pair in pairs)
-        lookup = set_lookup(call)
-        return cls(resources, images, lookup, dry_run_of(call))
+        return cls(Setting.of(call, resources), images)
 
     def validate(self) -> None:
-        """Leave everything to `check_images`."""
+        """Leave everything to `_check`."""
 
-    def check_images(self) -> None:
+    def _check(self) -> None:
         """Require images, once the objects have been found."""
-        problems = []
-        if self.lookup.bulk and self.lookup.labels:
-            problems.append("cannot set --all and --selector at the same time")
-        if self.resources and not self.images:
-            problems.append("at least one image update is required")
-        elif len(self.images) > 1 and "*" in self.images:
-            problems.append(
+        problems: list[Exception] = []
+        for check in (self.setting.check_choice, self._check_images, self.setting.check_local):
+            try:
+                check()
+            except CommandError as problem:
+                problems.append(problem)
+        raise_all(problems)
+
+    def _check_images(self) -> None:
+        if not self.images:
+            raise CommandError("at least one image update is required")
+        if len(self.images) > 1 and "*" in self.images:
+            raise CommandError(
                 "all containers are already specified by *, but saw more than one "
                 "container_name=container_image pairs"
             )
-        raise_all([CommandError(problem) for problem in problems])
 
     def run(self, call: Invocation) -> int:
         """Patch the objects."""
-        change = TemplateChange(
-            self.resources,
-            self.lookup,
-            self._change,
-            "image updated",
-            "failed to patch image update to pod template:",
-            self.dry_run,
-            check=self._check,
-            found=self.check_images,
-        )
-        return change.run(call)
+        infos = self.setting.find(call)
+        self._check()
+        failed = "failed to patch image update to pod template:"
+        self.setting.change(call, infos, self._patch, "image updated", failed)
+        return 0
 
-    def _change(self, container: Obj) -> Obj:
-        image = self.images.get(container["name"], self.images.get("*", container.get("image")))
-        return {} if image == container.get("image") else {"image": image}
-
-    def _check(self, obj: Obj, matching: int) -> Exception | None:
+    def _patch(self, obj: Obj, problems: list[Exception]) -> Obj:
         spec = pod_spec_of(obj)
         names = {
             container["name"]
             for key in ("containers", "initContainers")
             for container in spec.get(key) or []
         }
-        missing: list[Exception] = [
+        problems += [
             CommandError(f"error: unable to find container named {quote(name)}")
             for name in self.images
             if name != "*" and name not in names
         ]
-        if not missing:
-            return None
-        return missing[0] if len(missing) == 1 else Aggregate(missing)
+        return containers_patch(obj, self._change)[0]
 
-
-def set_lookup(call: Invocation) -> Lookup:
-    """Return how the `set` commands find their objects.
-
-    Raises:
-        CommandError: for `--local`, which is not modelled here.
-    """
-    if call.flags.on("local"):
-        raise CommandError(f'"{call.path} --local" is not supported in this simulator')
-    return Lookup(labels=call.flags.text("selector"), bulk=call.flags.on("all"))
+    def _change(self, container: Obj) -> Obj:
+        image = self.images.get(container["name"], self.images.get("*", container.get("image")))
+        return {} if image == container.get("image") else {"image": image}
 
 
 COMMAND = Command(

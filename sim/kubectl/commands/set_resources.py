@@ -5,55 +5,45 @@ It must not know what the limits lead to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sim.apimachinery.quantity import canonical
 from sim.apimachinery.wire import Obj
-from sim.kubectl.builder import Lookup
-from sim.kubectl.commands.set_image import SET_FLAGS, set_lookup
 from sim.kubectl.errors import CommandError
 from sim.kubectl.flags import flags
 from sim.kubectl.invocation import Command, Invocation
-from sim.kubectl.results import check_output, dry_run_of
-from sim.kubectl.templates import TemplateChange
+from sim.kubectl.results import check_output
+from sim.kubectl.setting import SET_FLAGS, Setting
+from sim.kubectl.templates import containers_patch
 
 
 @dataclass
 class SetResourcesOptions:
     """What `set resources` was asked."""
 
-    resources: Sequence[str]
+    setting: Setting
     containers: str
     wanted: Mapping[str, str]
     """`limits` and `requests` as they were typed."""
-    lookup: Lookup
-    dry_run: str
-    amounts: dict[str, dict[str, str]]
+    amounts: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
     def complete(cls, call: Invocation) -> SetResourcesOptions:
         """Read flags and arguments."""
         check_output(call)
         wanted = {what: call.flags.text(what) for what in ("limits", "requests")}
-        return cls(
-            call.args,
-            call.flags.text("containers"),
-            wanted,
-            set_lookup(call),
-            dry_run_of(call),
-            {},
-        )
+        return cls(Setting.of(call, call.args), call.flags.text("containers"), wanted)
 
     def validate(self) -> None:
-        """Leave everything to `check_amounts`."""
+        """Leave everything to `_check`."""
 
-    def check_amounts(self) -> None:
+    def _check(self) -> None:
         """Require limits or requests, once the objects have been found."""
-        if self.lookup.bulk and self.lookup.labels:
-            raise CommandError("cannot set --all and --selector at the same time")
+        self.setting.check_local()
+        self.setting.check_choice()
         self.amounts.update({what: _parse(text) for what, text in self.wanted.items() if text})
-        if self.resources and not self.amounts:
+        if not self.amounts:
             raise CommandError(
                 "you must specify an update to requests or limits "
                 "(in the form of --requests/--limits)"
@@ -61,23 +51,20 @@ class SetResourcesOptions:
 
     def run(self, call: Invocation) -> int:
         """Patch the objects."""
-        change = TemplateChange(
-            self.resources,
-            self.lookup,
-            self._change,
-            "resource requirements updated",
-            "failed to patch resources update to pod template",
-            self.dry_run,
-            self.containers,
-            self._check,
-            self.check_amounts,
-        )
-        return change.run(call)
+        infos = self.setting.find(call)
+        self._check()
+        said = "resource requirements updated"
+        failed = "failed to patch resources update to pod template"
+        self.setting.change(call, infos, self._patch, said, failed)
+        return 0
 
-    def _check(self, obj: Obj, matching: int) -> Exception | None:
-        if matching:
-            return None
-        return CommandError(f"error: unable to find container named {self.containers}")
+    def _patch(self, obj: Obj, problems: list[Exception]) -> Obj:
+        patch, matching = containers_patch(obj, self._change, self.containers)
+        if not matching:
+            problems.append(
+                CommandError(f"error: unable to find container named {self.containers}")
+            )
+        return patch
 
     def _change(self, container: Obj) -> Obj:
         held = container.get("resources") or {}

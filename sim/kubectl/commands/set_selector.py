@@ -5,89 +5,92 @@ It must not know the pods.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sim.apimachinery.strategic import strategic_merge_patch
+from sim.apimachinery.labels import Requirement, SelectorError, parse_label_selector
 from sim.apimachinery.wire import Obj
-from sim.client.rest import STRATEGIC_MERGE
-from sim.kubectl.builder import Lookup, select
-from sim.kubectl.commands.set_image import SET_FLAGS
-from sim.kubectl.errors import CommandError
-from sim.kubectl.flags import flags
+from sim.kubectl.builder import Info
+from sim.kubectl.errors import CommandError, raise_all
+from sim.kubectl.flags import flags, without
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation
-from sim.kubectl.manifests import load_now
-from sim.kubectl.results import CLIENT, Results, dry_run_of, dry_run_query
+from sim.kubectl.results import Results, check_output
+from sim.kubectl.setting import SET_FLAGS, Setting
+
+_EXPRESSIONS = {"in": "In", "notin": "NotIn", "exists": "Exists", "!": "DoesNotExist"}
 
 
 @dataclass
 class SetSelectorOptions:
     """What `set selector` was asked."""
 
-    resources: Sequence[str]
-    selector: str | None
-    dry_run: str
-    everything: bool
-    local: bool
+    setting: Setting
+    labels: Mapping[str, str] | None
+    """The labels to select by; None if nothing was said."""
+    expressions: str
+    """What cannot be said to a Service, as Go prints it."""
 
     @classmethod
     def complete(cls, call: Invocation) -> SetSelectorOptions:
         """Read arguments; the last one is the selector."""
-        args = call.args
-        return cls(
-            args[:-1],
-            args[-1] if args else None,
-            dry_run_of(call),
-            call.flags.on("all"),
-            call.flags.on("local"),
-        )
+        setting = Setting.of(call, call.args[:-1])
+        if not call.args:
+            return cls(setting, None, "")
+        wanted = _parse(call.args[-1])
+        check_output(call)
+        labels = {one.key: one.values[0] for one in wanted if one.operator == "="}
+        others = [_shown(one) for one in wanted if one.operator != "="]
+        return cls(setting, labels, f"[{' '.join(others)}]" if others else "")
 
     def validate(self) -> None:
-        """Require a selector of equalities."""
-        if self.selector is None:
+        """Require a selector."""
+        if self.labels is None:
             raise CommandError("one selector is required")
-        if self.local:
-            raise CommandError('"kubectl set selector --local" is not supported in this simulator')
 
     def run(self, call: Invocation) -> int:
         """Patch the Services."""
-        lookup = Lookup(bulk=self.everything)
-        infos = select(call, self.resources, lookup, load_now(call)).require()
-        wanted = _equalities(self.selector or "")
-        for info in infos:
-            if info.resource.kind != "Service":
-                raise CommandError("setting a selector is only supported for Services")
-            old = (info.object.get("spec") or {}).get("selector") or {}
-            change: Obj = {key: value for key, value in wanted.items() if old.get(key) != value}
-            change.update(dict.fromkeys(key for key in old if key not in wanted))
-            patch: Obj = {"spec": {"selector": change}} if change else {}
-            if self.dry_run == CLIENT:
-                obj: Obj = strategic_merge_patch(info.object, patch, "Service")
-            else:
-                query = [("fieldManager", "kubectl-set"), *dry_run_query(self.dry_run)]
-                version = call.flags.text("resource-version")
-                if version:
-                    patch = {**patch, "metadata": {"resourceVersion": version}}
-                obj = call.client.patch(info.path, patch, STRATEGIC_MERGE, query)
-            Results(call, self.dry_run).say("selector updated", obj)
+        selection = self.setting.select(call)
+        results = Results(call, self.setting.dry_run)
+        raise_all(selection.visit(lambda info: self._change(call, info, results)))
         return 0
 
+    def _change(self, call: Invocation, info: Info, results: Results) -> None:
+        if info.resource.kind != "Service":
+            raise CommandError("setting a selector is only supported for Services")
+        if self.expressions:
+            raise CommandError(f"match expression {self.expressions} not supported on this object")
+        wanted = self.labels or {}
+        old = (info.object.get("spec") or {}).get("selector") or {}
+        change: Obj = {key: value for key, value in wanted.items() if old.get(key) != value}
+        change.update(dict.fromkeys(key for key in old if key not in wanted))
+        patch: Obj = {"spec": {"selector": change}} if change else {}
+        if version := call.flags.text("resource-version"):
+            patch = {**patch, "metadata": {"resourceVersion": version}}
+        results.say("selector updated", self.setting.apply(call, info, patch))
 
-def _equalities(text: str) -> dict[str, str]:
-    made: dict[str, str] = {}
-    for part in text.split(","):
-        key, equals, value = part.strip().replace("==", "=").partition("=")
-        if not equals or key.endswith("!"):
-            raise CommandError(f"couldn't parse the selector string {quote(text)}: not supported")
-        made[key.strip()] = value.strip()
-    return made
+
+def _parse(text: str) -> list[Requirement]:
+    try:
+        wanted = sorted(parse_label_selector(text).requirements, key=lambda one: one.key)
+    except SelectorError as error:
+        raise CommandError(f"couldn't parse the selector string {quote(text)}: {error}") from None
+    for one in wanted:
+        if one.operator in ("gt", "lt"):
+            raise CommandError(f"{quote(one.operator)} isn't supported in label selectors")
+        if one.operator == "!=":
+            raise CommandError('"!=" is not a valid label selector operator')
+    return wanted
+
+
+def _shown(one: Requirement) -> str:
+    return f"{{{one.key} {_EXPRESSIONS[one.operator]} [{' '.join(sorted(one.values))}]}}"
 
 
 COMMAND = Command(
     "selector",
     "Set the selector on a resource",
     SetSelectorOptions,
-    flags("resource-version") + SET_FLAGS,
+    flags("resource-version") + without(SET_FLAGS, "kustomize", "selector"),
     usage="(-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version]",
 )

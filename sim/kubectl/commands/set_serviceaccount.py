@@ -5,87 +5,55 @@ It must not know what the account may do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.apimachinery.strategic import strategic_merge_patch
 from sim.apimachinery.wire import Obj
-from sim.client.rest import STRATEGIC_MERGE, ApiStatusError
-from sim.kubectl.builder import Lookup, select
-from sim.kubectl.commands.set_image import SET_FLAGS
-from sim.kubectl.errors import CommandError, plain, raise_all
+from sim.kubectl.errors import CommandError
+from sim.kubectl.flags import without
 from sim.kubectl.invocation import Command, Invocation
-from sim.kubectl.manifests import load_now
-from sim.kubectl.results import CLIENT, Results, dry_run_of, dry_run_query
-from sim.kubectl.templates import template_path
+from sim.kubectl.results import check_output
+from sim.kubectl.setting import SET_FLAGS, Setting
+from sim.kubectl.templates import in_template, pod_spec_of
 
 
 @dataclass
 class SetServiceAccountOptions:
     """What `set serviceaccount` was asked."""
 
-    resources: Sequence[str]
+    setting: Setting
     account: str
-    dry_run: str
-    everything: bool
-    local: bool
 
     @classmethod
     def complete(cls, call: Invocation) -> SetServiceAccountOptions:
         """Read arguments; the last one is the account."""
+        setting = Setting.of(call, call.args[:-1])
+        setting.check_local()
+        check_output(call)
         if not call.args:
             raise CommandError("serviceaccount is required")
-        return cls(
-            call.args[:-1],
-            call.args[-1],
-            dry_run_of(call),
-            call.flags.on("all"),
-            call.flags.on("local"),
-        )
+        return cls(setting, call.args[-1])
 
     def validate(self) -> None:
-        """Refuse what is not modelled."""
-        if self.local:
-            raise CommandError(
-                '"kubectl set serviceaccount --local" is not supported in this simulator'
-            )
+        """Leave nothing: all was said while reading."""
 
     def run(self, call: Invocation) -> int:
         """Patch the pod templates."""
-        errors: list[Exception] = []
-        lookup = Lookup(bulk=self.everything)
-        for info in select(call, self.resources, lookup, load_now(call)).require():
-            path = template_path(info.resource.kind)
-            if not path:
-                errors.append(
-                    CommandError(
-                        f"error: {info.resource.plural}/{info.name} the object is not a pod or does "
-                        f"not have a pod template: *v1.{info.resource.kind}\n"
-                    )
-                )
-                continue
-            patch: Obj = {"serviceAccountName": self.account}
-            for step in reversed(path):
-                patch = {step: patch}
-            try:
-                if self.dry_run == CLIENT:
-                    obj: Obj = strategic_merge_patch(info.object, patch, info.resource.kind)
-                else:
-                    query = [("fieldManager", "kubectl-set"), *dry_run_query(self.dry_run)]
-                    obj = call.client.patch(info.path, patch, STRATEGIC_MERGE, query)
-            except ApiStatusError as error:
-                errors.append(CommandError(f"failed to patch ServiceAccountName {plain(error)}"))
-                continue
-            Results(call, self.dry_run).say("serviceaccount updated", obj)
-        raise_all(errors)
+        infos = self.setting.find(call, ignored=True)
+        said, failed = "serviceaccount updated", "failed to patch ServiceAccountName"
+        self.setting.change(call, infos, self._patch, said, failed, always=True)
         return 0
+
+    def _patch(self, obj: Obj, _problems: list[Exception]) -> Obj:
+        if pod_spec_of(obj).get("serviceAccountName", "") == self.account:
+            return {}
+        return in_template(obj, {"serviceAccountName": self.account})
 
 
 COMMAND = Command(
     "serviceaccount",
     "Update the service account of a resource",
     SetServiceAccountOptions,
-    SET_FLAGS,
+    without(SET_FLAGS, "selector"),
     usage="(-f FILENAME | TYPE NAME) SERVICE_ACCOUNT",
     aliases=("sa",),
 )

@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.apimachinery.wire import Obj
-from sim.client.rest import STRATEGIC_MERGE, ApiStatusError
-from sim.kubectl.builder import Info, Lookup, select
-from sim.kubectl.commands.set_image import SET_FLAGS, set_lookup
-from sim.kubectl.errors import CommandError, plain, raise_all
-from sim.kubectl.flags import flags
+from sim.kubectl.builder import Info
+from sim.kubectl.errors import CommandError
+from sim.kubectl.flags import flags, without
 from sim.kubectl.invocation import Command, Invocation
-from sim.kubectl.manifests import load_now
-from sim.kubectl.results import CLIENT, Results, dry_run_of, dry_run_query
+from sim.kubectl.results import check_output
+from sim.kubectl.setting import SET_FLAGS, Setting
 
 _GROUP = "rbac.authorization.k8s.io"
 
@@ -25,74 +23,60 @@ _GROUP = "rbac.authorization.k8s.io"
 class SetSubjectOptions:
     """What `set subject` was asked."""
 
-    args: Sequence[str]
+    setting: Setting
     users: Sequence[str]
     groups: Sequence[str]
     accounts: Sequence[str]
-    lookup: Lookup
-    dry_run: str
 
     @classmethod
     def complete(cls, call: Invocation) -> SetSubjectOptions:
         """Read flags and arguments."""
         read = call.flags
+        check_output(call)
         return cls(
-            call.args,
+            Setting.of(call, call.args),
             sorted(set(read.many("user"))),
             sorted(set(read.many("group"))),
             sorted(set(read.many("serviceaccount"))),
-            set_lookup(call),
-            dry_run_of(call),
         )
 
     def validate(self) -> None:
         """Leave everything until the objects have been found, as kubectl does."""
 
-    def _check(self) -> None:
-        if self.lookup.bulk and self.lookup.labels:
-            raise CommandError("cannot set --all and --selector at the same time")
+    def _check(self, infos: Sequence[Info]) -> None:
+        self.setting.check_local()
+        self.setting.check_choice()
         if not (self.users or self.groups or self.accounts):
             raise CommandError(
                 "you must specify at least one value of user, group or serviceaccount"
             )
+        everywhere = any(info.resource.kind == "ClusterRoleBinding" for info in infos)
         for account in self.accounts:
             if account.count(":") != 1 or account.endswith(":"):
                 raise CommandError("serviceaccount must be <namespace>:<name>")
+            if account.startswith(":") and everywhere:
+                raise CommandError(
+                    "serviceaccount must be <namespace>:<name>, namespace must be specified"
+                )
 
     def run(self, call: Invocation) -> int:
         """Patch the bindings; one that has them all is passed over."""
-        infos = select(call, self.args, self.lookup, load_now(call)).require()
-        self._check()
-        errors: list[Exception] = []
-        for info in infos:
-            try:
-                self._add(call, info)
-            except ApiStatusError as error:
-                errors.append(
-                    CommandError(f"failed to patch subjects to rolebinding: {plain(error)}")
-                )
-            except CommandError as error:
-                errors.append(error)
-        raise_all(errors)
-        return 0
+        infos = self.setting.find(call)
+        self._check(infos)
+        wanted = self._subjects(call)
 
-    def _add(self, call: Invocation, info: Info) -> None:
-        if info.resource.kind not in ("RoleBinding", "ClusterRoleBinding"):
-            raise CommandError(
-                f"error: {info.resource.plural}/{info.name} setting subjects is only supported for "
-                "RoleBinding/ClusterRoleBinding\n"
-            )
-        held = info.object.get("subjects") or []
-        missing = [one for one in self._subjects(call) if one not in held]
-        if not missing:
-            return
-        subjects = [*held, *missing]
-        if self.dry_run == CLIENT:
-            obj: Obj = {**info.object, "subjects": subjects}
-        else:
-            query = [("fieldManager", "kubectl-set"), *dry_run_query(self.dry_run)]
-            obj = call.client.patch(info.path, {"subjects": subjects}, STRATEGIC_MERGE, query)
-        Results(call, self.dry_run).say("subjects updated", obj)
+        def patch(obj: Obj, _problems: list[Exception]) -> Obj:
+            if obj["kind"] not in ("RoleBinding", "ClusterRoleBinding"):
+                raise CommandError(
+                    "setting subjects is only supported for RoleBinding/ClusterRoleBinding"
+                )
+            held = obj.get("subjects") or []
+            missing = [one for one in wanted if one not in held]
+            return {"subjects": [*held, *missing]} if missing else {}
+
+        failed = "failed to patch subjects to rolebinding:"
+        self.setting.change(call, infos, patch, "subjects updated", failed)
+        return 0
 
     def _subjects(self, call: Invocation) -> list[Obj]:
         made: list[Obj] = [
@@ -111,6 +95,6 @@ COMMAND = Command(
     "subject",
     "Update the user, group, or service account in a role binding or cluster role binding",
     SetSubjectOptions,
-    flags("group array", "serviceaccount array", "user array") + SET_FLAGS,
+    flags("group array", "serviceaccount array", "user array") + without(SET_FLAGS, "record"),
     usage="(-f FILENAME | TYPE NAME) [--user=username] [--group=groupname]",
 )

@@ -25,6 +25,7 @@ from sim.kubectl.results import (
     dry_run_of,
     dry_run_query,
 )
+from sim.kubectl.structorder import typed
 
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
@@ -116,12 +117,18 @@ class TaintOptions:
         if self.dry_run == CLIENT:
             obj = {**obj, "spec": {**(obj.get("spec") or {}), "taints": taints}}
         else:
-            query = [("fieldManager", "kubectl-taint"), ("fieldValidation", "Strict")]
+            query = [
+                ("fieldManager", call.flags.text("field-manager")),
+                ("fieldValidation", "Strict"),
+            ]
             patch = {"spec": {"taints": taints or None}}
             obj = call.client.patch(
                 info.path, patch, STRATEGIC_MERGE, [*query, *dry_run_query(self.dry_run)]
             )
-        Results(call).say(operation, obj)  # not a word about --dry-run
+        shown = typed(obj)
+        if self.dry_run == CLIENT:
+            shown = dict(shown)  # a struct once, then plain JSON again
+        Results(call).say(operation, shown)  # not a word about --dry-run
 
     def _changed(self, info: Info) -> tuple[str, list[Obj]]:
         """Return what is said of the change, and the taints after it."""
@@ -212,7 +219,13 @@ COMMAND = Command(
     "taint",
     "Update the taints on one or more nodes",
     TaintOptions,
-    flags("all bool", "overwrite bool", "selector,l", "validate string=strict?strict")
+    flags(
+        "all bool",
+        "field-manager string=kubectl-taint",
+        "overwrite bool",
+        "selector,l",
+        "validate string=strict?strict",
+    )
     + OUTPUT_FLAGS
     + DRY_RUN_FLAG,
     usage="NODE NAME KEY_1=VAL_1:TAINT_EFFECT_1 ... KEY_N=VAL_N:TAINT_EFFECT_N",

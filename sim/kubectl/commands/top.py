@@ -25,6 +25,9 @@ _GROUP = "metrics.k8s.io"
 _FRESH_MS = 120_000
 """A pod younger than this may still be without figures."""
 _SORTS = ("", "cpu", "memory")
+_USED = ("cpu", "memory", "swap")
+_SHARES = {"CPU(cores)": "CPU(%)", "MEMORY(bytes)": "MEMORY(%)", "SWAP(bytes)": "SWAP(%)"}
+"""The columns of amounts, and of their shares."""
 
 
 def metrics_resource(call: Invocation, plural: str) -> Resource:
@@ -39,10 +42,10 @@ def metrics_resource(call: Invocation, plural: str) -> Resource:
     raise CommandError("Metrics API not available")
 
 
-def usage_of(holder: Obj) -> tuple[Fraction, Fraction]:
-    """Return cores and bytes of a usage block."""
+def usage_of(holder: Obj) -> tuple[Fraction, ...]:
+    """Return cores, bytes and swapped bytes of a usage block."""
     usage = holder.get("usage") or {}
-    return parse_quantity(usage.get("cpu", "0")), parse_quantity(usage.get("memory", "0"))
+    return tuple(parse_quantity(usage.get(name, "0")) for name in _USED)
 
 
 def cpu_cell(cores: Fraction) -> str:
@@ -80,6 +83,7 @@ class TopNodeOptions:
     sort: str
     headers: bool
     capacity: bool
+    swap: bool
 
     @classmethod
     def complete(cls, call: Invocation) -> TopNodeOptions:
@@ -93,6 +97,7 @@ class TopNodeOptions:
             flags.text("sort-by"),
             not flags.on("no-headers"),
             flags.on("show-capacity"),
+            flags.on("show-swap"),
         )
 
     def validate(self) -> None:
@@ -118,28 +123,41 @@ class TopNodeOptions:
             raise CommandError("metrics not available yet")
         found = found or call.client.items(collection_path(nodes), query, limit=0)
         field = "capacity" if self.capacity else "allocatable"
-        room = {
-            node["metadata"]["name"]: (node.get("status") or {}).get(field) or {} for node in found
-        }
+        room = {node["metadata"]["name"]: _room(node, field) for node in found}
         go_sort(metrics, _node_order(self.sort))
-        rows = [_node_row(one, room.pop(one["metadata"]["name"], {})) for one in metrics]
-        rows += [[name, *["<unknown>"] * 4, ""] for name in sorted(room)]
+        columns = _columns(self.swap)
+        rows = [_node_row(one, room.pop(one["metadata"]["name"], {}), columns) for one in metrics]
+        rows += [[name, *["<unknown>"] * 2 * len(columns), ""] for name in sorted(room)]
         if self.headers:
-            head = ["NAME", "CPU(cores)", "CPU(%)", "MEMORY(bytes)", "MEMORY(%)", ""]
-            rows.insert(0, head)
+            heads = [head for column in columns for head in (column, _SHARES[column])]
+            rows.insert(0, ["NAME", *heads, ""])
         call.out(TabWriter().align("".join("\t".join(row) + "\n" for row in rows)))
         return 0
 
 
-def _node_row(metrics: Obj, room: Mapping[str, str]) -> list[str]:
-    cpu, memory = usage_of(metrics)
-    row = [metrics["metadata"]["name"], cpu_cell(cpu)]
-    if "cpu" in room:
-        row.append(percent_cell(cpu, parse_quantity(room["cpu"])))
-    row.append(memory_cell(memory))
-    if "memory" in room:
-        row.append(percent_cell(memory, parse_quantity(room["memory"])))
+def _room(node: Obj, field: str) -> dict[str, str]:
+    """Return what a node has to give."""
+    status = node.get("status") or {}
+    swap = (status.get("nodeInfo") or {}).get("swap") or {}
+    room = dict(status.get(field) or {})
+    return {**room, "swap": str(swap["capacity"])} if "capacity" in swap else room
+
+
+def _node_row(metrics: Obj, room: Mapping[str, str], columns: Sequence[str]) -> list[str]:
+    row = [metrics["metadata"]["name"]]
+    used = usage_of(metrics)
+    for name, amount, cell in zip(_USED, used, cells(used, len(columns)), strict=False):
+        if name == "swap" and room and "swap" not in room:
+            row += ["<unknown>", "<unknown>"]
+            continue
+        row.append(cell)
+        if name in room:
+            row.append(percent_cell(amount, parse_quantity(room[name])))
     return [*row, ""]
+
+
+def _columns(swap: bool) -> list[str]:
+    return list(_SHARES) if swap else list(_SHARES)[:2]
 
 
 def _node_order(sort: str) -> Callable[[Obj, Obj], bool]:
@@ -162,6 +180,7 @@ class TopPodOptions:
     containers: bool
     headers: bool
     total: bool
+    swap: bool
 
     @classmethod
     def complete(cls, call: Invocation) -> TopPodOptions:
@@ -178,6 +197,7 @@ class TopPodOptions:
             flags.on("containers"),
             not flags.on("no-headers"),
             flags.on("sum"),
+            flags.on("show-swap"),
         )
 
     def validate(self) -> None:
@@ -240,43 +260,43 @@ class TopPodOptions:
 
     def _rows(self, metrics: Sequence[Obj]) -> list[list[str]]:
         rows: list[list[str]] = []
-        width = 3
+        columns = _columns(self.swap)
+        width = 1 + len(columns)
         if self.headers:
-            head = ["NAME", "CPU(cores)", "MEMORY(bytes)", ""]
+            head = ["NAME", *columns, ""]
             if self.containers:
                 head.insert(0, "POD")
             if self.everywhere:
                 head.insert(0, "NAMESPACE")
             rows.append(head)
             width = len(head) - 1
-        totals = [Fraction(0), Fraction(0)]
+        totals = (Fraction(0),) * len(_USED)
         for one in metrics:
             metadata = one["metadata"]
             lead = [metadata["namespace"]] if self.everywhere else []
             used = pod_usage(one)
-            totals = [total + part for total, part in zip(totals, used, strict=True)]
+            totals = tuple(total + part for total, part in zip(totals, used, strict=True))
             if not self.containers:
-                rows.append([*lead, metadata["name"], *_cells(used), ""])
+                rows.append([*lead, metadata["name"], *cells(used, len(columns)), ""])
                 continue
             for container in sorted(one.get("containers") or [], key=lambda each: each["name"]):
-                own = _cells(usage_of(container))
+                own = cells(usage_of(container), len(columns))
                 rows.append([*lead, metadata["name"], container["name"], *own, ""])
         if self.total:
             rows.append([*[""] * (width - 2), "________", "________", ""])
-            rows.append([*[""] * (width - 3), "", *_cells((totals[0], totals[1])), ""])
+            rows.append([*[""] * (width - 3), "", *cells(totals, len(columns)), ""])
         return rows
 
 
-def pod_usage(metrics: Obj) -> tuple[Fraction, Fraction]:
-    """Return cores and bytes of all containers together."""
+def pod_usage(metrics: Obj) -> tuple[Fraction, ...]:
+    """Return cores, bytes and swapped bytes of all containers together."""
     parts = [usage_of(container) for container in metrics.get("containers") or []]
-    return sum((cpu for cpu, _ in parts), Fraction(0)), sum(
-        (memory for _, memory in parts), Fraction(0)
-    )
+    return tuple(sum((part[at] for part in parts), Fraction(0)) for at in range(len(_USED)))
 
 
-def _cells(used: tuple[Fraction, Fraction]) -> list[str]:
-    return [cpu_cell(used[0]), memory_cell(used[1])]
+def cells(used: Sequence[Fraction], count: int) -> list[str]:
+    """Return the first *count* amounts as they print."""
+    return [cpu_cell(used[0]), *map(memory_cell, used[1:count])]
 
 
 def _key(obj: Obj) -> str:

@@ -1,4 +1,4 @@
-"""Commands that exist in kubectl and not here: each says so in one line.
+"""`kubectl kuberc`, which exists in kubectl and not here: its commands say so in one line.
 
 An honest refusal is better than a wrong answer; it must not do anything else.
 """
@@ -40,4 +40,8 @@ def unsupported(*names: str) -> tuple[Command, ...]:
     return tuple(Command(name, "", UnsupportedOptions, unread=True) for name in names)
 
 
-COMMANDS = unsupported("kuberc")
+COMMAND = Command(
+    "kuberc",
+    "Manage user preferences (kuberc) file",
+    subcommands=unsupported("set", "view"),
+)

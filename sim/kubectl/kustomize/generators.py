@@ -86,7 +86,7 @@ def name_hash(obj: Obj, name: str = "") -> str:
 
     kustomize leaves the name out, `kubectl create --append-hash` does not.
     """
-    held: Obj = {"data": obj.get("data", ""), "kind": obj["kind"], "name": name}
+    held: Obj = {"data": obj.get("data", {} if name else ""), "kind": obj["kind"], "name": name}
     if obj["kind"] == "Secret":
         held["type"] = obj.get("type", "")
     elif "binaryData" in obj:

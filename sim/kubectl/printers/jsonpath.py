@@ -37,6 +37,7 @@ class JsonPath:
         Raises:
             JsonPathError: if an index is out of bounds, or a filter does not fit.
         """
+        self._last_end = -1
         results, position = self._run([data], 0, in_range=False)
         if position < len(self._root):
             raise JsonPathError("not in range, nothing to end")
@@ -53,30 +54,34 @@ class JsonPath:
             if word == "end":
                 if not in_range:
                     raise JsonPathError("not in range, nothing to end")
+                self._last_end = position
                 return out, position
             if word == "range":
                 values = self._walk(data, Node("list", nodes=node.nodes[1:]))
-                end = position + 1
                 for value in values:
-                    inner, end = self._run([value], position + 1, in_range=True)
+                    inner, _ = self._run([value], position + 1, in_range=True)
                     out.extend(inner)
-                if not values:
-                    end = self._end_of_range(position + 1)
-                position = end + 1
+                if not values and not self._allow_missing:
+                    self._run([None], position + 1, in_range=True)
+                elif not values:
+                    self._last_end = self._end_of_range(position + 1)
+                # Go goes on behind the last end that it has seen; if it has seen none, in the range
+                position = max(position, self._last_end) + 1
                 continue
             out.append(self._walk(data, node))
             position += 1
         return out, position
 
     def _end_of_range(self, position: int) -> int:
-        depth = 1
-        while position < len(self._root):
-            word = _keyword(self._root[position])
+        """Return the last end up to that of the range which begins before *position*; -1 if none."""
+        depth, last = 1, -1
+        for place in range(position, len(self._root)):
+            word = _keyword(self._root[place])
             depth += {"range": 1, "end": -1}.get(word, 0)
+            last = place if word == "end" else last
             if depth == 0:
                 break
-            position += 1
-        return position
+        return last
 
     def _walk(self, values: list[Any], node: Node) -> list[Any]:
         match node.kind:
@@ -149,9 +154,8 @@ def _index(value: Any, bounds: tuple[int | None, int | None, int | None, bool]) 
     if value is None:
         return []
     if not isinstance(value, list):
-        kind = {dict: "map[string]interface {}", str: "string", bool: "bool"}.get(
-            type(value), "int64" if isinstance(value, int) else "float64"
-        )
+        named = {dict: "map[string]interface {}", str: "string", bool: "bool", int: "int64"}
+        kind = next((name for type_, name in named.items() if isinstance(value, type_)), "float64")
         raise JsonPathError(f"{kind} is not array or slice")
     start, end, step, derived = bounds
     length = len(value)
@@ -183,7 +187,8 @@ def _children(value: Any) -> list[Any]:
 def _descend(values: list[Any]) -> list[Any]:
     found = []
     for value in values:
-        if value is not None:
+        # Go goes into what has a length, texts included, and leaves out what is empty
+        if isinstance(value, str | dict | list) and value:
             found.append(value)
             found += _descend(_children(value))
     return found
