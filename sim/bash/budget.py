@@ -39,7 +39,7 @@ class Budget:
     """What is left for one command line and everything that it has started."""
 
     __slots__ = ("_env", "_left", "_meter", "_paid_at", "_reserve", "_spent", "_step", "_told",
-                 "_units")  # fmt: skip
+                 "_units", "asks")  # fmt: skip
 
     def __init__(
         self, env: simpy.Environment, units: int = LINE_UNITS, meter: Meter | None = None
@@ -52,6 +52,14 @@ class Budget:
         self._paid_at = env.now
         self._spent = False
         self._told = False
+        self.asks = 0
+        """How often something was asked that is not on this machine."""
+
+    @property
+    def done(self) -> int:
+        """Units that were taken so far, by this and whatever else its meter counts."""
+        self.settle()
+        return self._meter.done
 
     def charge(self, units: int) -> None:
         """Take *units*.

@@ -81,8 +81,8 @@ class FileSystem:
         self._used = 0
         self._inodes = 2
         self._entries: dict[str, Entry] = {"/": Entry("d", 0o755, self._born, "root", self._inodes)}
-        self._links = 0
-        """How many symbolic links there are; without any a path is its own."""
+        self._links: dict[str, str] = {}
+        """Symbolic links, each with its path and a slash: a path that leads over none is its own."""
         self._writing_as_of: int | None = self._born
         for directory in (*directories, home):
             FileSystem.mkdir(self, directory)  # a subclass may refuse what is written later
@@ -112,7 +112,7 @@ class FileSystem:
         Raises:
             FileProblem: if links lead in a circle.
         """
-        if not self._links:
+        if not any(path == link or path.startswith(below) for link, below in self._links.items()):
             return path
         rest = path.strip("/").split("/")[::-1] if path != "/" else []
         done = "/"
@@ -133,6 +133,11 @@ class FileSystem:
     def exists(self, path: str) -> bool:
         """Return whether *path* is a file or directory, behind links too."""
         return self.is_dir(path) or self._find(path) is not None or _device(path)
+
+    def program(self, name: str) -> str:
+        """Return where a program of that name lies: in /usr/bin where no directory shows it."""
+        places = (f"{one}/{name}" for one in ("/usr/bin", "/usr/sbin", "/bin", "/sbin"))
+        return next((one for one in places if self.exists(one)), f"/usr/bin/{name}")
 
     def is_dir(self, path: str) -> bool:
         """Return whether *path* is a directory, behind links too."""
@@ -286,7 +291,6 @@ class FileSystem:
         if entry is None or entry.make is not None:
             raise FileProblem("Permission denied")
         self._used -= entry.length
-        self._links -= entry.kind == "l"
         self._take(path)
 
     def rename(self, old: str, new: str) -> None:
@@ -324,6 +328,8 @@ class FileSystem:
         for path, inner in moved.items():
             del self._entries[path]
             self._entries[new + path[len(old) :]] = inner
+        if any(inner.kind == "l" for inner in moved.values()):
+            self._links = {p: f"{p}/" for p, e in self._entries.items() if e.kind == "l"}
 
     def symlink(self, target: str, path: str) -> None:
         """Make *path* a symbolic link to *target*, which need not exist.
@@ -339,7 +345,6 @@ class FileSystem:
         self._make_room(path)
         inode = self._inode()
         self._put(path, Entry("l", 0o777, self._now(), self.owner, inode, target=target))
-        self._links += 1
 
     def chmod(self, path: str, mode: int) -> None:
         """Set the permission bits of *path*.
@@ -455,12 +460,15 @@ class FileSystem:
         above.names[name] = None
         above.mtime_ms = self._now()
         self._entries[path] = entry
+        if entry.kind == "l":
+            self._links[path] = f"{path}/"
 
     def _take(self, path: str) -> None:
         directory, name = posixpath.split(path)
         above = self._entries[directory]
         above.names.pop(name, None)
         above.mtime_ms = self._now()
+        self._links.pop(path, None)
         del self._entries[path]
 
     def _why_missing(self, path: str) -> str:

@@ -34,7 +34,7 @@ from sim.bash.syntax import (
     ShellSyntaxError,
     Simple,
 )
-from sim.bash.timeformat import timed
+from sim.bash.timeformat import FORMAT, PORTABLE, Times, taken, timed
 from sim.kernel import Interrupted
 
 FORK = 3_000
@@ -113,6 +113,7 @@ class Pipelines(Simples):
     def pipeline(self, pipeline: Pipeline) -> Running:
         """Run a pipeline."""
         began = self.env.now
+        done = (self.budget.done, self.budget.asks) if pipeline.timed else (0, 0)
         if pipeline.negated:
             self.shielded += 1
         try:
@@ -126,20 +127,15 @@ class Pipelines(Simples):
             if pipeline.negated:
                 self.shielded -= 1
         if pipeline.timed:
-            self._time(pipeline.timed, (self.env.now - began) / 1000)
+            work, asks = self.budget.done - done[0], self.budget.asks - done[1]
+            self._time(pipeline.timed, taken(self.env.now - began, work, asks, began))
         return int(code == 0) if pipeline.negated else code
 
-    def _time(self, how: str, seconds: float) -> None:
-        if how == "time -p":
-            text = f"real {seconds:.2f}\nuser 0.00\nsys 0.00\n"
-        else:
-            form = self.variables.scalar("TIMEFORMAT")
-            if form is None:
-                form = "\nreal\t%3lR\nuser\t%3lU\nsys\t%3lS"
-            if not form:
-                return
-            text = timed(form, seconds) + "\n"
-        self.streams.stderr.write(text)
+    def _time(self, how: str, times: Times) -> None:
+        form = PORTABLE if how == "time -p" else self.variables.scalar("TIMEFORMAT")
+        form = FORMAT if form is None else form
+        if form:
+            self.streams.stderr.write(timed(form, times) + "\n")
 
     def _piped(self, pipeline: Pipeline) -> Running:
         count = len(pipeline.stages)

@@ -88,6 +88,8 @@ class Proc:
 
     def asked(self) -> None:
         """Mark that this command asked the cluster, a node or telemetry."""
+        if self.budget is not None:
+            self.budget.asks += 1
         self.on_asked()
 
     def print(self, *lines: str) -> None:

@@ -8,6 +8,12 @@ DEFAULTS = frozenset(
      "MACHTYPE", "OSTYPE", "BASH_VERSINFO", "COLUMNS", "LINES", "HOSTNAME", "OPTERR", "GROUPS"}
 )  # fmt: skip
 """Variables that a shell sets itself, as long as nobody else has."""
+CONSTANT = {
+    "BASH": "/bin/bash", "BASH_VERSION": VERSION, "BASH_VERSINFO": "5", "IFS": " \t\n",
+    "OPTIND": "1", "OPTERR": "1", "SHLVL": "1", "PS4": "+ ", "HOSTTYPE": "x86_64",
+    "MACHTYPE": "x86_64-pc-linux-gnu", "OSTYPE": "linux-gnu",
+}  # fmt: skip
+"""Those that are the same in every shell."""
 LETTERS = {
     "a": "allexport", "b": "notify", "e": "errexit", "f": "noglob", "h": "hashall", "k": "keyword",
     "m": "monitor", "n": "noexec", "p": "privileged", "t": "onecmd", "u": "nounset", "v": "verbose",

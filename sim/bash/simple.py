@@ -212,6 +212,8 @@ class Simples(Assigning):
         environ = self.environ()
         if values:
             environ.update(values)
+        if "SHLVL" in environ:
+            environ["_"] = argv[0] if "/" in argv[0] else f"/usr/bin/{argv[0]}"
         return Proc(
             env=self.env,
             argv=argv,
@@ -332,7 +334,7 @@ class Simples(Assigning):
         """Run a script by its path, or say why *argv* cannot be run."""
         name = argv[0]
         if "/" not in name:
-            path = self._on_path(name)
+            path = self.on_path(name, values.get("PATH"))
             if path is None:
                 told = "not found" if self.name == "sh" else "command not found"
                 self.complain(f"{name}: {told}", streams.stderr)
@@ -362,12 +364,14 @@ class Simples(Assigning):
         words = [interpreter.rpartition("/")[2], *more, name, *argv[1:]]
         return (yield from self.process(program, words, values, streams))
 
-    def _on_path(self, name: str) -> str | None:
-        """Return the script called *name* in a directory of PATH."""
-        for directory in (self.variables.scalar("PATH") or "").split(":"):
-            path = self.files.resolve(f"{directory}/{name}", self.cwd)
-            if directory and self.script_of(path) is not None:
-                return path
+    def on_path(self, name: str, given: str | None = None) -> str | None:
+        """Return the script called *name* in a directory of PATH, or of *given* for this once."""
+        path = self.variables.scalar("PATH") if given is None else given
+        for directory in (path or "").split(":"):
+            script = self.files.resolve(f"{directory}/{name}", self.cwd)
+            self.budget.charge(COMMAND)
+            if directory and self.script_of(script) is not None:
+                return script
         return None
 
     def with_streams(self, streams: Streams, **changes: Any) -> Streams:

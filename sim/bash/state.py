@@ -22,7 +22,7 @@ from sim.bash.pipes import BrokenPipe, OutputLimit, Pipe, Sink
 from sim.bash.process import FileProblem, FileSystem, Proc, Program, Running
 from sim.bash.prompts import filled, host_name
 from sim.bash.redirection import Streams
-from sim.bash.settings import DEFAULTS, LETTERS, SET_OPTIONS, VERSION
+from sim.bash.settings import CONSTANT, DEFAULTS, LETTERS, SET_OPTIONS
 from sim.bash.syntax import Assignment, Function, ProcessSubstitution, Script, Word
 from sim.bash.variables import Indexed, Keyed, Variables
 from sim.kernel import Environment
@@ -56,6 +56,10 @@ class Call:
     """Where it was called."""
 
 
+FIRST_PID = 4_711
+"""Of a shell that nobody gives another number."""
+
+
 class State(ABC):
     """One shell: its variables, directory and options last from line to line."""
 
@@ -81,13 +85,14 @@ class State(ABC):
         terminal: Tty | None = None,
         budget: Budget | None = None,
         seed: int = 1,
+        pid: int = FIRST_PID,
     ) -> None:
         """Start a shell over *programs*, in which *host* is handed to each program.
 
         *environ* is exported; *blames* (or else *name*) begins error lines: `-bash` in a login
         shell, `bash: line 1` under `bash -c`. *builtins* default to bash's own. *terminal* is what
         its programs may talk to. With a *budget* all its lines share that one. *seed* begins
-        `$RANDOM`.
+        `$RANDOM`; *pid* is `$$`.
         """
         self.env = env
         self.programs = programs
@@ -123,6 +128,7 @@ class State(ABC):
             self.on |= {"emacs", "monitor", "history", "histexpand", "expand_aliases", "extglob"}
         self.functions: dict[str, Function] = {}
         self.aliases: dict[str, str] = {}
+        self.completions: dict[str, str] = {}
         self.history: list[str] = []
         self.hashed: dict[str, int] = {}
         self.directories: list[str] = []
@@ -132,9 +138,9 @@ class State(ABC):
         self.loops = 0
         self.calls: list[Call] = []
         self.line = 1
-        self.pid = 4711
+        self.pid = pid
         self.bashpid = self.pid
-        self.parent = 4710
+        self.parent = pid - 1
         self.pids = Pids(self.pid)
         self.last_job = ""
         """`$!`."""
@@ -163,7 +169,7 @@ class State(ABC):
         """Descriptors that `exec` has changed for good; a number is that one of each line."""
         self.pipes: dict[str, Pipe] = {}
         """`<(...)` by its name under /dev/fd."""
-        self.options_text = ""
+        self.options_text = "" if self.numbered else "is"
         self.warned = False
         """`exit` has told of stopped jobs."""
         self.umask = 0o022
@@ -183,7 +189,7 @@ class State(ABC):
 
     def be_a_script(self) -> None:
         """Become a shell that is not interactive: complaints name lines, aliases are off."""
-        self.numbered = True
+        self.numbered, self.options_text = True, ""
         self.on -= {"emacs", "monitor", "history", "histexpand", "expand_aliases", "extglob"}
 
     def copied(self) -> Any:
@@ -327,28 +333,16 @@ class State(ABC):
     def _default(self, name: str) -> str | None:
         if name in self.variables.flags and "U" in self.variables.flags[name]:
             return None
-        root = self.variables.scalar("USER") in {None, "root"}
+        if name in CONSTANT:
+            return CONSTANT[name]
+        if name in {"UID", "EUID", "GROUPS"}:
+            return "0" if self.variables.scalar("USER") in {None, "root"} else "1000"
+        if name == "HOSTNAME":
+            return host_name(self.files)
+        if name == "PPID":
+            return str(self.parent)
         size = self.terminal
-        return {
-            "BASH": "/bin/bash",
-            "BASH_VERSION": VERSION,
-            "BASH_VERSINFO": "5",
-            "PPID": str(self.parent),
-            "UID": "0" if root else "1000",
-            "EUID": "0" if root else "1000",
-            "GROUPS": "0" if root else "1000",
-            "IFS": " \t\n",
-            "OPTIND": "1",
-            "OPTERR": "1",
-            "SHLVL": "1",
-            "PS4": "+ ",
-            "HOSTTYPE": "x86_64",
-            "MACHTYPE": "x86_64-pc-linux-gnu",
-            "OSTYPE": "linux-gnu",
-            "HOSTNAME": host_name(self.files) if name == "HOSTNAME" else None,
-            "COLUMNS": None if size is None else str(size.columns),
-            "LINES": None if size is None else str(size.rows),
-        }[name]
+        return None if size is None else str(size.columns if name == "COLUMNS" else size.rows)
 
     def _dynamic(self, name: str) -> str | None:
         if name == "RANDOM":
@@ -400,8 +394,8 @@ class State(ABC):
     def flags(self) -> str:
         """Return `$-`."""
         letters = [letter for letter, name in LETTERS.items() if name in self.on]
-        letters += [] if self.numbered else ["i"]
-        return "".join(sorted(letters, key="abefhikmnptuvxBCEHPT".find)) + self.options_text
+        letters += self.options_text
+        return "".join(sorted(letters, key="abefhikmnptuvxBCEHPTcs".find))
 
     # -- as the scope of an expression ---------------------------------------------------------
 

@@ -72,6 +72,7 @@ class Tty:
         """Completes what is typed at the prompt of the shell that reads here; None without one."""
         self._claims: list[Claim] = []
         self._changed: simpy.Event | None = None
+        self._freed: simpy.Event | None = None
 
     @property
     def raw(self) -> bool:
@@ -100,6 +101,12 @@ class Tty:
             self._changed = self._env.event()
         return self._changed
 
+    def freed(self) -> simpy.Event:
+        """Return the event that fires when a program gives the keys back."""
+        if self._freed is None:
+            self._freed = self._env.event()
+        return self._freed
+
     @contextmanager
     def keys(
         self,
@@ -118,6 +125,9 @@ class Tty:
             if claim in self._claims:
                 self._claims.remove(claim)
             self.on_mode()
+            event, self._freed = self._freed, None
+            if event is not None:
+                event.succeed()
 
     def stop(self) -> list[Claim]:
         """Take the terminal from the foreground job, which is being stopped; returns its claims."""

@@ -38,6 +38,18 @@ class Desk(Protocol):
     def update(self, text: str, to: str = "", fields: dict[str, str] | None = None) -> str:
         """Write in the incident channel, or to one person; fields: impact, scope, action, next."""
 
+    def update_template(self) -> str:
+        """Return the four lines of an update, to be filled in."""
+
+    def think(self, text: str) -> str:
+        """Keep a thought for the debrief."""
+
+    def bet(self, text: str, by: str = "", sure: int | None = None) -> str:
+        """Bet on what a dashboard will show, e.g. `errors < 1% in 2m`, so many per cent sure."""
+
+    def rank(self, ranking: list[str]) -> str:
+        """Rank the options of the decision point at which a run in practice mode stands."""
+
     def note(self, text: str) -> str:
         """Write a line in the incident's timeline."""
 

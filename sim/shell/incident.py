@@ -21,7 +21,7 @@ PICKS = ("component", "failure", "trigger", "mechanism", "scope")
 """What the closing form asks."""
 UPDATE_FIELDS = ("impact", "scope", "action", "next")
 TICKET_FIELDS = ("origin", "fix", "owner")
-SPLITS = ("node", "zone", "version", "pod")
+SPLITS = ("node", "zone", "version", "pod", "route", "client")
 _CITATION = re.compile(r"(command|panel):\d{1,7}")
 
 Citable = Callable[[], Sequence[str]]
@@ -64,7 +64,7 @@ class Subcommand:
     """Long names; each takes a value unless it stands in `SWITCHES`."""
 
 
-SWITCHES = frozenset({"partial"})
+SWITCHES = frozenset({"partial", "template"})
 
 
 def incident_program(desk: Desk, citable: Citable = lambda: ()) -> Program:
@@ -143,8 +143,26 @@ def _changes(call: Call) -> int:
 
 
 def _update(call: Call) -> int:
+    if "template" in call.options:
+        return call.show(call.desk.update_template())
     fields = {name: call.option(name) for name in UPDATE_FIELDS if call.option(name)}
     return call.show(call.desk.update(call.text, call.option("to"), fields))
+
+
+def _think(call: Call) -> int:
+    return call.show(call.desk.think(call.text))
+
+
+def _bet(call: Call) -> int:
+    sure = call.option("sure").strip().rstrip("%").strip()
+    if sure and not (sure.isascii() and sure.isdecimal() and len(sure) < 4):
+        raise ValueError(f"--sure {sure!r}: a whole number from 0 to 100")
+    return call.show(call.desk.bet(call.text, call.option("by"), int(sure) if sure else None))
+
+
+def _rank(call: Call) -> int:
+    words = [word for text in call.words for word in text.replace(",", " ").split()]
+    return call.show(call.desk.rank(words))
 
 
 def _note(call: Call) -> int:
@@ -285,11 +303,19 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
     "changes": Subcommand("[ID]", "what changed lately; ID opens one", _changes),
     "people": Subcommand("", "who can be asked", _people),
     "update": Subcommand(
-        "[--to WHO] [--impact X] [--scope X] [--action X] [--next X] TEXT",
+        "[--to WHO] [--impact X] [--scope X] [--action X] [--next X] [--template] TEXT",
         "write in the incident channel",
         _update,
-        ("to", *UPDATE_FIELDS),
+        ("to", *UPDATE_FIELDS, "template"),
     ),
+    "think": Subcommand("TEXT", "think aloud, for the debrief", _think),
+    "bet": Subcommand(
+        "'METRIC < NUMBER in TIME' --sure PERCENT [--by SPLIT]",
+        "bet on what a dashboard will show",
+        _bet,
+        ("sure", "by"),
+    ),
+    "rank": Subcommand("ID ID ...", "practice mode: rank the options", _rank),
     "note": Subcommand("TEXT", "write in the timeline", _note),
     "runbook": Subcommand("[ID]", "the team's pages", _runbook),
     "silence": Subcommand("ALERT [--for 30m]", "silence an alert", _silence, ("for",)),

@@ -31,6 +31,7 @@ class Laptop:
         ("/dev/nvme0n1p1", 523_244, 5_972, 517_272, "/boot/efi"),
     )
     """KiB: size, used, available; df(1)."""
+    processors: int = 8
 
 
 @dataclass(frozen=True, slots=True)

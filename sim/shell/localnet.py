@@ -1,6 +1,6 @@
-"""The laptop's network: its own ports, and nothing beyond them.
+"""The laptop's network: its own ports, the API server, and nothing beyond them.
 
-`curl`, `wget`, `nc` and `psql` reach what `kubectl port-forward` and `kubectl proxy` listen on. Of
+`curl`, `openssl` and `nc` reach what `kubectl port-forward` and `kubectl proxy` listen on. Of
 the cluster's names and addresses this machine knows nothing.
 """
 
@@ -13,9 +13,14 @@ import simpy
 
 from sim.bash import Proc, Program, Running
 from sim.bash.tools.curl import Dialled, Reply, Request, TimedOut, curl_program
-from sim.client.doors import Connection
+from sim.bash.tools.openssl import Met, Refusal, openssl_program
+from sim.client.doors import Connection, Transport
 from sim.client.localports import LocalPorts
+from sim.shell.apiline import ApiLine
 
+API_HOST, API_PORT = "api.k8s.internal", 6443
+API_ADDRESS = "10.20.0.10"
+"""The load balancer before the API server."""
 _LOOPBACK = ("127.0.0.1", "::1")
 _NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "laptop")
 _MOST_HEAD = 64 * 1024
@@ -120,26 +125,62 @@ class LocalLine:
 class LocalNetwork:
     """What `curl` on the laptop reaches."""
 
-    def __init__(self, ports: LocalPorts) -> None:
-        """Reach *ports* of this machine."""
+    def __init__(self, ports: LocalPorts, transport: Transport) -> None:
+        """Reach *ports* of this machine, and the server behind *transport*."""
         self._ports = ports
+        self._transport = transport
 
     def addresses(self, proc: Proc, host: str) -> list[str]:
         """Return the addresses of *host*: this machine's own name, or an address as it is."""
         if host in _NAMES:
             return list(_LOOPBACK)
+        if host == API_HOST:
+            return [API_ADDRESS]
         return [host] if is_address(host) else []
 
     def connect(
         self, proc: Proc, ip: str, port: int, *, limit_ms: int | None
     ) -> Generator[simpy.Event, Any, Dialled]:
         """Connect to a local port; nothing else has a route."""
+        if ip == API_ADDRESS:
+            if port != API_PORT:
+                return Dialled("refused", 0)
+            proc.asked()
+            return Dialled("ok", 0, line=ApiLine(self._transport))
         if not is_local(ip):
             return Dialled("unreachable", 0)
         if not self._ports.listening(port):
             return Dialled("refused", 0)
         return Dialled("ok", 0, line=LocalLine(proc.env, self._ports.connect(port)))
         yield
+
+
+class LocalPeers:
+    """What `openssl` on the laptop reaches; what a port is forwarded to speaks no TLS."""
+
+    def __init__(self, network: LocalNetwork) -> None:
+        """Meet what is on *network*."""
+        self._network = network
+
+    def unix_ms(self, proc: Proc) -> int:
+        """Return the time of day."""
+        return proc.files.clock()
+
+    def address(self, proc: Proc, host: str) -> str | None:
+        """Return the address of *host*: IPv4 first, where a port-forward listens."""
+        return next(iter(self._network.addresses(proc, host)), None)
+
+    def meet(self, proc: Proc, ip: str, port: int) -> Generator[simpy.Event, Any, Met]:
+        """Connect to a local port; what the API server shows is not known on this side."""
+        if (ip, port) == (API_ADDRESS, API_PORT):
+            raise Refusal(
+                "openssl: the API server's certificate is not shown from here in this simulator; "
+                "ssh to the control plane: openssl s_client -connect localhost:6443"
+            )
+        done = yield from self._network.connect(proc, ip, port, limit_ms=None)
+        if done.line is not None:
+            done.line.close()
+        return Met(done.kind)
 
 
 def is_address(host: str) -> bool:
@@ -153,15 +194,21 @@ def is_local(ip: str) -> bool:
     return ip.startswith("127.") or ip in ("::1", "0.0.0.0")
 
 
-def network_tools(ports: LocalPorts) -> Mapping[str, Program]:
-    """Return the network clients of the laptop over its *ports*."""
-    network = LocalNetwork(ports)
+def network_tools(ports: LocalPorts, transport: Transport) -> Mapping[str, Program]:
+    """Return the network clients of the laptop over its *ports* and *transport*."""
+    network = LocalNetwork(ports, transport)
 
     def nc(proc: Proc) -> Running:
         """Connect to a port, OpenBSD's nc."""
         return (yield from _nc(proc, network, ports))
 
-    return {"curl": curl_program(network), "nc": nc, "ncat": nc, "netcat": nc}
+    return {
+        "curl": curl_program(network),
+        "openssl": openssl_program(LocalPeers(network)),
+        "nc": nc,
+        "ncat": nc,
+        "netcat": nc,
+    }
 
 
 def _nc(proc: Proc, network: LocalNetwork, ports: LocalPorts) -> Running:
@@ -183,8 +230,13 @@ def _nc(proc: Proc, network: LocalNetwork, ports: LocalPorts) -> Running:
     for port in numbers:
         where = host if host == addresses[0] else f"{host} ({addresses[0]})"
         local = is_local(addresses[0])
+        server = addresses[0] == API_ADDRESS
+        if server and port == API_PORT and "z" in letters:
+            if "v" in letters:
+                proc.stderr.write(f"Connection to {where} {port} port [tcp/*] succeeded!\n")
+            continue
         if not local or not ports.listening(port):
-            why = "Connection refused" if local else "No route to host"
+            why = "Connection refused" if local or server else "No route to host"
             if "v" in letters:
                 proc.stderr.write(f"nc: connect to {where} port {port} (tcp) failed: {why}\n")
             code = 1

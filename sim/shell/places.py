@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 
 from sim.bash import Proc, Program, Running
 
@@ -11,8 +10,8 @@ _NETWORK = (
     "dig", "host", "mtr", "nslookup", "ping", "psql", "telnet", "traceroute", "wget",
 )  # fmt: skip
 _NODE = (
-    "conntrack", "crictl", "ctr", "dmesg", "docker", "iptables", "iptables-save", "ipvsadm",
-    "journalctl", "kubeadm", "nft", "ss", "systemctl", "tcpdump", "htop",
+    "conntrack", "crictl", "ctr", "dmesg", "iptables", "iptables-save", "ipvsadm",
+    "journalctl", "nft", "ss", "systemctl", "tcpdump",
 )  # fmt: skip
 
 
@@ -29,6 +28,15 @@ def _on_a_node(proc: Proc) -> Running:
     yield
 
 
+def _no_docker(proc: Proc) -> Running:
+    proc.stderr.write(
+        f"bash: {proc.argv[0]}: command not found\n"
+        "(nothing here runs Docker: the nodes run containerd, ssh NODE 'sudo crictl ps')\n"
+    )
+    return 127
+    yield
+
+
 def _sudo(proc: Proc) -> Running:
     words = [word for word in proc.argv[1:] if not word.startswith("-")]
     if not words:
@@ -41,6 +49,7 @@ def _help(proc: Proc) -> Running:
         "On this laptop:",
         "  kubectl (or k)     the cluster: get, describe, logs, exec, rollout, top ...",
         "  ssh NODE [CMD]     a shell or one command on a node",
+        "  scp NODE:FILE .    a file from a node, or to one",
         "  incident           page, dashboards, changes, people, notes; `incident help`",
         "  grep awk sed sort uniq cut tr head tail wc xargs watch sleep ...",
         "Pipes, redirection into your home, $(...), loops and variables work.",
@@ -51,34 +60,14 @@ def _help(proc: Proc) -> Running:
 
 
 # They are no programs of the laptop: `which` does not find them.
-for _stub in (_in_the_cluster, _on_a_node):
+for _stub in (_in_the_cluster, _on_a_node, _no_docker):
     _stub.elsewhere = True  # type: ignore[attr-defined]
-
-LAPTOP_DIRECTORIES = ("/tmp", "/dev", "/bin", "/boot", "/etc", "/home", "/lib", "/mnt", "/opt", "/proc", "/root",
-                      "/run", "/sbin", "/srv", "/sys", "/usr/bin", "/usr/lib", "/usr/local/bin",
-                      "/usr/share", "/var/log", "/var/tmp")  # fmt: skip
-
-
-def laptop_files(name: str, user: str, home: str) -> dict[str, Callable[[], str]]:
-    """Return the few files of a Debian laptop that somebody may look at."""
-    texts = {
-        "/etc/debian_version": "12.12\n",
-        "/etc/group": f"root:x:0:\n{user}:x:1000:\n",
-        "/etc/hostname": f"{name}\n",
-        "/etc/hosts": f"127.0.0.1\tlocalhost\n127.0.1.1\t{name}\n::1\tlocalhost ip6-localhost\n",
-        "/etc/os-release": (
-            'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\n'
-            'VERSION_ID="12"\nVERSION="12 (bookworm)"\nVERSION_CODENAME=bookworm\nID=debian\n'
-        ),
-        "/etc/passwd": f"root:x:0:0:root:/root:/bin/bash\n{user}:x:1000:1000::{home}:/bin/bash\n",
-        "/etc/timezone": "Etc/UTC\n",
-    }
-    return {path: partial(str, text) for path, text in texts.items()}
-
 
 ELSEWHERE: Mapping[str, Program] = {
     **dict.fromkeys(_NETWORK, _in_the_cluster),
     **dict.fromkeys(_NODE, _on_a_node),
+    "docker": _no_docker,
+    "podman": _no_docker,
     "help": _help,
     "sudo": _sudo,
 }

@@ -11,10 +11,11 @@ from typing import Any
 
 import simpy
 
-from sim.bash import TEXT_TOOLS, FileSystem, Proc, Program, Shell, date_program
+from sim.bash import TEXT_TOOLS, Proc, Program, Shell, date_program
 from sim.bash.history import RecallProblem, expand
 from sim.bash.jobs import Job as ShellJob
 from sim.bash.parser import MAX_LINE
+from sim.bash.state import FIRST_PID
 from sim.bash.tty import COLUMNS, ROWS
 from sim.client.doors import NodeAccess, Telemetry, Transport
 from sim.client.localports import LocalPorts
@@ -36,17 +37,21 @@ from sim.shell.containers import ContainerDoor
 from sim.shell.desk import Desk
 from sim.shell.incident import incident_program
 from sim.shell.laptop import laptop_tools
-from sim.shell.localnet import network_tools
-from sim.shell.places import ELSEWHERE, LAPTOP_DIRECTORIES, laptop_files
+from sim.shell.laptopfiles import LaptopFiles
+from sim.shell.localnet import API_HOST, API_PORT, network_tools
+from sim.shell.places import ELSEWHERE
+from sim.shell.scp import scp_program
 from sim.shell.ssh import ssh_program
 from sim.shell.terminal import SECOND_PROMPT, Job, Remote, Terminal
 
 CLUSTER = "kubernetes"
-SERVER = "https://api.k8s.internal:6443"
+SERVER = f"https://{API_HOST}:{API_PORT}"
 HOME = "/home/oncall"
 USER, LAPTOP = "oncall", "laptop"
 MAX_HISTORY = 2000
 MAX_TERMINALS = 16
+PIDS_APART = 53
+"""Between the shells of two terminals."""
 
 
 class Workstation:
@@ -72,13 +77,7 @@ class Workstation:
         self.env = env
         self.commands = 0
         """How many command lines have been entered; also the next one's number."""
-        self.files = FileSystem(
-            home=HOME,
-            owner=USER,
-            generated=laptop_files(LAPTOP, USER, HOME),
-            directories=LAPTOP_DIRECTORIES,
-            clock=clock,
-        )
+        self.files = LaptopFiles(LAPTOP, USER, HOME, uptime=lambda: int(env.now), clock=clock)
         self.ports = LocalPorts()
         """Who listens on the laptop: port-forwards and proxies of its terminals."""
         self.said = ""
@@ -94,9 +93,10 @@ class Workstation:
             context=f"{USER}@{CLUSTER}", cluster=CLUSTER, user=USER, server=SERVER
         )
         recorded = RecordingNodeAccess(nodes, log, self._attribution)
+        watched = RecordingTransport(transport, log, self._attribution)
         kubectl = kubectl_program(
             ContainerDoor(
-                RecordingTransport(transport, log, self._attribution),
+                watched,
                 transport,
                 log,
                 self._attribution,
@@ -111,8 +111,9 @@ class Workstation:
         own: dict[str, Program] = {
             "kubectl": kubectl,
             "ssh": ssh_program(recorded, self._attach),
+            "scp": scp_program(recorded),
             "incident": incident_program(desk, self.citable),
-            **network_tools(self.ports),
+            **network_tools(self.ports, watched),
         }
         self.programs: dict[str, Program] = {
             **TEXT_TOOLS,
@@ -121,14 +122,9 @@ class Workstation:
             **laptop_tools(USER, clock),
             **{name: self._attribution.attributed(program) for name, program in own.items()},
         }
-        self._completion = Completion(
-            transport,
-            nodes,
-            telemetry,
-            desk,
-            self.files,
-            [name for name in self.programs if name not in ELSEWHERE or name in {"help", "sudo"}],
-        )
+        here = [name for name in self.programs if name not in ELSEWHERE or name in {"help", "sudo"}]
+        self.files.install(here)
+        self._completion = Completion(transport, nodes, telemetry, desk, self.files, here)
 
     # -- what a run does -----------------------------------------------------------------------
 
@@ -342,12 +338,14 @@ class Workstation:
                 "LANG": "C.UTF-8",
                 "PATH": "/usr/local/bin:/usr/bin:/bin",
                 "SHELL": "/bin/bash",
+                "SHLVL": "1",
                 "TERM": "xterm-256color",
             },
             files=self.files,
             terminal=terminal.tty,
             on_asked=terminal.mark_asked,
             seed=self._stream.at("RANDOM", terminal.name).bits(),
+            pid=FIRST_PID + PIDS_APART * len(self._terminals),
         )
         shell.aliases.update({"k": "kubectl", "ll": "ls -l"})
         shell.variables.set("PS1", r"\u@\h:\w\$ ")

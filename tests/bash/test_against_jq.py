@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from importlib import import_module
+from threading import Thread
 
 import pytest
 
 from tests.bash.coreutils import Tree
+from tests.bash.place import Place
 from tests.real import real
 
 worker_process = import_module("sim.bash.tools.jq.worker_process")
-WORKER = worker_process.WORKER
+WORKERS = worker_process.WORKERS
 PODS = (
     '{"kind":"List","items":[{"metadata":{"name":"web-1","labels":{"app":"web"}},"status":{"phase":"Running",'
     '"restarts":0}},{"metadata":{"name":"web-2","labels":{"app":"web"}},"status":{"phase":"Pending",'
@@ -227,9 +229,21 @@ def test_a_program_without_end_is_stopped_and_the_next_call_works(both: Tree, pr
     assert both.ours("jq -n 1").out == "1\n"
 
 
+def test_a_slow_program_holds_up_nobody_else() -> None:
+    place, other = Place(), Place()
+    slow = Thread(target=place.run, args=("jq -n 'last(repeat(1))'",))
+    slow.start()
+    while not WORKERS._free.qsize() < worker_process.SIZE:
+        slow.join(0.001)
+    assert other.run("jq -n 1").out == "1\n"
+    assert slow.is_alive()
+    slow.join()
+    assert place.err.startswith("jq: stopped: ")
+
+
 def test_the_worker_can_open_nothing_and_inherits_nothing(both: Tree) -> None:
     both.ours("jq -n 1")
-    process = WORKER._process
+    process = WORKERS._free.queue[-1]._process
     assert process is not None
     with open(f"/proc/{process.pid}/limits") as file:
         limits = {line[:25].strip(): line[26:].split()[0] for line in file}
@@ -240,7 +254,7 @@ def test_the_worker_can_open_nothing_and_inherits_nothing(both: Tree) -> None:
 
 
 def test_without_the_package_a_line_says_so(both: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    WORKER.close()
+    WORKERS.close()
     monkeypatch.setattr(worker_process, "find_spec", lambda name: None)
     done = both.ours("jq -n 1")
     assert (done.code, done.err) == (

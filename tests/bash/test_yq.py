@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.bash.coreutils import Tree
+from tests.bash.place import HOME, Place
 
 POD = """\
 # a pod
@@ -85,3 +88,29 @@ def test_aliases_that_multiply_are_refused(both: Tree, form: str) -> None:
 )  # fmt: skip
 def test_yq_refuses_in_a_line(both: Tree, line: str, told: str) -> None:
     assert both.ours(line)[1:] == (told, 1)
+
+
+JSON = (
+    (""" '.a' """, """'{"a": 1.25}'""", "1.25"),
+    (""" '.b[].c' """, """'{"b": [{"c": "x"}, {"c": null}]}'""", "x\nnull"),
+    (""" '.a|length' """, """'{"a": [1, 2]}'""", "2"),
+    (""" '.a' """, """'{"a": {"b": "c"}}'""", '{"b": "c"}'),
+    (""" -p json '.a' """, """'{"a": {"b": "true", "c": null, "d": "x: y"}}'""",
+     "b: \"true\"\nc: null\nd: 'x: y'"),
+    (""" -o json -I0 '.a' """, """'{"a": {"b": "c"}}'""", '{"b":"c"}'),
+    (""" '.a = 2' """, """'{"a": 1, "b": [3]}'""", '{"a": 2, "b": [3]}'),
+    (""" '.[0].t' """, """'[{"t": "2026-11-20T02:41:11Z"}]'""", "2026-11-20T02:41:11Z"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("how", "text", "shown"), JSON)
+def test_json_is_read_as_what_it_is(how: str, text: str, shown: str) -> None:
+    done = Place().run(f"echo {text} | yq {how.strip()}")
+    assert (done.out, done.code) == (f"{shown}\n", 0)
+
+
+def test_a_list_of_hundreds_is_no_work_to_speak_of() -> None:
+    place = Place()
+    pods = json.dumps({"items": [{"metadata": {"name": "x" * 200}}] * 15_000})
+    place.files.write(f"{HOME}/pods.json", pods)
+    assert place.run("yq '.items|length' pods.json").out == "15000\n"

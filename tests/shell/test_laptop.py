@@ -95,8 +95,66 @@ def test_ps_shows_the_jobs_by_their_pids(person: Person) -> None:
         ("df -h", "/dev/nvme0n1p2  468G  137G  307G  31% /"),
         ("top", "this laptop is idle"),
         ("df -i", "df: -i: not supported in this simulator"),
-        ("docker ps", "docker: this is your laptop"),
+        ("docker ps", "bash: docker: command not found\n"),
     ],
 )
 def test_the_laptop_tells_of_itself(person: Person, line: str, told: str) -> None:
     assert told in person.type(line)
+
+
+INSTALLED = (
+    ("ls -l /usr/bin/kubectl", "-rwxr-xr-x 1 root root 58134712 Oct  8 01:40 /usr/bin/kubectl\n"),
+    ("ls -ld /bin; ls /bin/kubectl", "/bin -> usr/bin\n/bin/kubectl\n"),
+    ("test -x /usr/bin/jq && echo yes", "yes\n"),
+    ("ls /usr/bin/nslookup", "No such file or directory"),
+    ("echo x > /usr/bin/kubectl", "bash: /usr/bin/kubectl: Permission denied\n"),
+    ("rm -f /usr/bin/kubectl; which kubectl", "/usr/bin/kubectl\n"),
+    ("grep nameserver /etc/resolv.conf", "nameserver 192.168.178.1\n"),
+    (". ~/.bashrc; type k; complete -p", "complete -o default -F __start_kubectl k\n"),
+    ("nproc; grep -c ^processor /proc/cpuinfo", "8\n8\n"),
+    ("echo $-; env | grep -E '^(SHLVL|_)='", "himBHs\nSHLVL=1\n_=/usr/bin/env\n"),
+    ("bash -c 'echo $SHLVL'", "2\n"),
+)
+
+
+def test_the_laptop_is_a_debian_with_its_programs(person: Person) -> None:
+    for line, told in INSTALLED:
+        assert told in person.type(line), line
+
+
+COPIES = (
+    ("scp node-worker-1:/etc/hosts . && grep node hosts", "172.30.0.11\tnode-worker-1\n"),
+    ("scp -q node-worker-1:'/etc/host*' . && ls -1 host*", "hostname\nhosts\n"),
+    ("scp -r node-worker-1:/etc/kubernetes k && ls k/pki", "\nca.crt\n"),
+    ("scp node-worker-1:/var/log .", "scp: download /var/log: not a regular file\n"),
+    ("scp node-worker-1:/nope .", "scp: /nope: No such file or directory\n"),
+    ("scp nofile node-worker-1:", 'scp: stat local "nofile": No such file or directory\n'),
+    ("scp nosuch:/x .", "ssh: Could not resolve hostname nosuch: Name or service not known\n"),
+    ("scp hosts node-worker-1:/nope/", "scp: /nope/: No such file or directory\n"),
+    (
+        "scp -r k hosts oncall@node-worker-1:/tmp/; ssh node-worker-1 ls /tmp/k/pki /tmp",
+        "hosts\nk\n",
+    ),
+    ("scp hosts k 2>/dev/null; ls k/hosts", "k/hosts\n"),
+    ("scp node-worker-1:/etc/hosts -", "100%   87     1.7KB/s   00:00"),
+)
+
+
+def test_files_cross_to_and_from_nodes(person: Person) -> None:
+    for line, told in COPIES:
+        assert told in person.type(line), line
+
+
+def test_certificates_are_looked_at_on_the_laptop_too(person: Person) -> None:
+    person.type("scp -q 'node-control-plane:/etc/kubernetes/pki/*a*.crt' .")
+    told = person.type("openssl verify -CAfile ca.crt apiserver.crt")
+    assert told == "apiserver.crt: OK\n"
+    piped = "ssh node-worker-1 cat /etc/kubernetes/pki/ca.crt | base64 | base64 -d | openssl x509"
+    assert person.type(f"{piped} -noout -subject") == "subject=CN = kubernetes\n"
+
+
+def test_time_prices_what_the_clock_does_not_see(person: Person) -> None:
+    told = person.type("time kubectl get ns | tail -1")
+    seconds = float(told.split("real\t0m")[1].split("s")[0])
+    assert 0.1 < seconds < 0.2
+    assert "real\t0m2.1" in person.type("time (sleep 2; kubectl get ns >/dev/null)")

@@ -21,6 +21,7 @@ from sim.client.localports import LocalPorts
 from sim.kernel import Environment
 from sim.shell.localnet import network_tools
 from tests.real import real
+from tests.shell.world import Doors
 
 _NUMBERS = re.compile(r"(\r[ 0-9]{3} +\d+ +[-: 0-9km.]+)+")
 _TOOK = re.compile(r"after \d+ ms")
@@ -95,7 +96,7 @@ class Laptop:
 
     def run(self, line: str) -> tuple[str, str, int]:
         out, err, code = Capture(), Capture(), list[int]()
-        programs = {**TEXT_TOOLS, **network_tools(self.ports)}
+        programs = {**TEXT_TOOLS, **network_tools(self.ports, Doors(self.env))}
         shell = Shell(self.env, programs, environ={"HOME": "/root"}, files=self.files)
         shell.cwd = "/root"
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sim.bash.builtins.completion import bind, compgen, complete, compopt
 from sim.bash.builtins.flow import (
     break_,
     builtin,
@@ -50,18 +51,22 @@ def refused(shell: object, proc: Proc) -> Running:
     yield
 
 
-REFUSED = ("bind", "compgen", "complete", "compopt", "enable")
+REFUSED = ("enable",)
 
 BUILTINS: Mapping[str, Builtin] = {
     ".": source,
     ":": colon,
     "alias": alias,
     "bg": bg,
+    "bind": bind,
     "break": break_,
     "builtin": builtin,
     "caller": caller,
     "cd": cd,
     "command": command,
+    "compgen": compgen,
+    "complete": complete,
+    "compopt": compopt,
     "continue": break_,
     "declare": declare,
     "dirs": dirs,

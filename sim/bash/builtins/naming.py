@@ -59,8 +59,8 @@ def path_of(shell: Shell, name: str) -> str | None:
         path = shell.files.resolve(name, shell.cwd)
         return name if shell.find(name) is not None or shell.script_of(path) is not None else None
     if name in shell.programs:
-        return f"/usr/bin/{name}"
-    return shell._on_path(name)
+        return shell.files.program(name)
+    return shell.on_path(name)
 
 
 def described(shell: Shell, name: str, *, how: str = "", every: bool = False) -> list[str]:
@@ -130,7 +130,7 @@ def hash_(shell: Shell, proc: Proc) -> Running:
         code = 0
         for name in words:
             if name in shell.programs:
-                proc.print(f"/usr/bin/{name}")
+                proc.print(shell.files.program(name))
             else:
                 code = complains(shell, proc, f"{name}: not found")
         return code
@@ -145,7 +145,8 @@ def hash_(shell: Shell, proc: Proc) -> Running:
             proc.print("hash: hash table empty")
         else:
             proc.print(
-                "hits\tcommand", *(f"{n:4}\t/usr/bin/{name}" for name, n in shell.hashed.items())
+                "hits\tcommand",
+                *(f"{n:4}\t{shell.files.program(name)}" for name, n in shell.hashed.items()),
             )
     return code
     yield

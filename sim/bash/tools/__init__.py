@@ -11,6 +11,7 @@ from sim.bash.process import Program
 from sim.bash.tools.awk import awk
 from sim.bash.tools.bc import bc
 from sim.bash.tools.cat import cat, rev, tac, tee
+from sim.bash.tools.cmp import cmp
 from sim.bash.tools.column import column
 from sim.bash.tools.copying import cp, ln, mv
 from sim.bash.tools.cut import cut
@@ -76,6 +77,7 @@ TEXT_TOOLS: Mapping[str, Program] = {
     "chown": chown,
     "cksum": cksum,
     "clear": clear,
+    "cmp": cmp,
     "column": column,
     "comm": comm,
     "cp": cp,

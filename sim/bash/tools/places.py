@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sim.bash.process import Proc, Running
 from sim.bash.tools.inputs import shown
 from sim.bash.tools.options import (
@@ -142,20 +144,32 @@ def tty(proc: Proc) -> Running:
     yield
 
 
+def _executables(proc: Proc, name: str) -> Iterator[str]:
+    """Yield where *name* is: programs of the place, then scripts in directories of PATH."""
+    directory, _, last = name.rpartition("/")
+    known = proc.programs.get(last)
+    if known is not None and not getattr(known, "elsewhere", False) and not name.startswith("-"):
+        path = proc.files.program(name)
+        yield from [name] if directory else dict.fromkeys((path, path.removeprefix("/usr")))
+        return
+    paths = [name] if directory else [
+        f"{one}/{name}" for one in proc.environ.get("PATH", "").split(":") if one
+    ]  # fmt: skip
+    for path in paths:
+        found = proc.files.stat_or_none(proc.path(path))
+        if found is not None and found.kind == "-" and found.mode & 0o111:
+            yield path
+
+
 def which(proc: Proc) -> Running:
     """Print where programs are."""
     code = 0
     words = proc.argv[1:]
     every = words[:1] == ["-a"]
     for name in words[1:] if every else words:
-        directory, _, last = name.rpartition("/")
-        known = proc.programs.get(last)
-        if known is None or getattr(known, "elsewhere", False) or name.startswith("-"):
-            code = 1
-        elif directory:
-            proc.print(name)
-        else:
-            proc.print(f"/usr/bin/{name}", *([f"/bin/{name}"] if every else []))
+        found = list(_executables(proc, name))
+        proc.print(*(found if every else found[:1]))
+        code = code if found else 1
     return code
     yield
 

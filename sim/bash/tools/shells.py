@@ -8,10 +8,28 @@ from sim.bash.process import Proc, Running
 from sim.bash.redirection import Streams
 from sim.bash.settings import LETTERS, SET_OPTIONS, SHELL_OPTIONS
 from sim.bash.shell import Shell
+from sim.bash.state import FIRST_PID
+
+INNER_PID = FIRST_PID + 9
+"""Of a shell inside a shell, where the place does not number its processes."""
 
 
 def sh(proc: Proc) -> Running:
-    """Run `-c line`, a script file, or read lines until the end of input."""
+    """Run `-c line`, a script file, or read lines until the end of input.
+
+    A place that numbers its processes has `shell_started(proc)`, which returns a pid, and
+    `shell_ended(pid)`.
+    """
+    begun = getattr(proc.host, "shell_started", None)
+    pid = INNER_PID if begun is None else begun(proc)
+    try:
+        return (yield from _run(proc, pid))
+    finally:
+        if begun is not None:
+            proc.host.shell_ended(pid)
+
+
+def _run(proc: Proc, pid: int) -> Running:
     name = proc.argv[0].rpartition("/")[2].lstrip("-")
     shell = Shell(
         proc.env,
@@ -23,6 +41,7 @@ def sh(proc: Proc) -> Running:
         on_asked=proc.on_asked,
         terminal=proc.terminal,
         budget=proc.budget,
+        pid=pid,
     )
     shell.cwd = proc.cwd
     shell.umask = proc.umask

@@ -24,6 +24,8 @@ def _modern(argv: list[str]) -> list[str]:
         match = re.fullmatch(r"(-)(\d+)([lbc]?)(f?)", argv[1]) if len(argv) > 1 else None
     if match is None:
         return argv
+    if len(argv) > 3:
+        raise UsageProblem(f"option used in invalid context -- {match[2][:1]}")
     sign, number, unit, follow = match.groups()
     size = int(number or 10) * (512 if unit == "b" else 1)
     words = [f"-{'c' if unit in {'b', 'c'} else 'n'}{'+' if sign == '+' else ''}{size}"]

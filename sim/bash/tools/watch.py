@@ -25,6 +25,8 @@ _SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
 Cell = tuple[str, str]
 """A character and the colours before it."""
+Row = list[Cell] | str
+"""A row of the screen: a text where there are no colours."""
 
 
 @tool()
@@ -82,7 +84,7 @@ class _Shown:
     proc: Proc
     options: Options
     interval: int
-    before: list[list[Cell]] = field(default_factory=list)
+    before: list[Row] = field(default_factory=list)
     changed: dict[tuple[int, int], bool] = field(default_factory=dict)
     """Where something has been different at some time."""
     same: int = 0
@@ -133,13 +135,17 @@ class _Shown:
                 screen.draw([line[: screen.columns] for line in lines])
         return 0
 
-    def _cells(self, text: str, screen: Screen) -> list[list[Cell]]:
+    def _cells(self, text: str, screen: Screen) -> list[Row]:
         """Return what fits on the screen, wrapped at its width."""
         columns, room = screen.columns, screen.rows - (0 if "t" in self.options else 2)
-        rows: list[list[Cell]] = []
+        rows: list[Row] = []
         # a line may be megabytes long: what cannot be seen is not looked at
         cells = columns if "w" in self.options else columns * max(0, room)
         for line in text.splitlines()[: max(0, room)]:
+            if "\x1b" not in line and "\t" not in line:
+                end = min(len(line), columns if "w" in self.options else cells)
+                rows += [line[at : min(at + columns, end)] for at in range(0, end, columns)] or [""]
+                continue
             row: list[Cell] = []
             style, at = "", 0
             while at < min(len(line), MARKED * cells) and len(row) < cells:
@@ -158,15 +164,19 @@ class _Shown:
                 rows += [row[start : start + columns] for start in range(0, len(row), columns)]
         return rows[: max(0, room)]
 
-    def _lines(self, rows: list[list[Cell]], screen: Screen, *, first: bool) -> list[str]:
+    def _lines(self, rows: list[Row], screen: Screen, *, first: bool) -> list[str]:
         """Return the lines to draw, with what is different from before marked if that is wanted."""
         lines = [] if "t" in self.options else [self._header(screen.columns), ""]
         permanent = self.options.flags.get("d") in ("permanent", "cumulative", "1")
         marks = "d" in self.options and not first
         for number, row in enumerate(rows):
+            if isinstance(row, str) and not marks and not self.changed:
+                lines.append(row)
+                continue
             old = self.before[number] if number < len(self.before) else []
             out, now = [], ""
-            for column, (char, style) in enumerate(row):
+            for column, cell in enumerate(row):
+                char, style = (cell, "") if isinstance(cell, str) else cell
                 was = old[column][0] if column < len(old) else " "
                 differs = marks and char != was
                 if differs and permanent:

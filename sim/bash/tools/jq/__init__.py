@@ -9,7 +9,7 @@ import simpy
 
 from sim.bash.process import FileProblem, Proc, Running
 from sim.bash.tools.jq.command import Asked, Problem, read_command
-from sim.bash.tools.jq.worker_process import WORKER, NoWorker, WorkerDied
+from sim.bash.tools.jq.worker_process import WORKERS, NoWorker, WorkerDied
 
 _UNITS = 40_000
 """Work of a call, about 2 ms; more for what goes through it."""
@@ -32,7 +32,7 @@ def jq(proc: Proc) -> Running:
 def ask(proc: Proc, request: dict[str, Any]) -> dict[str, Any]:
     """Return the worker's answer and count its work; raises NoWorker, WorkerDied."""
     proc.charge(_UNITS + len(request["input"]) * 2)
-    return WORKER.ask(request)
+    return WORKERS.ask(request)
 
 
 class _Run:

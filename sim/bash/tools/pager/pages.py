@@ -18,6 +18,8 @@ NUMBER_WIDTH = 7
 """Columns of a line's number, less(1) `--line-num-width`."""
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CARETS = "".join(map(chr, (*range(9), *range(10, 27), *range(28, 32), 127)))
+"""Shown as two characters, a caret and a letter."""
 
 
 class Place(NamedTuple):
@@ -112,14 +114,18 @@ def rows_of(line: str, look: Look) -> int:
     if look.chop:
         return 1
     length = len(line)
-    if "\t" in line or _CONTROL.search(line):
+    if "\t" in line or "\x1b" in line:
         length = len(plain(line, look))
+    elif _CONTROL.search(line):
+        # Counted, not spelled out: a line of zeroes may be a megabyte long.
+        length += sum(map(line.count, _CARETS)) - (2 if line.endswith("\r") else 0)
     return max(1, -(-length // look.width))
 
 
 def render(line: str, number: int, row: int, look: Look) -> str:
     """Return one row of *line* as it is sent to the screen."""
-    cells = _cells(line, look)
+    end = look.shift + look.width + 1 if look.chop else (row + 1) * look.width
+    cells = _cells(line, look, end if look.mark is None else None)
     if look.mark is not None:
         _emphasize(cells, look.mark)
     before = ""
@@ -134,14 +140,15 @@ def render(line: str, number: int, row: int, look: Look) -> str:
     return before + _styled(shown)
 
 
-def _cells(line: str, look: Look) -> list[tuple[str, str]]:
-    """Return (character, style) for each column of *line*."""
+def _cells(line: str, look: Look, most: int | None = None) -> list[tuple[str, str]]:
+    """Return (character, style) for each column of *line*, at least for the first *most*."""
+    most = len(line) * TAB if most is None else most
     if "\x1b" not in line and "\t" not in line and not _CONTROL.search(line):
-        return [(char, "") for char in line]
+        return [(char, "") for char in line[:most]]
     cells: list[tuple[str, str]] = []
     style = ""
     position = 0
-    while position < len(line):
+    while position < len(line) and len(cells) < most:
         char = line[position]
         found = _SGR.match(line, position) if look.raw and char == "\x1b" else None
         if found is not None:

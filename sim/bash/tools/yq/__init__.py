@@ -17,6 +17,8 @@ _LONG = {
     "exit-status": "e", "no-doc": "N", "tojson": "j", "verbose": "v", "from-file": "from-file=",
 }  # fmt: skip
 _FORMATS = {"y": "yaml", "j": "json", "p": "props"}
+_DELETED = re.compile(r"del\((.*)\)")
+_ASSIGNED = re.compile(r"(\.[^=|]*?)\s*\|?=\s*([^=].*)", re.DOTALL)
 _UNITS = 20
 """Work of a character of YAML: reading and writing it takes a microsecond."""
 
@@ -70,7 +72,6 @@ def _yq(proc: Proc) -> Running:
             except FileProblem as problem:
                 told = str(problem)
                 raise UsageProblem(f"open {name}: {told[:1].lower()}{told[1:]}") from None
-    proc.charge(sum(len(text) for _, text in texts) * _UNITS)
     run = _Run(proc, options, expression)
     result = run.over([text for _, text in texts], every=every)
     if "i" in options:
@@ -79,6 +80,11 @@ def _yq(proc: Proc) -> Running:
         proc.stdout.write(result)
         yield from proc.stdout.drain()
     return 1 if "e" in options and not run.found else 0
+
+
+def _changes(expression: str) -> bool:
+    """Return whether *expression* is one that leaves the rest of a document as it was."""
+    return bool(_DELETED.fullmatch(expression) or _ASSIGNED.fullmatch(expression))
 
 
 class _Run:
@@ -102,16 +108,19 @@ class _Run:
 
     def over(self, texts: list[str], *, every: bool) -> str:
         """Return what the expression makes of all documents, as text."""
+        if len(texts) == 1 and not every and (quick := self._over_json(texts[0])) is not None:
+            return quick
         from sim.bash.tools.yq.documents import load, plain  # noqa: PLC0415
 
+        self.proc.charge(sum(map(len, texts)) * _UNITS)
         documents: list[Any] = [one for text in texts for one in load(text)]
         if not texts:
             documents = [None]
-        if self.options.flags.get("p") in {"json", "j"}:
+        if self.is_json:
             documents = [plain(one) for one in documents]
         out: list[str] = []
         if every:
-            results = self._by_jq(documents, slurp=True)
+            results = self._by_jq(json.dumps([plain(one) for one in documents]))
             return "".join(self._shown(one) for one in results)
         for index, document in enumerate(documents):
             shown = "".join(self._shown(one) for one in self._evaluate(document, index))
@@ -120,45 +129,72 @@ class _Run:
             out.append(shown)
         return "".join(out)
 
+    @property
+    def is_json(self) -> bool:
+        """Whether the input was said to be JSON, which has no style that would stay."""
+        return self.options.flags.get("p") in {"json", "j"}
+
+    def _over_json(self, text: str) -> str | None:
+        """Return what comes of one document of JSON; None where its style as YAML would be seen."""
+        from sim.bash.tools.yq import paths  # noqa: PLC0415
+        from sim.bash.tools.yq.documents import load_json  # noqa: PLC0415
+
+        try:
+            document = load_json(text)
+        except ValueError:
+            return None
+        self.proc.charge(len(text))
+        steps = paths.read_path(self.expression)
+        if steps is None:
+            if _changes(self.expression):
+                return None
+            return "".join(self._shown(one) for one in self._by_jq(text))
+        results = list(paths.walk(document, steps))
+        styled = self.form == "yaml" and not self.is_json
+        if styled and any(isinstance(one, dict | list) for one in results):
+            return None
+        return "".join(self._shown(one) for one in results)
+
     def _evaluate(self, document: Any, index: int) -> list[Any]:
         from sim.bash.tools.yq import paths  # noqa: PLC0415
+        from sim.bash.tools.yq.documents import plain  # noqa: PLC0415
 
         expression = self.expression
         steps = paths.read_path(expression)
         if steps is not None:
             return list(paths.walk(document, steps))
-        if deleted := re.fullmatch(r"del\((.*)\)", expression):
+        if deleted := _DELETED.fullmatch(expression):
             steps = paths.read_path(deleted[1])
             if steps:
                 return [paths.delete(document, steps)]
-        if assigned := re.fullmatch(r"(\.[^=|]*?)\s*\|?=\s*([^=].*)", expression, re.DOTALL):
+        if assigned := _ASSIGNED.fullmatch(expression):
             steps = paths.read_path(assigned[1])
             value = paths.read_value(assigned[2], self.proc.environ)
             if steps is not None and value is not None:
                 return [paths.assign(document, steps, value[0])]
-        return self._by_jq([document], index=index)
+        return self._by_jq(json.dumps(plain(document)), index=index)
 
-    def _by_jq(self, documents: list[Any], *, slurp: bool = False, index: int = 0) -> list[Any]:
-        from sim.bash.tools.yq.documents import YamlProblem, plain  # noqa: PLC0415
+    def _by_jq(self, text: str, *, index: int = 0) -> list[Any]:
+        """Return what jq makes of *text*, which is JSON."""
+        from sim.bash.tools.yq.documents import YamlProblem  # noqa: PLC0415
 
         program = re.sub(r"\bstrenv\((\w+)\)", r'($ENV["\1"])', self.expression)
         program = re.sub(
             r"\benv\((\w+)\)", r'($ENV["\1"] | . as $x | try fromjson catch $x)', program
         )
         program = re.sub(r"\b(?:documentIndex|document_index|di)\b", str(index), program)
-        data = [plain(document) for document in documents]
         answer = ask(self.proc, {
             "program": program, "arguments": "{}", "seq": False, "stream": False,
             "stream_errors": False, "raw_input": False, "slurp": False, "null_input": False,
             "raw": False, "ascii": False, "flags": 0, "end": "\n", "environ": self.proc.environ,
-            "input": json.dumps(data if slurp else data[0]), "files": [], "before": 0,
+            "input": text, "files": [], "before": 0,
         })  # fmt: skip
         told = "".join(text for stream, text in answer["parts"] if stream == 2)
         if answer["code"]:
             first = re.sub(r"^jq: error(?: \(at [^)]*\))?: ", "", told).split("\n")[0]
             raise YamlProblem(f"{first} (expressions here are jq's)")
-        text = "".join(part for stream, part in answer["parts"] if stream == 1)
-        return [json.loads(line) for line in text.splitlines()]
+        lines = "".join(part for stream, part in answer["parts"] if stream == 1)
+        return [json.loads(line) for line in lines.splitlines()]
 
     def _shown(self, value: Any) -> str:
         from sim.bash.tools.yq.documents import as_json, as_properties, dump, plain  # noqa: PLC0415

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.representer import RoundTripRepresenter
+from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.scalarstring import ScalarString
 
 DEPTH = 100
@@ -20,6 +25,38 @@ LIMIT = 2 << 20
 
 class YamlProblem(Exception):  # noqa: N818 - the text that yq prints
     """Text is no YAML, or a value cannot be written."""
+
+
+_OLD_BOOLEANS = frozenset(["y", "yes", "on", "n", "no", "off"])
+_BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
+_STAMP = re.compile(r"\d{4}-\d\d?-\d\d?(?:[Tt ].*)?")
+_SCALAR = "tag:yaml.org,2002:"
+
+
+class _Styleless(RoundTripRepresenter):
+    """Writes values that never were YAML as go-yaml does, which yq is made with."""
+
+    def represent_nothing(self, _value: None) -> Any:
+        """Return null in full."""
+        return self.represent_scalar(f"{_SCALAR}null", "null")
+
+    def represent_text(self, text: str) -> Any:
+        """Return a text: quoted if it would be read as something else, lines as lines."""
+        return self.represent_scalar(f"{_SCALAR}str", text, style=_style(text))
+
+
+_Styleless.add_representer(type(None), _Styleless.represent_nothing)
+_Styleless.add_representer(str, _Styleless.represent_text)
+
+
+@lru_cache(4096)
+def _style(text: str) -> str | None:
+    if "\n" in text:
+        return "|"
+    other = VersionedResolver().resolve(ScalarNode, text, (True, False)) != f"{_SCALAR}str"
+    if other or _BASE_60.fullmatch(text) or _STAMP.fullmatch(text):
+        return '"'
+    return '"' if text.lower() in _OLD_BOOLEANS else None
 
 
 def _yaml() -> YAML:
@@ -48,6 +85,27 @@ def load(text: str) -> list[Any]:
     return documents
 
 
+def load_json(text: str) -> Any:
+    """Return the value of *text* if it is one of JSON, which reads a hundred times faster.
+
+    Raises:
+        ValueError: if it is none, or holds a number that would print differently.
+    """
+    if text.lstrip()[:1] not in {"{", "["}:
+        raise ValueError("no JSON")
+    try:
+        return json.loads(text, parse_float=_exact)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def _exact(text: str) -> float:
+    number = float(text)
+    if str(number) != text:
+        raise ValueError("a number with a form of its own")
+    return number
+
+
 def dump(value: Any, indent: int) -> str:
     """Return *value* as YAML; a scalar stands alone."""
     if not isinstance(value, dict | list):
@@ -55,6 +113,8 @@ def dump(value: Any, indent: int) -> str:
     if not value:
         return "{}\n" if isinstance(value, dict) else "[]\n"
     yaml = _yaml()
+    if not isinstance(value, CommentedMap | CommentedSeq):
+        yaml.Representer = _Styleless
     nested = indent or 2
     yaml.indent(mapping=nested, sequence=nested + 2, offset=nested)
     if isinstance(value, list):
@@ -130,6 +190,7 @@ __all__ = [
     "as_properties",
     "dump",
     "load",
+    "load_json",
     "plain",
     "scalar",
 ]
