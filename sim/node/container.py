@@ -234,6 +234,7 @@ class Container:
             files=self.machine.kubelet.files_of(self),
             host=self,
             seed=self.stream.at("RANDOM", self._shells).bits(),
+            pid=7 + 6 * self._shells,
             name="sh" if self.image_spec.tools in {"busybox", "curl"} else "bash",
             **options,
         )

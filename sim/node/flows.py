@@ -24,7 +24,13 @@ class FlowTable:
         """net.netfilter.nf_conntrack_max; set by `Network.limit_flows`."""
         self.full_since: int | None = None
         """Since when there has been no room (simulated ms)."""
-        self._flushed_at: int | None = None
+        self.flushed_at: int | None = None
+        """When it was emptied, or would have been to be as full as it is."""
+
+    @property
+    def per_second(self) -> float:
+        """Return how many new flows there are each second: as many as keep the table as it is."""
+        return self.usual * 1000 / REGROWTH_MS
 
     def count(self, now: int) -> int:
         """Return the number of entries at *now*: never more than there is room for."""
@@ -36,28 +42,28 @@ class FlowTable:
         return 0.0 if wanted < self.maximum else 1.0 - self.maximum / max(wanted, 1)
 
     def _wanted(self, now: int) -> int:
-        if self._flushed_at is None:
+        if self.flushed_at is None:
             return self.usual
-        return int(self.usual * (1 - exp(-(now - self._flushed_at) / REGROWTH_MS)))
+        return int(self.usual * (1 - exp(-(now - self.flushed_at) / REGROWTH_MS)))
 
     def flush(self, now: int) -> int:
         """Empty the table (`conntrack -F`) and return how many entries it held."""
         held = self.count(now)
-        self._flushed_at = now
+        self.flushed_at = now
         return held
 
     def delete(self, entries: int, now: int) -> None:
         """Take some entries out (`conntrack -D`); they grow back like all others."""
         held = self._wanted(now)
         if entries >= held:
-            self._flushed_at = now
+            self.flushed_at = now
         elif entries:
             share = 1 - (held - entries) / max(self.usual, 1)
             if 0 < share < 1:
-                self._flushed_at = now + int(REGROWTH_MS * log(share))
+                self.flushed_at = now + int(REGROWTH_MS * log(share))
 
     def dropped(self, now: int) -> int:
         """Return how many new flows a full table has dropped since the limit was set."""
         if self.full_since is None:
             return 0
-        return int(self.overflow(now) * self.usual / 60 * (now - self.full_since) / 1000)
+        return int(self.overflow(now) * self.per_second * (now - self.full_since) / 1000)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from zlib import crc32
 
-Tools = Literal["full", "busybox", "curl", "netfilter", "postgres", "none"]
+Tools = Literal["full", "netshoot", "busybox", "curl", "netfilter", "postgres", "none"]
+System = Literal["alpine", "debian", "ubuntu", ""]
 
 SMALLEST, SPAN = 8_000_000, 110_000_000
 """Bytes of an image that nobody describes: from the smallest on, by its name."""
@@ -23,6 +24,11 @@ _BARE = ("distroless", "scratch", "static")
 """Words in the names of images without a shell."""
 PULL_BYTES_PER_S = 45_000_000
 """Download and unpacking together (ours)."""
+
+
+_USUAL: Mapping[str, System] = {
+    "full": "debian", "netshoot": "alpine", "curl": "alpine", "postgres": "debian",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,15 @@ class ImageSpec:
     """On which its own program listens."""
     serves: bool = False
     """It brings a program of its own beside its tools, which runs where no other command is given."""
+    base: System | None = None
+    """The system that it is made from; None: what its tools are usual in."""
+
+    @property
+    def system(self) -> System:
+        """Return the system that it is made from; empty for busybox alone, or nothing."""
+        if self.base is not None:
+            return self.base
+        return _USUAL.get(self.tools, "")
 
 
 @dataclass(frozen=True)
@@ -152,17 +167,18 @@ def canonical(name: str) -> str:
 
 
 PUBLIC: Mapping[str, ImageSpec] = {
-    "nicolaka/netshoot": ImageSpec("full", 212_000_000, command=("bash",)),
+    "nicolaka/netshoot": ImageSpec("netshoot", 212_000_000, command=("bash",)),
     "busybox": ImageSpec("busybox", 2_200_000, command=("sh",)),
-    "alpine": ImageSpec("busybox", 3_800_000, command=("/bin/sh",)),
+    "alpine": ImageSpec("busybox", 3_800_000, command=("/bin/sh",), base="alpine"),
     "debian": ImageSpec("full", 49_000_000, command=("bash",)),
-    "ubuntu": ImageSpec("full", 30_000_000, command=("/bin/bash",)),
+    "ubuntu": ImageSpec("full", 30_000_000, command=("/bin/bash",), base="ubuntu"),
     "nginx": ImageSpec(
         "busybox",
         72_000_000,
         command=("nginx", "-g", "daemon off;"),
         ports=frozenset({80}),
         serves=True,
+        base="debian",
     ),
     "httpd": ImageSpec(
         "busybox",
@@ -170,6 +186,7 @@ PUBLIC: Mapping[str, ImageSpec] = {
         command=("httpd-foreground",),
         ports=frozenset({80}),
         serves=True,
+        base="debian",
     ),
     "redis": ImageSpec(
         "busybox",
@@ -177,14 +194,18 @@ PUBLIC: Mapping[str, ImageSpec] = {
         command=("redis-server",),
         ports=frozenset({6379}),
         serves=True,
+        base="debian",
     ),
     "curlimages/curl": ImageSpec("curl", 9_800_000, entrypoint=("curl",), steps_aside=True),
     "postgres": ImageSpec(
-        "busybox",
+        "postgres",
         158_000_000,
         command=("postgres",),
+        entrypoint=("docker-entrypoint.sh",),
+        steps_aside=True,
         ports=frozenset({5432}),
         serves=True,
+        base="debian",
     ),
     "registry.k8s.io/pause": ImageSpec("none", 320_000, command=("/pause",), serves=True),
     "registry.k8s.io/e2e-test-images/agnhost": ImageSpec(

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 from sim.bash.files import FileProblem, FileSystem
 from sim.node.disk import PLACES, DiskFiles
 from sim.node.logs import LINE_HEAD, ROTATED_LINES
-from sim.node.procfs import PROCESS_FILES, cgroup_files, pids_of, process_file
 
 if TYPE_CHECKING:
     from sim.node.container import Container
     from sim.node.machine import Machine
 
-CGROUPS = "/sys/fs/cgroup"
 POD_LOGS = "/var/log/pods"
 LOG_LINKS = "/var/log/containers"
 PODS = "/var/lib/kubelet/pods"
 CONTAINERD = "/var/lib/containerd"
+RECENT_MS = 900_000
+"""In which a journal has a line, whatever happens."""
 SAMPLE = 40
 """Lines that are looked at to know how long a log is."""
 READ_ONLY_VIEW = "Read-only in this simulator"
@@ -71,70 +71,6 @@ class LiveFiles(FileSystem, ABC):
             return super().listdir(path)
         kept = super().listdir(path) if super().is_dir(path) else []
         return sorted({*found, *kept})
-
-
-def shown_process(machine: Machine, container: Container | None, path: str) -> Shown:
-    """Answer for a path below /proc that is about processes."""
-    parts = path.split("/")[2:]
-    if not parts or not parts[0]:
-        return [str(pid) for pid in pids_of(machine, container)] + ["self"]
-    if parts[0] != "self" and not parts[0].isdigit():
-        return None
-    pids = machine.seen_pids(container)
-    pid = max(pids, default=1) if parts[0] == "self" else int(parts[0][:9])
-    if pid not in pids:
-        return None
-    if len(parts) == 1:
-        return [*PROCESS_FILES, "fd", "ns", "task"]
-    if parts[1] == "fd" and len(parts) == 2:
-        return ["0", "1", "2", *(str(number) for number in range(3, 7 + pid % 9))]
-    if parts[1] == "ns" and len(parts) == 2:
-        return ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"]
-    if parts[1] == "task" and len(parts) == 2:
-        return [str(pid)]
-    if len(parts) == 2 and parts[1] in PROCESS_FILES:
-        return lambda: process_file(machine, container, pid, parts[1]) or ""
-    return None
-
-
-def shown_cgroup(machine: Machine, path: str) -> Shown:
-    """Answer for a path below /sys/fs/cgroup of a node."""
-    inside = path.removeprefix(CGROUPS)
-    running = [one for one in machine.containers.values() if one.state == "running"]
-    directory, _, name = inside.rpartition("/")
-    for one in running:
-        if one.cgroup == inside:
-            return list(cgroup_files(one))
-        if one.cgroup == directory:
-            return cgroup_files(one).get(name)
-    below = [one for one in running if one.cgroup.startswith(f"{inside}/")]
-    if below or not inside:
-        files = list(_slice_files([]))
-        return files + sorted({one.cgroup[len(inside) + 1 :].partition("/")[0] for one in below})
-    above = [one for one in running if one.cgroup.startswith(f"{directory}/")]
-    return _slice_files(above).get(name) if above else None
-
-
-def _slice_files(members: list[Container]) -> dict[str, Maker]:
-    """Return the files of a slice: its containers' together."""
-    limited = bool(members) and all(one.limit for one in members)
-    quota = bool(members) and all(one.cpu_limit for one in members)
-
-    def used() -> str:
-        stats = [dict(line.split() for line in cgroup_files(one)["cpu.stat"]().splitlines())
-                 for one in members]  # fmt: skip
-        total = {key: sum(int(one[key]) for one in stats) for key in stats[0]} if stats else {}
-        return "".join(f"{key} {value}\n" for key, value in total.items())
-
-    return {
-        "cgroup.procs": lambda: "",
-        "cpu.max": lambda: (
-            f"{sum(one.cpu_limit for one in members) * 100} 100000\n" if quota else "max 100000\n"
-        ),
-        "cpu.stat": used,
-        "memory.current": lambda: f"{sum(one.memory_bytes for one in members)}\n",
-        "memory.max": lambda: f"{sum(one.limit for one in members)}\n" if limited else "max\n",
-    }
 
 
 def log_path(container: Container) -> str:
@@ -236,6 +172,24 @@ def shown_pod(machine: Machine, path: str, hosts: Callable[[Container], str]) ->
             mine = [one for one in machine.containers.values() if one.pod_uid == parts[0]]
             return (lambda: hosts(mine[0])) if mine else None
     return None
+
+
+def changed_at(machine: Machine, path: str) -> int | None:
+    """Return when a generated log, or a directory of logs, was last changed; None for other paths."""
+    if path in ("/var/log/syslog", "/var/log/journal") or path.startswith("/var/log/journal/"):
+        now = machine.env.now
+        last = machine.journal.query(since=now - RECENT_MS, until=now, lines=1)
+        return last[-1].at if last else max(machine.facts.booted_at, now - RECENT_MS)
+    below = [
+        one
+        for one in machine.containers.values()
+        if path in (POD_LOGS, LOG_LINKS) or log_path(one).startswith(f"{path}/")
+    ]
+    if not below:
+        return None
+    if path.count("/") == POD_LOGS.count("/") + 1:
+        return min(machine.pod_since(one) for one in below)
+    return max(one.created_at if one.started_at is None else one.started_at for one in below)
 
 
 def sealed_bytes(machine: Machine, path: str) -> int | None:

@@ -17,16 +17,19 @@ from sim.node.flows import FlowTable
 from sim.node.journal import Journal
 from sim.node.kernelog import link_name
 from sim.node.links import Links
+from sim.node.loadavg import load
+from sim.node.logins import Logins
+from sim.node.netfilter.counting import Tally
 from sim.node.netfilter.ruleset import Ruleset
 from sim.node.packages import kernel_build
-from sim.node.processes import load, memory, processes, seen_from
+from sim.node.processes import memory, processes, seen_from
 from sim.node.records import MachineFacts, Memory, Process, Unit
 from sim.node.sysctl import KernelSettings
 from sim.node.units import units
 
 if TYPE_CHECKING:
     from sim.apiserver import ApiServer
-    from sim.bash import Program
+    from sim.bash import Proc, Program
     from sim.node.container import Container
     from sim.node.kubelet import Kubelet
     from sim.node.kubeproxy.proxy import KubeProxy
@@ -67,12 +70,16 @@ class Machine:
         self.journal = Journal(max(facts.booted_at, -JOURNAL_KEEPS_MS))
         self.flows = FlowTable(usual_flows)
         self.links = Links(self)
+        self.tally = Tally(self)
         self._ruleset: Ruleset | None = None
         self.disk = Disk(self)
         self.settings = KernelSettings(self)
         self.daemons = Daemons(self)
+        self.logins = Logins(self)
         self.ring_cleared: int | None = None
         """When somebody cleared the kernel's ring buffer; the journal keeps what it has."""
+        self.called: frozenset[str] = frozenset()
+        """ClusterIPs that pods of the node are known to call; set by the backend."""
         self.programs: Mapping[str, Program] = {}
         """What can be run in a shell on the node; set by the backend."""
         self.files: FileSystem | None = None
@@ -83,10 +90,7 @@ class Machine:
         self._sandboxes: dict[str, str] = {}
         self._cold_since: int | None = None
         self._loaded: dict[str, int] = {}
-        self._pids_seen: tuple[tuple[int, int, int, str], frozenset[int]] = (
-            (-1, 0, 0, ""),
-            frozenset(),
-        )
+        self._seen: tuple[tuple[int, int, int, str], dict[int, Process]] = ((-1, 0, 0, ""), {})
         self.disturbed_at = facts.booted_at
         """When the disk was last kept busy by somebody: a container start, a dropped page cache."""
         self.changed: Callable[[str, str], None] | None = None
@@ -179,11 +183,12 @@ class Machine:
         """Memory in tmpfs and shared segments."""
         return self.stream.at("shmem").integer(6, 20) << 20
 
-    def new_pid(self) -> int:
-        """Return the pid of a process that starts now."""
+    def new_pid(self, room: int = 1) -> int:
+        """Return the pid of a process that starts now, and keep *room* for its children."""
         step = 1 + self.stream.at("pid-step", self._next_pid).integer(0, 2)
-        self._next_pid = max(self._next_pid + step, self.pid_at(self.env.now))
-        return self._next_pid
+        pid = max(self._next_pid + step, self.pid_at(self.env.now))
+        self._next_pid = pid + room - 1
+        return pid
 
     def pid_at(self, at: int) -> int:
         """Return about which pid a process got at *at*: numbers grow evenly from the boot on."""
@@ -233,13 +238,15 @@ class Machine:
         """Return every process, by pid."""
         return processes(self)
 
-    def seen_pids(self, container: Container | None) -> frozenset[int]:
-        """Return the pids that a place sees; asked for often while /proc is listed."""
+    def seen(self, container: Container | None) -> dict[int, Process]:
+        """Return the processes that a place sees, by pid; asked for often while /proc is listed."""
         running = sum(one.state == "running" for one in self.containers.values())
-        key = (self.env.now, running, self.kubelet.pid, "" if container is None else container.id)
-        if self._pids_seen[0] != key:
-            self._pids_seen = (key, frozenset(p.pid for p in seen_from(self, container)))
-        return self._pids_seen[1]
+        place = "" if container is None else container.id
+        shells = sum(1 + len(one.inner) for one in self.logins.alive())
+        key = (self.env.now, running, self.kubelet.pid, f"{place} {shells}")
+        if self._seen[0] != key:
+            self._seen = (key, {p.pid: p for p in seen_from(self, container)})
+        return self._seen[1]
 
     def units(self) -> list[Unit]:
         """Return every systemd unit, by name."""
@@ -287,6 +294,15 @@ class Machine:
             return True
         return False
 
+    def shell_started(self, proc: Proc) -> int:
+        """Return the pid of a shell that *proc* begins inside another."""
+        user = proc.environ.get("USER", "root")
+        return self.logins.enter(proc.environ.get("XDG_SESSION_ID", ""), user, proc.argv)
+
+    def shell_ended(self, pid: int) -> None:
+        """Take note that such a shell is over."""
+        self.logins.leave(pid)
+
     def shell(self, environ: dict[str, str] | None = None, **options: Any) -> Shell:
         """Return a shell on this machine."""
         self._shells += 1
@@ -297,5 +313,5 @@ class Machine:
             files=self.files or FileSystem(),
             host=self,
             seed=self.stream.at("RANDOM", self._shells).bits(),
-            **options,
+            **{"pid": self.pid_at(self.env.now) + 12, **options},
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.node.kubeproxy.proxy import CPU_SHARES
+from sim.node.logins import FIRST_SESSION, Login
 from sim.node.records import MIB, Memory, Process
 from sim.node.units import DAEMONS, daemon_pid
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 SHIM_BYTES = 11 * MIB
 PAUSE_BYTES = 700 * 1024
+SHELL_BYTES = 5_200 * 1024
+SUDO_BYTES = 5_400 * 1024
+_SSHD = next(index for index, one in enumerate(DAEMONS) if one.name == "ssh")
 KERNEL_THREADS = (
     "kthreadd", "rcu_gp", "rcu_par_gp", "slub_flushwq", "netns", "mm_percpu_wq",
     "rcu_tasks_kthre", "ksoftirqd/0", "rcu_preempt", "migration/0", "cpuhp/0", "kdevtmpfs",
@@ -63,7 +67,31 @@ def processes(machine: Machine) -> list[Process]:
         if container.state != "running":
             continue
         found.extend(_of_container(container, sandboxes[container.pod_uid]))
+    for login in machine.logins.alive():
+        found.extend(of_login(login, machine))
     return sorted(found)
+
+
+def of_login(login: Login, machine: Machine) -> list[Process]:
+    """Return the processes of one session: sshd's two, its shell and the shells inside that."""
+    listener = daemon_pid(machine, _SSHD) or 1
+    tty = login.tty or "?"
+    line = f"sshd: {login.user}@{login.tty or 'notty'}"
+    begun, user = login.at, login.user
+    rows = [
+        Process(login.pid, listener, "root", f"sshd: {user} [priv]", 11_300 << 10, 0.0, begun),
+        Process(login.pid + 6, login.pid, user, line, 6_900 << 10, 0.0, begun),
+        Process(login.shell, login.pid + 6, user, "-bash", SHELL_BYTES, 0.0, begun, tty=tty),
+    ]
+    above = login.shell
+    for one in login.inner:
+        if one.sudo:
+            sudo = Process(one.pid - 1, above, "root", one.sudo, SUDO_BYTES, 0.0, one.at, tty=tty)
+            rows.append(sudo)
+        shell = Process(one.pid, one.parent, one.user, one.command, SHELL_BYTES, 0.0, one.at)
+        rows.append(shell._replace(tty=tty))
+        above = one.pid
+    return rows
 
 
 def seen_from(machine: Machine, container: Container | None) -> list[Process]:
@@ -146,11 +174,28 @@ def cgroup_of(machine: Machine, process: Process) -> str:
     if process.pid == 1:
         return "/init.scope"
     if process.tty != "?" or process.command.startswith("sshd: oncall"):
-        return "/user.slice/user-1000.slice/session-12.scope"
+        sessions = machine.logins.alive()
+        number = next(
+            (one.number for one in sessions if 0 <= process.pid - one.pid < 8),
+            sessions[-1].number if sessions else FIRST_SESSION,
+        )
+        return f"/user.slice/user-1000.slice/session-{number}.scope"
     for index, one in enumerate(DAEMONS):
         if process.pid == daemon_pid(machine, index):
             return f"/system.slice/{one.name}.service"
+    if process.command == "/pause":
+        return sandbox_groups(machine).get(process.pid, "/")
     return "/system.slice/containerd.service"
+
+
+def sandbox_groups(machine: Machine) -> dict[int, str]:
+    """Return the cgroup of each sandbox's pause process, by pid: beside the pod's containers."""
+    found: dict[int, str] = {}
+    for container in machine.containers.values():
+        pod = container.cgroup.rpartition("/")[0]
+        sandbox = machine.sandbox_id(container.pod_uid)
+        found[_sandbox(container)[1].pid] = f"{pod}/cri-containerd-{sandbox}.scope"
+    return found
 
 
 def _sandbox(container: Container) -> list[Process]:
@@ -174,13 +219,25 @@ def _of_container(container: Container, shim: int) -> list[Process]:
     begun = container.started_at or 0
     busy = container_millicores(container) / 10
     proxy = container.machine.proxy
+    spent = proxy.cpu_ms() if proxy.container is container else _spent(container)
     for index, (command, parent, size) in enumerate(container.behaviour.commands(container)):
         pid = container.pid + 7 * index
         above = shim if parent < 0 else container.pid + 7 * parent
         cpu = busy if index == 0 else 0.0
-        spent = proxy.cpu_ms() if index == 0 and proxy.container is container else -1
-        rows.append(Process(pid, above, "root", command, size, cpu, begun, container.id, spent))
+        used = spent if index == 0 else -1
+        rows.append(Process(pid, above, "root", command, size, cpu, begun, container.id, used))
     return rows
+
+
+def _spent(container: Container) -> int:
+    """Return the CPU time that a container has used, in ms; -1 if its share never changes."""
+    told = getattr(container.behaviour, "cpu_spent", None)
+    if told is not None:
+        return int(told(container))
+    mean = getattr(container.behaviour, "mean_millicores", None)
+    if mean is None:
+        return -1
+    return int((container.env.now - (container.started_at or 0)) * mean(container) / 1000)
 
 
 def container_millicores(container: Container) -> int:
@@ -208,15 +265,3 @@ def memory(machine: Machine) -> Memory:
         share *= 0.2
     cached = int((total - used) * share)
     return Memory(total, used, total - used - cached, cached, total - used - cached // 12)
-
-
-def load(machine: Machine) -> tuple[float, float, float]:
-    """Return load averages over 1, 5 and 15 minutes."""
-    cores = machine.facts.cpu_millicores / 1000
-    usual = machine.stream.at("load").uniform(0.08, 0.2) * cores
-    proxy = machine.proxy
-    extra = {"thrashing": 2.1, "starting": 0.6}.get(proxy.regime, 0.0)
-    since = machine.env.now - (proxy.history[-1].at if proxy.history else 0)
-    shares = tuple(min(1.0, since / (minutes * 60_000)) for minutes in (1, 5, 15))
-    one, five, fifteen = (round(usual + extra * share, 2) for share in shares)
-    return one, five, fifteen

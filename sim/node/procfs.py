@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sim.node.diskwork import disk_size, disk_work, part_size
 from sim.node.mounts import mounts_of
 from sim.node.processes import (
     average_percent,
     cgroup_of,
     cpu_ms,
     disk_waiters,
-    seen_from,
     state_of,
 )
 
@@ -60,6 +60,7 @@ def machine_proc(machine: Machine, container: Container | None = None) -> Makers
             "console=tty0 console=ttyS0,115200\n"
         ),
         "/proc/cpuinfo": lambda: _cpuinfo(machine),
+        "/proc/diskstats": lambda: _diskstats(machine),
         "/proc/filesystems": lambda: (
             "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tcgroup2\nnodev\tdevtmpfs\n"
             "nodev\tbpf\nnodev\toverlay\n\text4\n\tvfat\n"
@@ -68,8 +69,8 @@ def machine_proc(machine: Machine, container: Container | None = None) -> Makers
         "/proc/meminfo": lambda: _meminfo(machine),
         "/proc/mounts": lambda: _mounts(machine, container),
         "/proc/partitions": lambda: (
-            f"major minor  #blocks  name\n\n 254        0 {facts.disk_bytes >> 10:>10} vda\n"
-            f" 254        1 {facts.disk_bytes >> 10:>10} vda1\n"
+            f"major minor  #blocks  name\n\n 254        0 {disk_size(machine) >> 10:>10} vda\n"
+            f" 254        1 {part_size(machine) >> 10:>10} vda1\n"
         ),
         "/proc/pressure/cpu": lambda: _pressure(machine, "cpu"),
         "/proc/pressure/io": lambda: _pressure(machine, "io"),
@@ -83,6 +84,23 @@ def machine_proc(machine: Machine, container: Container | None = None) -> Makers
             f"{machine.build}\n"
         ),
     }
+
+
+def disk_figures(machine: Machine) -> tuple[int, ...]:
+    """Return the columns of /proc/diskstats (Documentation/admin-guide/iostats.rst)."""
+    done = disk_work(machine)
+    merged = int(done.writes * 0.3)
+    return (
+        int(done.reads), int(done.reads * 0.02), int(done.read_kib * 2), int(done.read_ms),
+        int(done.writes), merged, int(done.write_kib * 2), int(done.write_ms),
+        len(disk_waiters(machine)), int(done.busy_ms), int(done.read_ms + done.write_ms),
+        0, 0, 0, 0, int(done.writes / 9), int(done.writes / 20),
+    )  # fmt: skip
+
+
+def _diskstats(machine: Machine) -> str:
+    figures = " ".join(map(str, disk_figures(machine)))
+    return f" 254       0 vda {figures}\n 254       1 vda1 {figures}\n"
 
 
 def _cpuinfo(machine: Machine) -> str:
@@ -213,15 +231,11 @@ PROCESS_FILES = (
 )  # fmt: skip
 
 
-def pids_of(machine: Machine, container: Container | None) -> list[int]:
-    """Return the pids that a place sees."""
-    return [p.pid for p in seen_from(machine, container)]
-
-
-def process_file(machine: Machine, container: Container | None, pid: int, name: str) -> str | None:
-    """Return the text of /proc/PID/NAME; None if there is no such file."""
-    process = next((p for p in seen_from(machine, container) if p.pid == pid), None)
-    if process is None or name not in PROCESS_FILES:
+def process_file(
+    machine: Machine, process: Process, name: str, *, inside: Container | None
+) -> str | None:
+    """Return the text of /proc/PID/NAME, as seen from *inside* a place; None if there is none."""
+    if name not in PROCESS_FILES:
         return None
     own = machine.containers.get(process.container_id)
     adjust = own.adjust if own is not None else -999 if process.name == "kubelet" else 0
@@ -233,7 +247,9 @@ def process_file(machine: Machine, container: Container | None, pid: int, name: 
         environ = own.environ if own is not None else {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
         return "".join(f"{key}={value}\0" for key, value in environ.items())
     if name == "cgroup":
-        return f"0::{'/' if container is not None and own is container else cgroup_of(machine, process)}\n"
+        return (
+            f"0::{'/' if inside is not None and own is inside else cgroup_of(machine, process)}\n"
+        )
     if name == "limits":
         head = f"{'Limit':<26}{'Soft Limit':<21}{'Hard Limit':<21}{'Units':<10}\n"
         return head + "".join(f"{a:<26}{b:<21}{c:<21}{d:<10}\n" for a, b, c, d in _LIMITS)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from sim.node.tracked import tracked_count
+
 if TYPE_CHECKING:
     from sim.node.machine import Machine
 
@@ -102,7 +104,7 @@ class KernelSettings:
             "kernel.threads-max": str(machine.facts.memory_bytes // 131_072),
             "kernel.version": machine.build,
             "net.netfilter.nf_conntrack_buckets": str(max(131_072, 32_768 * cores) // 4),
-            "net.netfilter.nf_conntrack_count": str(machine.flows.count(machine.env.now)),
+            "net.netfilter.nf_conntrack_count": str(tracked_count(machine)),
             MAXIMUM: str(machine.flows.maximum),
             **self._set,
         }

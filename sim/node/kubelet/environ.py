@@ -6,7 +6,7 @@ Raises the kubelet's own words when something is missing. This file must not kno
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.apimachinery.wire import Obj
@@ -46,6 +46,19 @@ def environment(
     for name, value in services.items():
         result.setdefault(name, value)
     return result
+
+
+def started_with(
+    container: Obj, environ: Callable[[], dict[str, str]]
+) -> dict[str, str] | Callable[[], dict[str, str]]:
+    """Return the variables of a container found running, later where nothing can change them.
+
+    What ConfigMaps and Secrets say counts as the container starts, whatever they say afterwards.
+    """
+    reads = container.get("envFrom") or any(
+        "valueFrom" in one for one in container.get("env") or ()
+    )
+    return environ() if reads else environ
 
 
 def _all_of(api: ApiServer, pod: Obj, source: Obj) -> dict[str, str]:

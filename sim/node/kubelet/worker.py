@@ -25,7 +25,7 @@ from sim.node.images import ImageCatalog
 from sim.node.kernelog import say_link_down, say_link_up
 from sim.node.kubelet import status as statuses
 from sim.node.kubelet.ending import ending_all, killing, stopping
-from sim.node.kubelet.environ import environment
+from sim.node.kubelet.environ import environment, started_with
 from sim.node.kubelet.mounting import missing_volume
 from sim.node.kubelet.slot import Slot
 
@@ -420,7 +420,7 @@ class PodWorker:
         slot.restarts = restarts
         if "running" in state:
             container_id = known["containerID"].removeprefix("containerd://")
-            environ = partial(self.kubelet.environ_of, self, slot)
+            environ = started_with(slot.spec, partial(self.kubelet.environ_of, self, slot))
             container = self._container(slot, restarts, container_id, environ)
             container.adopt(epoch.since(state["running"]["startedAt"]))
             slot.adopt(

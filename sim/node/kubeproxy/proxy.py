@@ -44,6 +44,8 @@ class Mark(NamedTuple):
     at: int
     what: str
     """`started`, `stopped`, `synced` or `stale`."""
+    stage: str = ""
+    """The regime in which it started."""
 
 
 class KubeProxy:
@@ -96,6 +98,7 @@ class KubeProxy:
     def state(self, state: RuleState) -> None:
         if state == self._state:
             return
+        self.machine.tally.changed(self._state, state)
         self._state = state
         if self.synced and not self._repairing and not whole(state):
             self._repairing = True
@@ -143,7 +146,7 @@ class KubeProxy:
 
     def boot(self, *, synced_at: int) -> None:
         """Take the rules of now as written at *synced_at* (ms, negative); for genesis."""
-        self._state = RuleState(self.wanted, programmed_at=synced_at)
+        self._state = RuleState(self.wanted, programmed_at=synced_at, full_at=synced_at)
         self.last_sync_at = self.last_full_at = synced_at
 
     def write(self, *, full: bool) -> None:
@@ -159,6 +162,8 @@ class KubeProxy:
                 touched = _touched(old.snapshot, wanted)
             new = partly_repaired(old, wanted, touched, now)
         plain = old.plain and new.plain
+        if not plain or (full and not whole(old)):
+            self.machine.tally.changed(old, new)
         self._state = new
         self.last_sync_at = now
         self._pending_since = None
@@ -188,7 +193,7 @@ class KubeProxy:
             self.restored += 1
         self.container = container
         self.regime = regime
-        self._mark("started")
+        self._mark("started", regime)
         if regime != "synced":
             self._pending_since = self.env.now + CACHES_MS
             self._set_stale()
@@ -292,8 +297,18 @@ class KubeProxy:
             if self.heal is not None:
                 self.heal.watch()
 
-    def _mark(self, what: str) -> None:
-        self.history.append(Mark(self.env.now, what))
+    def stretches(self) -> list[tuple[int, int | None, str]]:
+        """Return (from, until or None, regime) of each start-up, done or not."""
+        found: list[tuple[int, int | None, str]] = []
+        for mark in self.history:
+            if found and found[-1][1] is None and mark.what in ("started", "stopped", "synced"):
+                found[-1] = (found[-1][0], mark.at, found[-1][2])
+            if mark.stage not in ("", "synced"):
+                found.append((mark.at, None, mark.stage))
+        return found
+
+    def _mark(self, what: str, stage: str = "") -> None:
+        self.history.append(Mark(self.env.now, what, stage))
 
     def _repairing_hourly(self) -> Generator[simpy.Event, Any, None]:
         """Repair what hands did at the next hourly full sync, if nothing else has by then."""

@@ -43,7 +43,9 @@ def _missing(name: str, chain: str, rules: tuple[Rule, ...]) -> tuple[Rule, ...]
 def repaired(old: RuleState, wanted: ServiceSnapshot, now: int) -> RuleState:
     """Return the rules after a full sync."""
     nat, filter_, mangle = (_repaired(name, old.table(name)) for name in TABLES)
-    return replace(old, snapshot=wanted, nat=nat, filter=filter_, mangle=mangle, programmed_at=now)
+    return replace(
+        old, snapshot=wanted, nat=nat, filter=filter_, mangle=mangle, programmed_at=now, full_at=now
+    )
 
 
 def _repaired(name: str, table: TableState) -> TableState:

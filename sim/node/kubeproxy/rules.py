@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 from sim.node.netfilter.rules import Rule
 
+LONG_AGO = -(1 << 50)
+"""Of what was there before anybody remembers (simulated ms)."""
 ServiceKey = tuple[str, int, str]
 """(cluster IP, port, protocol in upper case), e.g. `("10.96.45.12", 5432, "TCP")`."""
 
@@ -57,6 +59,8 @@ class ServiceRule:
     """internalTrafficPolicy: Local."""
     affinity_s: int = 0
     """Session affinity timeout in seconds; 0 when there is none."""
+    made_at: int = field(default=LONG_AGO, compare=False)
+    """Simulated ms at which it became what it is."""
 
     @property
     def key(self) -> ServiceKey:
@@ -184,6 +188,8 @@ class RuleState:
     security: TableState = BARE
     programmed_at: int = 0
     """Simulated ms of the last sync."""
+    full_at: int = 0
+    """Simulated ms of the last full sync, which writes every chain."""
 
     def lookup(self, ip: str, port: int, protocol: str = "TCP") -> Verdict:
         """Return what happens to a new connection to *ip*:*port*."""

@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from sim.apimachinery.wire import Obj
-from sim.node.kubeproxy.rules import EndpointRule, ServiceKey, ServiceRule, ServiceSnapshot
+from sim.node.kubeproxy.rules import (
+    LONG_AGO,
+    EndpointRule,
+    ServiceKey,
+    ServiceRule,
+    ServiceSnapshot,
+)
 
 if TYPE_CHECKING:
     from sim.apiserver import ApiServer
@@ -90,6 +96,7 @@ class ServiceWatch:
         name = _name(service)
         address = spec.get("clusterIP")
         rules: dict[ServiceKey, ServiceRule] = {}
+        made_at = self._api.env.now if self.snapshot.version else LONG_AGO
         if address and address != "None" and spec.get("type") != "ExternalName":
             affinity = 0
             if spec.get("sessionAffinity") == "ClientIP":
@@ -107,6 +114,7 @@ class ServiceWatch:
                     int(port.get("nodePort") or 0),
                     spec.get("internalTrafficPolicy") == "Local",
                     affinity,
+                    made_at,
                 )
                 rules[rule.key] = rule
         self._keys[name] = tuple(rules)

@@ -55,7 +55,7 @@ class Ruleset:
         return [rule for _, rule in self._chained]
 
     @cached_property
-    def _own_chains(self) -> dict[str, ServiceRule]:
+    def own_chains(self) -> dict[str, ServiceRule]:
         """Return each chain that belongs to one Service port with endpoints."""
         return {
             chain: rule
@@ -73,7 +73,7 @@ class Ruleset:
         edited = self._state.table(table).edited
         others = {chain for chain in edited if chain not in BUILTIN[table]}
         if table in KUBE_CHAINS and self._kube_chains(table):
-            others.update(KUBE_CHAINS[table], self._own_chains if table == "nat" else ())
+            others.update(KUBE_CHAINS[table], self.own_chains if table == "nat" else ())
             others -= self._state.table(table).gone
         return [*BUILTIN[table], *sorted(others)]
 
@@ -91,7 +91,7 @@ class Ruleset:
             return True
         if table not in KUBE_CHAINS or not self._kube_chains(table) or chain in state.gone:
             return False
-        return chain in KUBE_CHAINS[table] or (table == "nat" and chain in self._own_chains)
+        return chain in KUBE_CHAINS[table] or (table == "nat" and chain in self.own_chains)
 
     def rules(self, table: str, chain: str) -> Sequence[Rule]:
         """Return the rules of an existing chain, in order."""
@@ -110,8 +110,8 @@ class Ruleset:
             return FIXED.get((table, chain), ()) if state.jumps else ()
         if not state.chains:
             return ()
-        if table == "nat" and chain in self._own_chains:
-            return self._own_rules(chain, self._own_chains[chain])
+        if table == "nat" and chain in self.own_chains:
+            return self._own_rules(chain, self.own_chains[chain])
         if not state.services:
             return ()
         if chain == "KUBE-SERVICES":

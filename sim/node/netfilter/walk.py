@@ -5,7 +5,7 @@ This file must not know which way a packet takes through the machine, nor who wr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from typing import NamedTuple
@@ -51,13 +51,20 @@ class Branch(NamedTuple):
     """Whose verdict it is; None for a policy or the end."""
 
 
+Met = Callable[[str, Rule, float], None]
+"""Called with (chain, rule, share) for each rule that matches."""
 TERMINAL = frozenset(
     ("ACCEPT", "DROP", "REJECT", "DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NOTRACK")
 )
 
 
 def walk(
-    rules: Ruleset, table: str, chain: str, packet: Packet, local: frozenset[str]
+    rules: Ruleset,
+    table: str,
+    chain: str,
+    packet: Packet,
+    local: frozenset[str],
+    met: Met | None = None,
 ) -> list[Branch]:
     """Return what one of the kernel's chains does to *packet*; *local* are the machine's addresses.
 
@@ -66,15 +73,16 @@ def walk(
     policy = rules.policy(table, chain)
     return [
         branch if branch.verdict else branch._replace(verdict=policy)
-        for branch in _Walk(rules, table, local).chain(chain, packet, 1.0, 0)
+        for branch in _Walk(rules, table, local, met).chain(chain, packet, 1.0, 0)
     ]
 
 
 class _Walk:
     """One packet's way through one table."""
 
-    def __init__(self, rules: Ruleset, table: str, local: frozenset[str]) -> None:
+    def __init__(self, rules: Ruleset, table: str, local: frozenset[str], met: Met | None) -> None:
         self._rules = rules
+        self._met = met
         self._table = table
         self._local = local
 
@@ -94,6 +102,8 @@ class _Walk:
                 if likely < 1.0:
                     following.append((part * (1.0 - likely), one))
                 if likely > 0.0:
+                    if self._met is not None:
+                        self._met(name, rule, part * likely)
                     self._target(rule, one, part * likely, depth, done, following)
             live = following
             if not live or len(done) > MOST_BRANCHES:

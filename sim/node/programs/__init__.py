@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from sim.bash.process import Proc, Program, Running
 from sim.bash.tools import TEXT_TOOLS, date_program
+from sim.node.programs.cgls import systemd_cgls
 from sim.node.programs.chroot import chroot
 from sim.node.programs.crictl import crictl
 from sim.node.programs.curl import curl, wget
@@ -29,6 +30,7 @@ from sim.node.programs.postgres import pg_isready, psql
 from sim.node.programs.refused import REFUSED
 from sim.node.programs.systemctl import systemctl
 from sim.node.programs.systemtools import SYSTEM_BUSYBOX, SYSTEM_FULL, SYSTEM_NODE
+from sim.node.programs.versions import containerd, kube_proxy, kubelet, runc
 
 __all__ = [
     "BUSYBOX_IMAGE",
@@ -65,9 +67,13 @@ _EVERYWHERE: Mapping[str, Program] = {
 NODE: Mapping[str, Program] = {
     **REFUSED,
     **_EVERYWHERE,
+    "containerd": containerd,
     "crictl": crictl,
     "curl": curl,
     "dmesg": dmesg,
+    "kubelet": kubelet,
+    "runc": runc,
+    "systemd-cgls": systemd_cgls,
     "journalctl": journalctl,
     "lscpu": lscpu,
     "su": su,
@@ -87,7 +93,22 @@ FULL_IMAGE: Mapping[str, Program] = {
     **SYSTEM_FULL,
     **NETWORK_FULL,
 }
-"""An image with a whole toolbox, such as nicolaka/netshoot."""
+"""An image with a whole toolbox."""
+
+
+def zsh(proc: Proc) -> Running:
+    """Say that there is bash in its place, and start that."""
+    proc.stderr.write("zsh: not supported in this simulator; this is bash\n")
+    return (yield from proc.call(["bash", *proc.argv[1:]]))
+
+
+NETSHOOT_IMAGE: Mapping[str, Program] = {
+    **FULL_IMAGE,
+    "ash": _EVERYWHERE["sh"],
+    "busybox": SYSTEM_BUSYBOX["busybox"],
+    "zsh": zsh,
+}
+"""nicolaka/netshoot: an Alpine with tools for networks."""
 
 BUSYBOX_IMAGE: Mapping[str, Program] = {
     **{name: tool for name, tool in _EVERYWHERE.items() if name not in _NOT_IN_BUSYBOX},
@@ -101,7 +122,7 @@ BUSYBOX_IMAGE: Mapping[str, Program] = {
 CURL_IMAGE: Mapping[str, Program] = {**BUSYBOX_IMAGE, "curl": curl}
 """curlimages/curl: an Alpine with curl."""
 
-NETFILTER_IMAGE: Mapping[str, Program] = {**NETWORK_NETFILTER}
+NETFILTER_IMAGE: Mapping[str, Program] = {**NETWORK_NETFILTER, "kube-proxy": kube_proxy}
 """kube-proxy's own image: netfilter's tools, no shell."""
 
 POSTGRES_IMAGE: Mapping[str, Program] = {
@@ -117,6 +138,7 @@ POSTGRES_IMAGE: Mapping[str, Program] = {
 
 _IMAGES: Mapping[str, Mapping[str, Program]] = {
     "full": FULL_IMAGE,
+    "netshoot": NETSHOOT_IMAGE,
     "busybox": BUSYBOX_IMAGE,
     "curl": CURL_IMAGE,
     "netfilter": NETFILTER_IMAGE,

@@ -1,4 +1,4 @@
-"""df, free and top as busybox prints them, for images that have its applets.
+"""busybox itself, and df, free and top as it prints them, for images that have its applets.
 
 Forms are those of busybox 1.36. This file must not know any other image.
 """
@@ -153,3 +153,56 @@ def _page(proc: Proc) -> list[str]:
             f" {p.pid % machine.cores:>3} {p.cpu_percent / machine.cores:>3.0f}% {p.command}"
         )
     return lines
+
+
+_HEAD = """\
+BusyBox v1.36.1 (2024-06-12 09:29:14 UTC) multi-call binary.
+BusyBox is copyrighted by many authors between 1998-2015.
+Licensed under GPLv2. See source distribution for detailed
+copyright notices.
+
+Usage: busybox [function [arguments]...]
+   or: busybox --list[-full]
+   or: busybox --show SCRIPT
+   or: busybox --install [-s] [DIR]
+   or: function [arguments]...
+
+\tBusyBox is a multi-call binary that combines many common Unix
+\tutilities into a single executable.  Most people will create a
+\tlink to busybox for each function they wish to use and BusyBox
+\twill act like whatever it was invoked as.
+
+Currently defined functions:
+"""
+_MARGIN = 72
+
+
+def busybox(proc: Proc) -> Running:
+    """Run an applet by its name, or list them."""
+    name = proc.argv[1] if len(proc.argv) > 1 else "--help"
+    names = sorted(one for one in proc.programs if one not in ("busybox", "curl"))
+    if name in ("--help", "-h"):
+        proc.stdout.write(_HEAD + _filled(names))
+        return 0
+    if name in ("--list", "--list-full"):
+        proc.print(*(one if name == "--list" else f"bin/{one}" for one in names))
+        return 0
+    if name.startswith("--"):
+        return proc.fail(f"{name}: not supported in this simulator")
+    if name not in proc.programs or name in ("busybox", "curl"):
+        proc.stderr.write(f"{name}: applet not found\n")
+        return 127
+    return (yield from proc.call(proc.argv[1:]))
+
+
+def _filled(names: list[str]) -> str:
+    """Return the names in lines, as busybox breaks them."""
+    lines: list[str] = []
+    line = ""
+    for index, name in enumerate(names):
+        word = name + (", " if index < len(names) - 1 else "")
+        if line and len(line) + len(word.rstrip()) >= _MARGIN:
+            lines.append(line.rstrip())
+            line = ""
+        line += word
+    return "".join(f"\t{one}\n" for one in [*lines, line])

@@ -10,7 +10,6 @@ from sim.bash.process import Proc
 from sim.node.machine import Machine
 from sim.node.programs.host import container_of, is_root, machine_of
 from sim.node.programs.options import UsageError, program
-from sim.node.programs.psview import LOGIN
 from sim.node.programs.reach import site_dns
 
 _NO_BUS = (
@@ -152,14 +151,20 @@ def loginctl(proc: Proc) -> int:
     words = _words(proc)
     if words and words[0] not in ("list-sessions", "list-users"):
         return proc.fail(f"{words[0]} is not supported in this simulator")
-    if words[:1] == ["list-users"]:
-        proc.print(" UID USER  ", f"1000 {LOGIN}", "", "1 users listed.")
+    held = machine_of(proc).logins.alive()
+    users = sorted({one.user for one in held})
+    if not held:
+        proc.print("No users." if words[:1] == ["list-users"] else "No sessions.")
+    elif words[:1] == ["list-users"]:
+        proc.print(
+            " UID USER  ", *(f"1000 {user}" for user in users), "", f"{len(users)} users listed."
+        )
     else:
         proc.print(
             "SESSION  UID USER   SEAT TTY  ",
-            f"     12 1000 {LOGIN}      pts/0",
+            *(f"{one.number:>7} 1000 {one.user}      {one.tty:<5}" for one in held),
             "",
-            "1 sessions listed.",
+            f"{len(held)} sessions listed.",
         )
     return 0
 

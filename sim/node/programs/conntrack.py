@@ -1,21 +1,18 @@
 """conntrack: the kernel's table of flows, listed, counted and emptied.
 
-What is modelled one by one stands first; the rest of the table is drawn from what pods of the node
-call, and stays the same for as long as nothing changes. This file must not know who calls whom.
+This file must not know which flows there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network
-from typing import NamedTuple
 
 from sim.bash.process import Proc
-from sim.node.kubeproxy.rules import Dnat, NoRule
 from sim.node.machine import Machine
-from sim.node.network import Connection
-from sim.node.programs.host import administers_network, changed, container_of, machine_of
+from sim.node.programs.host import administers_network, changed, machine_of
 from sim.node.programs.options import Options, UsageError, parse, program
+from sim.node.tracked import NUMBERS, Flow, tracked, tracked_count
 
 NAME = "conntrack v1.4.7 (conntrack-tools)"
 _LONG = (
@@ -29,43 +26,7 @@ _STATES = (
     "NONE", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK",
     "TIME_WAIT", "CLOSE", "LISTEN",
 )  # fmt: skip
-_NUMBERS = {"tcp": 6, "udp": 17}
 _TRY = "Try `conntrack -h' or 'conntrack --help' for more information."
-MOST_DRAWN = 20_000
-
-
-class Flow(NamedTuple):
-    """One entry of the table."""
-
-    proto: str
-    seconds: int
-    """Until it expires."""
-    state: str
-    """Of TCP; empty for UDP."""
-    src: str
-    dst: str
-    sport: int
-    dport: int
-    back: tuple[str, str, int, int]
-    """Source, destination and ports of the answers."""
-    mark: str = "[ASSURED]"
-    """`[ASSURED]`, `[UNREPLIED]` or empty."""
-    link: Connection | None = None
-    """The open connection behind it, if it is modelled."""
-
-    def line(self, *, extended: bool = False) -> str:
-        """Return it as -L prints it."""
-        head = "ipv4     2 " if extended else ""
-        state = f"{self.state} " if self.state else ""
-        first = f"src={self.src} dst={self.dst} sport={self.sport} dport={self.dport} "
-        src, dst, sport, dport = self.back
-        second = f"src={src} dst={dst} sport={sport} dport={dport} "
-        unreplied = "[UNREPLIED] " if self.mark == "[UNREPLIED]" else ""
-        assured = "[ASSURED] " if self.mark == "[ASSURED]" else ""
-        return (
-            f"{head}{self.proto:<8} {_NUMBERS[self.proto]} {self.seconds} {state}{first}{unreplied}"
-            f"{second}{assured}mark=0 use=1"
-        )
 
 
 @program(2)
@@ -144,7 +105,7 @@ def _check(options: Options) -> None:
 def _run(proc: Proc, options: Options, command: str) -> int:
     machine = machine_of(proc)
     if command == "-C":
-        proc.print(str(machine.flows.count(proc.env.now)))
+        proc.print(str(tracked_count(machine)))
         return 0
     if command == "-S":
         for cpu in range(machine.cores):
@@ -168,10 +129,10 @@ def _run(proc: Proc, options: Options, command: str) -> int:
         proc.stderr.write(f"{NAME}: 0 {what} have been shown.\n")
         return 0
     tests = _tests(options)
-    found = [flow for flow in table(proc, machine) if all(test(flow) for test in tests)]
+    found = [flow for flow in tracked(machine) if all(test(flow) for test in tests)]
     if command == "-D":
         return _delete(proc, machine, found)
-    proc.charge(200 * len(found))
+    proc.charge(20 * len(found))
     extended = "extended" in options.value("-o", "--output")
     proc.stdout.write("".join(f"{flow.line(extended=extended)}\n" for flow in found))
     proc.stderr.write(f"{NAME}: {len(found)} flow entries have been shown.\n")
@@ -197,7 +158,7 @@ def _tests(options: Options) -> list[Test]:
     tests: list[Test] = []
     proto = options.value("-p", "--proto").lower()
     if proto:
-        tests.append(lambda flow: proto in (flow.proto, str(_NUMBERS[flow.proto])))
+        tests.append(lambda flow: proto in (flow.proto, str(NUMBERS[flow.proto])))
     hosts: tuple[tuple[tuple[str, ...], Callable[[Flow], str]], ...] = (
         (("-s", "--src", "--orig-src"), lambda flow: flow.src),
         (("-d", "--dst", "--orig-dst"), lambda flow: flow.dst),
@@ -246,67 +207,3 @@ def _host_test(host: Callable[[Flow], str], network: IPv4Network) -> Test:
 
 def _port_test(port: Callable[[Flow], int], text: str) -> Test:
     return lambda flow: str(port(flow)) == text
-
-
-def table(proc: Proc, machine: Machine) -> Iterator[Flow]:
-    """Yield the entries of a node's table."""
-    count = 0
-    for link in machine.network.connections(machine):
-        source = link.source
-        address = source.internal_ip if isinstance(source, Machine) else source.ip
-        local = machine.stream.at("port", address, link.ip, link.port, link.opened_at).integer(
-            32768, 60999
-        )
-        far, _, port = link.endpoint.rpartition(":")
-        back = (far, address, int(port), local)
-        left = 86_400 - (machine.env.now // 1000 + local) % 30
-        count += 1
-        yield Flow("tcp", left, "ESTABLISHED", address, link.ip, local, link.port, back, link=link)
-    left = min(machine.flows.count(machine.env.now) - count, MOST_DRAWN)
-    if container_of(proc) is None or administers_network(proc):
-        yield from _drawn(machine, left)
-
-
-def _drawn(machine: Machine, count: int) -> Iterator[Flow]:
-    """Yield *count* entries of the pods' ordinary calls, by what the node's rules make of them now."""
-    state = machine.proxy.state
-    callers = [
-        (pod.get("status") or {}).get("podIP")
-        for pod in machine.kubelet.pods.values()
-        if not pod["spec"].get("hostNetwork")
-    ]
-    sources = [ip for ip in callers if ip] or [machine.internal_ip]
-    verdicts = [
-        (rule, state.lookup(rule.cluster_ip, rule.port, rule.protocol))
-        for rule in state.snapshot.rules.values()
-        if rule.protocol in ("TCP", "UDP")
-    ]
-    usable = [(rule, found) for rule, found in verdicts if isinstance(found, Dnat | NoRule)]
-    if not usable:
-        return
-    seconds = machine.env.now // 1000
-    for number in range(count):
-        # A cheap, fixed scramble: thousands of entries are wanted at once.
-        mixed = (number * 2_654_435_761 + 97) & 0xFFFFFFFF
-        rule, verdict = usable[mixed % len(usable)]
-        src = sources[(mixed >> 7) % len(sources)]
-        sport = 32768 + (mixed >> 11) % 28_232
-        if isinstance(verdict, NoRule):
-            if mixed % 40:
-                continue
-            back = (rule.cluster_ip, src, rule.port, sport)
-            wait = 120 - (seconds + mixed) % 120
-            yield Flow(rule.protocol.lower(), wait, "SYN_SENT" if rule.protocol == "TCP" else "",
-                       src, rule.cluster_ip, sport, rule.port, back, "[UNREPLIED]")  # fmt: skip
-            continue
-        end = verdict.endpoints[(mixed >> 3) % len(verdict.endpoints)]
-        back = (end.ip, src, end.port, sport)
-        if rule.protocol == "UDP":
-            wait = 30 - (seconds + mixed) % 30
-            yield Flow("udp", wait, "", src, rule.cluster_ip, sport, rule.port, back, "")
-        elif mixed % 5 < 2:
-            wait = 86_400 - (seconds + mixed) % 300
-            yield Flow("tcp", wait, "ESTABLISHED", src, rule.cluster_ip, sport, rule.port, back)
-        else:
-            wait = 120 - (seconds + mixed) % 120
-            yield Flow("tcp", wait, "TIME_WAIT", src, rule.cluster_ip, sport, rule.port, back)

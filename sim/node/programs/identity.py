@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from sim.bash.process import Proc, Running
 from sim.node.programs.host import machine_of, own_address, own_name
+from sim.node.programs.interfaces import links
 from sim.node.programs.options import UsageError, parse, program, waiting
 
 
@@ -17,8 +18,11 @@ from sim.node.programs.options import UsageError, parse, program, waiting
 def hostname(proc: Proc) -> int:
     """Print the name of the place."""
     options = parse(proc, "fsiId", ("fqdn", "short", "ip-address", "all-ip-addresses"))
-    if options.has("-i", "-I", "--ip-address", "--all-ip-addresses"):
-        proc.print(f"{own_address(proc)} ")
+    if options.has("-I", "--all-ip-addresses"):
+        found = [one for one in links(proc) if one.name != "lo" and "UP" in one.flags]
+        proc.print("".join(f"{ip.partition('/')[0]} " for one in found for ip in one.addresses))
+    elif options.has("-i", "--ip-address"):
+        proc.print(own_address(proc))
     elif options.operands:
         return proc.fail("you must be root to change the host name")
     else:

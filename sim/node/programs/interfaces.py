@@ -18,6 +18,8 @@ from sim.node.programs.host import container_of, machine_of
 BITS_A_FLOW = 640
 """Bits per second that a tracked flow moves, on an average over a node's life (ours)."""
 PACKET_BYTES = 412
+POD_SHARE = 0.04
+"""What one pod moves, of all that its node does (ours)."""
 
 
 class Link(NamedTuple):
@@ -36,6 +38,10 @@ class Link(NamedTuple):
     six: str = ""
     """Its link-local IPv6 address, with prefix length."""
     netns: str = ""
+    holder: str = ""
+    """The uid of the pod that has one end of it."""
+    pod: bool = False
+    """Whether it is inside a pod."""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -71,9 +77,10 @@ def pod_links(machine: Machine, container: Container) -> list[Link]:
     mac = mac_of(machine, container.ip)
     state = "UP" if machine.links.pod_attached(container.pod_uid) else "LOWERLAYERDOWN"
     return [
-        Link(1, "lo", "", 65536, "UNKNOWN", addresses=("127.0.0.1/8",), six="::1/128"),
+        Link(1, "lo", "", 65536, "UNKNOWN", addresses=("127.0.0.1/8",), six="::1/128",
+             pod=True),
         Link(2, "eth0", f"@if{peer}", 1500, state, mac, (f"{container.ip}/{prefix}",),
-             six=_local_six(mac), netns=" link-netnsid 0"),
+             six=_local_six(mac), netns=" link-netnsid 0", holder=container.pod_uid, pod=True),
     ]  # fmt: skip
 
 
@@ -96,6 +103,7 @@ def node_links(machine: Machine) -> list[Link]:
             more.get("master", ""),
             six,
             more.get("netns", ""),
+            more.get("holder", ""),
         )
 
     found = [
@@ -109,7 +117,7 @@ def node_links(machine: Machine) -> list[Link]:
     for number, uid in enumerate(pods(machine)):
         found.append(
             made(5 + number, link_name(machine, uid), mac_of(machine, uid), master="cni0",
-                 peer="@if2", netns=f" link-netnsid {number}")
+                 peer="@if2", netns=f" link-netnsid {number}", holder=uid)
         )  # fmt: skip
     return found
 
@@ -161,17 +169,35 @@ class Counters(NamedTuple):
 
 
 def counters(machine: Machine, link: Link) -> Counters:
-    """Return the counters of an interface: even growth with the traffic that the node is used to."""
+    """Return the counters of an interface: even growth with the traffic that the node is used to.
+
+    A pod's own end of its link has received what the node's end has sent.
+    """
     if link.name == "nodelocaldns" or machine.flows.usual == 0:
         return Counters(0, 0, 0, 0)
-    share = 1.0 if link.name in ("eth0", "cni0") else 0.02 if link.name == "lo" else 0.01
-    draw = machine.stream.at("traffic", link.name, link.mac)
-    alive = machine.env.now - machine.facts.booted_at
+    if link.holder:
+        share, since = POD_SHARE, _pod_since(machine, link.holder)
+        draw = machine.stream.at("traffic", "pod", link.holder)
+    elif link.name == "lo" and link.pod:
+        return Counters(0, 0, 0, 0)
+    else:
+        share = 0.02 if link.name == "lo" else 1.0
+        since = machine.facts.booted_at
+        draw = machine.stream.at("traffic", link.name, link.mac)
+    alive = max(0, machine.env.now - since)
     rates = (draw.at("rx").uniform(0.8, 1.2), draw.at("tx").uniform(0.8, 1.2))
-    moved = [
+    rx, tx = (
         int(alive * share * rate * machine.flows.usual * BITS_A_FLOW / 8 / 1000) for rate in rates
-    ]
-    rx, tx = moved if link.name != "lo" else (moved[0], moved[0])
-    return Counters(
-        rx, rx // PACKET_BYTES, tx, tx // (PACKET_BYTES - 30) if rx != tx else tx // PACKET_BYTES
     )
+    if link.name == "lo":
+        return Counters(rx, rx // PACKET_BYTES, rx, rx // PACKET_BYTES)
+    received, sent = rx // PACKET_BYTES, tx // (PACKET_BYTES - 30)
+    return Counters(tx, sent, rx, received) if link.pod else Counters(rx, received, tx, sent)
+
+
+def _pod_since(machine: Machine, uid: str) -> int:
+    for pod in machine.kubelet.pods.values():
+        if pod["metadata"]["uid"] == uid:
+            stamp = (pod.get("status") or {}).get("startTime")
+            return machine.env.now if stamp is None else machine.epoch.since(stamp)
+    return machine.env.now

@@ -11,8 +11,9 @@ from sim.kernel import Stream
 from sim.node.links import EVERYTHING, Route
 from sim.node.machine import Machine
 from sim.node.programs.host import changed, container_of, is_root, machine_of
-from sim.node.programs.interfaces import links, mac_of, pods
+from sim.node.programs.interfaces import links, pods
 from sim.node.programs.iproute_words import Asked, Failed, may_change, verb_of
+from sim.node.programs.netstate import routes_of, spoken_to
 from sim.node.programs.options import UsageError
 
 _KINDS = ("unicast", "blackhole", "unreachable", "prohibit", "local", "broadcast", "throw")
@@ -26,14 +27,7 @@ _ANSWERS = {
 
 def place_routes(proc: Proc) -> list[Route]:
     """Return the main table of the place."""
-    machine, container = machine_of(proc), container_of(proc)
-    if container is None or container.host_network:
-        return machine.links.routes()
-    held = machine.links
-    return [
-        Route(EVERYTHING, device="eth0", gateway=held.bridge_ip),
-        Route(held.pods, device="eth0", source=container.ip, proto="kernel", scope="link"),
-    ]
+    return routes_of(machine_of(proc), container_of(proc))
 
 
 def routes(proc: Proc, asked: Asked) -> int:
@@ -289,27 +283,7 @@ def rules(proc: Proc, asked: Asked) -> int:
 
 def neighbour_rows(proc: Proc) -> list[tuple[str, str, str, str]]:
     """Return (address, device, hardware address, state) of who was spoken to on the links."""
-    machine, container = machine_of(proc), container_of(proc)
-    if container is not None and not container.host_network:
-        gateway = machine.links.bridge_ip
-        return [(gateway, "eth0", mac_of(machine, gateway), "REACHABLE")]
-    rows = []
-    if machine.links.is_up("eth0"):
-        gateway = machine.links.gateway
-        rows.append((gateway, "eth0", mac_of(machine, gateway), "REACHABLE"))
-        for other in machine.network.machines.values():
-            if other is not machine:
-                state = "REACHABLE" if other.links.is_up("eth0") else "FAILED"
-                mac = mac_of(other, other.internal_ip) if state == "REACHABLE" else ""
-                rows.append((other.internal_ip, "eth0", mac, state))
-    if machine.links.is_up("cni0"):
-        for pod in machine.kubelet.pods.values():
-            ip = (pod.get("status") or {}).get("podIP")
-            if ip and not pod["spec"].get("hostNetwork"):
-                drawn = machine.stream.at("neighbour", ip).integer(0, 9)
-                state = "REACHABLE" if drawn < 4 else "STALE"
-                rows.append((ip, "cni0", mac_of(machine, ip), state))
-    return sorted(rows, key=lambda row: (row[1], tuple(int(part) for part in row[0].split("."))))
+    return spoken_to(machine_of(proc), container_of(proc))
 
 
 def neighbours(proc: Proc, asked: Asked) -> int:

@@ -8,7 +8,8 @@ they are.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from sim.bash.process import Proc
 from sim.node.dns import is_address
@@ -81,6 +82,17 @@ def ruleset_of(proc: Proc, *, six: bool) -> Ruleset:
     return machine_of(proc).ruleset()
 
 
+def counter_of(proc: Proc, *, six: bool) -> Callable[[str, str, Rule], tuple[int, int]]:
+    """Return what tells packets and bytes of a rule, by table and chain."""
+    counted = {} if six else machine_of(proc).tally.counts()
+
+    def count(table: str, chain: str, rule: Rule) -> tuple[int, int]:
+        packets, size = counted.get((table, chain, rule), (0, 0))
+        return packets + rule.counts[0], size + rule.counts[1]
+
+    return count
+
+
 def _run(proc: Proc, *, six: bool) -> int:
     try:
         line = parse_line(proc.argv[1:])
@@ -111,10 +123,17 @@ def _run(proc: Proc, *, six: bool) -> int:
     if line.command == "L":
         code = _list(proc, line, rules, six=six)
     elif line.command == "S":
-        code = _list_rules(proc, line, rules)
+        code = _list_rules(proc, line, rules, six=six)
     else:
         code = 0
-    if line.command in ("L", "S") or (line.command == "Z" and not line.chain):
+    if "zero" in line.switches or line.command == "Z":
+        if line.chain and not rules.exists(line.table, line.chain):
+            proc.stderr.write(f"{proc.argv[0]}: {NO_SUCH_CHAIN}\n")
+            return 1
+        if not six:
+            machine_of(proc).tally.zero(rules, line.table, line.chain, line.number)
+        return code
+    if line.command in ("L", "S"):
         return code
     return _change(proc, line, rules, six=six)
 
@@ -278,8 +297,11 @@ def _list(proc: Proc, line: Line, rules: Ruleset, *, six: bool) -> int:
         resolve=lambda ip: "localhost" if ip == "127.0.0.0" else hosts.get(ip),
         six=six,
     )
+    count = counter_of(proc, six=six) if columns.verbose else None
     out: list[str] = []
     for chain in [line.chain] if line.chain else rules.chains(line.table):
+        if count is not None:
+            columns = replace(columns, count=partial(count, line.table, chain))
         held = rules.rules(line.table, chain)
         proc.charge(40 * len(held))
         if line.number:
@@ -295,8 +317,9 @@ def _list(proc: Proc, line: Line, rules: Ruleset, *, six: bool) -> int:
     return 0
 
 
-def _list_rules(proc: Proc, line: Line, rules: Ruleset) -> int:
+def _list_rules(proc: Proc, line: Line, rules: Ruleset, *, six: bool) -> int:
     counted = "verbose" in line.switches
+    count = counter_of(proc, six=six) if counted else None
     chains = [line.chain] if line.chain else rules.chains(line.table)
     out = []
     if not line.number:
@@ -308,7 +331,9 @@ def _list_rules(proc: Proc, line: Line, rules: Ruleset) -> int:
                 out.append(f"-N {chain}")
     for chain in chains:
         held = rules.rules(line.table, chain)
-        found = [format_rule(chain, rule, rule.counts if counted else None) for rule in held]
+        found = [
+            format_rule(chain, rule, count and count(line.table, chain, rule)) for rule in held
+        ]
         out.extend(found[line.number - 1 : line.number] if line.number else found)
     proc.stdout.write("\n".join(out) + "\n" if out else "")
     return 0
@@ -361,8 +386,6 @@ def changed_state(proc: Proc, line: Line, rules: Ruleset) -> RuleState | None:
         raise Refused(NO_SUCH_CHAIN)
     if command == "F":
         return edit.flushed(rules, table, chain)
-    if command == "Z":
-        return None
     if command == "D" and line.number:
         return edit.deleted(rules, table, chain, line.number - 1)
     made = _parsed(proc, line, rules)

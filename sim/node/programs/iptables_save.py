@@ -5,7 +5,7 @@ This file must not know how rules are evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -19,11 +19,19 @@ from sim.node.netfilter.extensions import SpecError
 from sim.node.netfilter.rules import BUILTIN, KUBE_CHAINS, Rule
 from sim.node.netfilter.ruleset import Ruleset
 from sim.node.programs.host import changed, machine_of, unix_ms
-from sim.node.programs.iptables import banner, changed_state, parse_line, permitted, ruleset_of
+from sim.node.programs.iptables import (
+    banner,
+    changed_state,
+    counter_of,
+    parse_line,
+    permitted,
+    ruleset_of,
+)
 from sim.node.programs.netfilter_print import format_rule
 from sim.node.programs.options import Options, UsageError, parse, program, waiting
 
 TABLES = ("mangle", "raw", "security", "filter", "nat")
+Count = Callable[[str, str, Rule], tuple[int, int]]
 _ALWAYS = ("mangle", "filter", "nat")
 
 
@@ -50,10 +58,11 @@ def iptables_save(proc: Proc) -> int:
         return 4
     proc.asked()
     rules = ruleset_of(proc, six=six)
+    count = counter_of(proc, six=six) if options.has("-c", "--counters") else None
     out: list[str] = []
     for table in (only,) if only else TABLES:
         if only or table in _ALWAYS or not rules.state.table(table).plain:
-            out.extend(_saved(proc, rules, table, counters=options.has("-c", "--counters")))
+            out.extend(_saved(proc, rules, table, count))
     text = "\n".join(out) + "\n" if out else ""
     target = options.value("-f", "--file")
     if target:
@@ -63,7 +72,7 @@ def iptables_save(proc: Proc) -> int:
     return 0
 
 
-def _saved(proc: Proc, rules: Ruleset, table: str, *, counters: bool) -> list[str]:
+def _saved(proc: Proc, rules: Ruleset, table: str, count: Count | None) -> list[str]:
     when = datetime.fromtimestamp(unix_ms(proc) // 1000, UTC)
     stamp = when.strftime("%a %b ") + f"{when.day:>2}" + when.strftime(" %H:%M:%S %Y")
     chains = rules.chains(table)
@@ -73,8 +82,11 @@ def _saved(proc: Proc, rules: Ruleset, table: str, *, counters: bool) -> list[st
         out.append(f":{chain} {policy} [0:0]")
     for chain in chains:
         for rule in rules.rules(table, chain):
-            head = f"[{rule.counts[0]}:{rule.counts[1]}] " if counters else ""
-            out.append(head + format_rule(chain, rule))
+            line = format_rule(chain, rule)
+            if count is not None:
+                packets, size = count(table, chain, rule)
+                line = f"[{packets}:{size}] {line}"
+            out.append(line)
     return [*out, "COMMIT", f"# Completed on {stamp}"]
 
 
@@ -128,6 +140,8 @@ class _Restoring:
         self.keep = keep
         self.only = only
         self.table = ""
+        self.written: list[str] = []
+        """Tables that were committed."""
         self.chains: dict[str, list[Rule]] = {}
         self.policies: dict[str, str] = {}
         self.known: dict[str, Rule] = {}
@@ -208,6 +222,7 @@ class _Restoring:
     def commit(self) -> None:
         """Make what was read the table."""
         self.state = self._now()
+        self.written.append(self.table)
         self.table = ""
 
     def _now(self) -> RuleState:
@@ -260,6 +275,10 @@ def _restore(proc: Proc, options: Options, lines: list[str], *, six: bool) -> in
     if not options.has("-t", "--test") and reading.state != begun.state and not six:
         machine_of(proc).proxy.state = reading.state
         changed(proc, "iptables", " ".join(proc.argv))
+    if not options.has("-t", "--test", "-n", "--noflush") and not six:
+        machine = machine_of(proc)
+        for table in reading.written:
+            machine.tally.zero(machine.ruleset(), table, "")
     return 0
 
 

@@ -11,8 +11,10 @@ from typing import Any
 import simpy
 
 from sim.bash.process import Proc, Running
+from sim.node.diskwork import DiskWork, disk_work
 from sim.node.machine import Machine
-from sim.node.procfs import busy_share
+from sim.node.processes import disk_waiters
+from sim.node.procfs import busy_share, cpu_ticks
 from sim.node.programs.host import machine_of
 from sim.node.programs.options import Options, UsageError, parse, waiting
 from sim.node.programs.psview import uid_of, visible
@@ -22,6 +24,7 @@ _VMSTAT_HEAD = (
     " r  b   swpd   free   buff  cache   si   so    bi    bo   in   cs us sy id wa st",
 )
 MOST_ROUNDS = 100_000
+_NOTHING = DiskWork(0, 0, 0, 0, 0, 0, 0)
 
 
 def _rounds(proc: Proc, options: Options) -> tuple[int, int]:
@@ -53,24 +56,42 @@ def vmstat(proc: Proc) -> Running:
     machine = machine_of(proc)
     proc.asked()
     proc.print(*_VMSTAT_HEAD)
+    before, begun = _NOTHING, machine.facts.booted_at
     for turn in range(max(1, count)):
         if turn:
             yield proc.env.timeout(wait)
-        proc.print(_vmstat_row(machine, unit))
+        done, now = disk_work(machine), machine.env.now
+        proc.print(_vmstat_row(machine, unit, _since(before, done, now - begun), first=not turn))
+        before, begun = done, now
     return 0
 
 
-def _vmstat_row(machine: Machine, unit: int) -> str:
+def _since(before: DiskWork, done: DiskWork, ms: int) -> DiskWork:
+    """Return what the disk did each second between two looks."""
+    seconds = max(1, ms) / 1000
+    return DiskWork(*((new - old) / seconds for old, new in zip(before, done, strict=True)))
+
+
+def _shares(machine: Machine, *, ever: bool) -> tuple[float, float]:
+    """Return which shares of the processors work, and wait for the disk: now, or since the boot."""
+    if not ever:
+        return busy_share(machine)
+    ticks = cpu_ticks(machine)
+    every = max(1, sum(ticks.values()))
+    waiting_ = ticks["iowait"] / every
+    return 1.0 - ticks["idle"] / every - waiting_, waiting_
+
+
+def _vmstat_row(machine: Machine, unit: int, disk: DiskWork, *, first: bool) -> str:
     memory = machine.memory()
     cached = memory.buffcache * 9 // 10
-    share, waiting_share = busy_share(machine)
+    share, waiting_share = _shares(machine, ever=first)
     user, system, wait = round(share * 70), round(share * 30), round(waiting_share * 100)
     draw = machine.stream.at("vmstat", machine.env.now)
-    read = draw.integer(21_000, 48_000) if wait else draw.integer(0, 40)
     cells = (
-        (2, max(1, round(share * machine.cores))), (2, 1 if wait else 0), (6, 0),
+        (2, max(1, round(share * machine.cores))), (2, len(disk_waiters(machine))), (6, 0),
         (6, memory.free // unit), (6, (memory.buffcache - cached) // unit), (6, cached // unit),
-        (4, 0), (4, 0), (5, read), (5, draw.integer(20, 400, 1)), (4, draw.integer(4000, 9000, 2)),
+        (4, 0), (4, 0), (5, round(disk.read_kib)), (5, round(disk.write_kib)), (4, draw.integer(4000, 9000, 2)),
         (4, draw.integer(7000, 16000, 3)), (2, user), (2, system),
         (2, max(0, 100 - user - system - wait)), (2, wait), (2, 0),
     )  # fmt: skip
@@ -90,15 +111,21 @@ def _clock(machine: Machine) -> str:
 
 
 def _repeated(
-    proc: Proc, options: Options, show: Callable[[], None]
+    proc: Proc,
+    options: Options,
+    show: Callable[[bool], None],
+    *,
+    at_once: bool = False,
 ) -> Generator[simpy.Event, Any, int]:
+    """Call *show* with whether it reports of all the time since the boot."""
     wait, count = _rounds(proc, options)
     proc.asked()
     proc.print(_banner(machine_of(proc)), "")
     for turn in range(max(1, count)):
-        if turn or options.operands:
+        ever = not options.operands or (at_once and not turn)
+        if not ever:
             yield proc.env.timeout(wait)
-        show()
+        show(ever)
     return 0
 
 
@@ -109,19 +136,36 @@ def mpstat(proc: Proc) -> Running:
     machine = machine_of(proc)
     every = options.value("-P") == "ALL" or options.has("-A")
 
-    def show() -> None:
-        busy, wait = busy_share(machine)
-        at = _clock(machine)
-        proc.print(
-            f"{at}     CPU    %usr   %nice    %sys %iowait    %irq   %soft  %steal  %guest  %gnice   %idle"
-        )
-        names = ["all", *(str(n) for n in range(machine.cores))] if every else ["all"]
-        for name in names:
-            figures = (busy * 69, 0.0, busy * 29, wait * 100, 0.0, busy * 2, 0.0, 0.0, 0.0,
-                       100 - 100 * (busy + wait))  # fmt: skip
-            proc.print(f"{at}    {name:>4}" + "".join(f"{value:>8.2f}" for value in figures))
+    names = ["all", *(str(n) for n in range(machine.cores))] if every else ["all"]
+    seen: list[tuple[float, float]] = []
 
-    return (yield from _repeated(proc, options, show))
+    def row(at: str, name: str, busy: float, wait: float) -> str:
+        figures = (busy * 69, 0.0, busy * 29, wait * 100, 0.0, busy * 2, 0.0, 0.0, 0.0,
+                   100 - 100 * (busy + wait))  # fmt: skip
+        return f"{at:<8}    {name:>4}" + "".join(f"{value:>8.2f}" for value in figures)
+
+    def head(at: str) -> str:
+        return (
+            f"{at:<8}     CPU    %usr   %nice    %sys %iowait    %irq   %soft  %steal  %guest"
+            "  %gnice   %idle"
+        )
+
+    def show(ever: bool) -> None:
+        busy, wait = _shares(machine, ever=ever)
+        if every and seen:
+            proc.print("")
+        if every or not seen:
+            proc.print(head(_clock(machine)))
+        proc.print(*(row(_clock(machine), name, busy, wait) for name in names))
+        seen.append((busy, wait))
+
+    code = yield from _repeated(proc, options, show)
+    if options.operands:
+        busy, wait = (sum(one) / len(seen) for one in zip(*seen, strict=True))
+        if every:
+            proc.print("", head("Average:"))
+        proc.print(*(row("Average:", name, busy, wait) for name in names))
+    return code
 
 
 @waiting(1)
@@ -130,12 +174,15 @@ def iostat(proc: Proc) -> Running:
     options = parse(proc, "xhkmdcztyp:", ("human",))
     machine = machine_of(proc)
     both = options.has("-c") == options.has("-d")
+    before, begun = _NOTHING, machine.facts.booted_at
 
-    def show() -> None:
-        busy, wait = busy_share(machine)
-        draw = machine.stream.at("iostat", machine.env.now)
-        read = draw.uniform(21_000, 48_000) if wait else draw.uniform(2, 60)
-        wrote = machine.stream.at("iostat-w", machine.env.now).uniform(60, 420)
+    def show(ever: bool) -> None:
+        nonlocal before, begun
+        busy, wait = _shares(machine, ever=ever)
+        done, now = disk_work(machine), machine.env.now
+        disk = _since(before, done, now - begun)
+        held = before
+        before, begun = done, now
         if both or options.has("-c"):
             proc.print("avg-cpu:  %user   %nice %system %iowait  %steal   %idle")
             figures = (busy * 70, 0.0, busy * 30, wait * 100, 0.0, 100 - 100 * (busy + wait))
@@ -147,24 +194,28 @@ def iostat(proc: Proc) -> Running:
                 "Device            r/s     rkB/s   rrqm/s  %rrqm r_await rareq-sz     w/s     wkB/s"
                 "   wrqm/s  %wrqm w_await wareq-sz  aqu-sz  %util"
             )
-            used = min(99.8, read / 480 + wrote / 90) if wait else wrote / 90
+            used = min(99.9, disk.busy_ms / 10)
+            merged = disk.writes * 0.3
             proc.print(
-                f"vda         {read / 32:>9.2f} {read:>9.2f} {0:>8.2f} {0:>6.2f}"
-                f" {8.4 if wait else 0.4:>7.2f} {32:>8.2f} {wrote / 14:>7.2f} {wrote:>9.2f} {wrote / 60:>8.2f}"
-                f" {30:>6.2f} {6.1 if wait else 0.9:>7.2f} {14:>8.2f} {1.9 if wait else 0.02:>7.2f} {used:>6.2f}"
+                f"vda         {disk.reads:>9.2f} {disk.read_kib:>9.2f} {0:>8.2f} {0:>6.2f}"
+                f" {disk.read_ms / max(disk.reads, 1e-9):>7.2f} {disk.read_kib / max(disk.reads, 1e-9):>8.2f}"
+                f" {disk.writes:>7.2f} {disk.write_kib:>9.2f} {merged:>8.2f} {23.08:>6.2f}"
+                f" {disk.write_ms / max(disk.writes, 1e-9):>7.2f}"
+                f" {disk.write_kib / max(disk.writes, 1e-9):>8.2f}"
+                f" {(disk.read_ms + disk.write_ms) / 1000:>7.2f} {used:>6.2f}"
             )
         else:
             proc.print(
                 "Device             tps    kB_read/s    kB_wrtn/s    kB_dscd/s    kB_read    kB_wrtn    kB_dscd"
             )
-            up = (machine.env.now - machine.facts.booted_at) // 1000
             proc.print(
-                f"vda       {read / 32 + wrote / 14:>12.2f} {read:>12.2f} {wrote:>12.2f} {0:>12.2f}"
-                f" {int(24 * up):>10} {int(240 * up):>10} {0:>10}"
+                f"vda       {disk.reads + disk.writes:>12.2f} {disk.read_kib:>12.2f}"
+                f" {disk.write_kib:>12.2f} {0:>12.2f} {int(done.read_kib - held.read_kib):>10}"
+                f" {int(done.write_kib - held.write_kib):>10} {0:>10}"
             )
         proc.print("")
 
-    return (yield from _repeated(proc, options, show))
+    return (yield from _repeated(proc, options, show, at_once=not options.has("-y")))
 
 
 @waiting(1)
@@ -175,7 +226,8 @@ def pidstat(proc: Proc) -> Running:
     wanted = {int(one) for one in options.value("-p").split(",") if one.isdigit()}
     named = options.value("-C")
 
-    def show() -> None:
+    def show(ever: bool) -> None:
+        del ever
         at = _clock(machine)
         found = [
             p

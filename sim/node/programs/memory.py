@@ -6,10 +6,11 @@ Forms are those of procps 4.0. This file must not know why memory is used.
 from __future__ import annotations
 
 from sim.bash.process import Proc, Running
+from sim.node.logins import OFFICE, Login
 from sim.node.machine import Machine
 from sim.node.programs.host import container_of, machine_of
 from sim.node.programs.options import UsageError, parse, program, waiting
-from sim.node.programs.psview import LOGIN, SESSION_MS
+from sim.node.programs.psview import login_of
 from sim.node.programs.timespec import parse_span
 
 _FREE_LONG = (
@@ -21,7 +22,6 @@ _SCALES = {
     "-g": 1 << 30, "--gibi": 1 << 30, "--tebi": 1 << 40, "--kilo": 10**3, "--mega": 10**6,
     "--giga": 10**9,
 }  # fmt: skip
-OFFICE = "10.20.0.14"
 """Where people log in from."""
 MOST_ROUNDS = 100_000
 
@@ -92,8 +92,9 @@ def headline(proc: Proc) -> str:
     machine = machine_of(proc)
     clock = machine.epoch.datetime(machine.env.now).strftime("%H:%M:%S")
     load = ", ".join(f"{value:.2f}" for value in machine.load())
-    users = "0 users" if container_of(proc) is not None else "1 user"
-    return f"{clock} up {_up(machine)},  {users},  load average: {load}"
+    users = 0 if container_of(proc) is not None else machine.logins.users
+    told = f"{users:>2} {'users' if users > 1 else 'user'}"
+    return f"{clock} up {_up(machine)}, {told},  load average: {load}"
 
 
 @program(1)
@@ -118,10 +119,6 @@ def uptime(proc: Proc) -> int:
     return 0
 
 
-def _login(proc: Proc) -> str:
-    return proc.environ.get("SUDO_USER") or proc.environ.get("USER", LOGIN)
-
-
 @program(1)
 def w(proc: Proc) -> int:
     """Print who is logged in and what they do."""
@@ -131,13 +128,21 @@ def w(proc: Proc) -> int:
     if not options.has("-h", "--no-header"):
         proc.print(f" {headline(proc)}")
         proc.print("USER     TTY      FROM             LOGIN@   IDLE   JCPU   PCPU WHAT")
-    if container_of(proc) is None:
-        begun = machine.epoch.datetime(proc.env.now - SESSION_MS)
+    own = login_of(proc, machine)
+    for one in _seated(proc):
+        what = " ".join(proc.argv) if one is own else "-bash"
         proc.print(
-            f"{_login(proc):<8} pts/0    {OFFICE:<16} {begun:%H:%M}    0.00s  0.02s  0.00s"
-            f" {' '.join(proc.argv)}"
+            f"{one.user:<8} {one.tty:<8} {OFFICE:<16} {machine.epoch.datetime(one.at):%H:%M}   "
+            f" 0.00s  0.02s  0.00s {what}"
         )
     return 0
+
+
+def _seated(proc: Proc) -> list[Login]:
+    """Return who is logged in at a terminal; a container has nobody."""
+    if container_of(proc) is not None:
+        return []
+    return [one for one in machine_of(proc).logins.alive() if one.tty]
 
 
 @program(1)
@@ -150,15 +155,15 @@ def who(proc: Proc) -> int:
         booted = machine.epoch.datetime(machine.facts.booted_at)
         proc.print(f"         system boot  {booted:%Y-%m-%d %H:%M}")
         return 0
-    if container_of(proc) is not None:
-        return 0
+    seated = _seated(proc)
     if options.has("-q", "--count"):
-        proc.print(_login(proc), "# users=1")
+        proc.print(" ".join(one.user for one in seated), f"# users={len(seated)}")
         return 0
     if options.has("-H", "--heading"):
         proc.print("NAME     LINE         TIME             COMMENT")
-    begun = machine.epoch.datetime(proc.env.now - SESSION_MS)
-    proc.print(f"{_login(proc):<8} pts/0        {begun:%Y-%m-%d %H:%M} ({OFFICE})")
+    for one in seated:
+        begun = machine.epoch.datetime(one.at)
+        proc.print(f"{one.user:<8} {one.tty:<12} {begun:%Y-%m-%d %H:%M} ({OFFICE})")
     return 0
 
 
@@ -168,12 +173,14 @@ def last(proc: Proc) -> int:
     wanted = parse(proc, "n:xRawFid", ("limit=",)).operands
     machine = machine_of(proc)
     proc.asked()
-    begun = machine.epoch.datetime(proc.env.now - SESSION_MS)
     booted = machine.epoch.datetime(machine.facts.booted_at)
     kernel = machine.facts.kernel_version
-    user = _login(proc)
     rows = (
-        (user, "pts/0", f"pts/0        {OFFICE:<16} {begun:%a %b %e %H:%M}   still logged in"),
+        *(
+            (one.user, one.tty,
+             f"{one.tty:<12} {OFFICE:<16} {machine.epoch.datetime(one.at):%a %b %e %H:%M}   still logged in")
+            for one in reversed(_seated(proc))
+        ),
         ("reboot", "system boot",
          f"system boot  {kernel[:16]:<16} {booted:%a %b %e %H:%M}   still running"),
     )  # fmt: skip

@@ -6,6 +6,7 @@ Forms are those of util-linux 2.38. This file must not know what is in a file sy
 from __future__ import annotations
 
 from sim.bash.process import Proc
+from sim.node.diskwork import disk_size, part_size
 from sim.node.mounts import Mounted, mount_at, mounts_of
 from sim.node.programs.disks import human
 from sim.node.programs.host import container_of, is_root, machine_of
@@ -141,22 +142,25 @@ def lsblk(proc: Proc) -> int:
         return proc.fail("only the tables of lsblk and lsblk -f are supported in this simulator")
     machine = machine_of(proc)
     proc.asked()
-    size = machine.facts.disk_bytes
-    shown = str(size) if options.has("-b", "--bytes") else f"{size >> 30}G"
+    exact = options.has("-b", "--bytes")
+    shown, part = (
+        str(size) if exact else human(size).replace(".0", "")
+        for size in (disk_size(machine), part_size(machine))
+    )
     if options.has("-f", "--fs"):
         uuid = machine.stream.at("fs").uuid()
         left, used = machine.disk.available, machine.disk.used
         proc.print(
             f"NAME   FSTYPE FSVER LABEL {'UUID':<36} FSAVAIL FSUSE% MOUNTPOINTS",
-            f"vda{'':<58}",
-            f"└─vda1 ext4   1.0         {uuid} {human(left):>7} {100 * used // size:>5}% /",
+            f"vda{'':<81}",
+            f"└─vda1 ext4   1.0         {uuid} {human(left):>7} {-(-100 * used // max(1, used + left)):>5}% /",
         )
         return 0
-    width = max(5, len(shown))
+    width = max(5, len(shown), len(part))
     head = f"NAME   MAJ:MIN RM {'SIZE':>{width}} RO TYPE MOUNTPOINTS"
     proc.print(head, f"vda    254:0    0 {shown:>{width}}  0 disk ")
     if not options.has("-d", "--nodeps"):
-        proc.print(f"└─vda1 254:1    0 {shown:>{width}}  0 part /")
+        proc.print(f"└─vda1 254:1    0 {part:>{width}}  0 part /")
     return 0
 
 

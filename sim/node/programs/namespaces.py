@@ -17,6 +17,11 @@ from sim.node.programs.psview import visible
 _NAMESPACES = {
     "m": "mount", "n": "net", "p": "pid", "u": "uts", "i": "ipc", "U": "user", "C": "cgroup", "T": "time",
 }  # fmt: skip
+_FILES = {
+    "user": "user", "cgroup": "cgroup", "ipc": "ipc", "uts": "uts", "net": "net", "pid": "pid",
+    "mount": "mnt", "time": "time",
+}  # fmt: skip
+"""Below /proc/PID/ns, in the order in which nsenter opens them."""
 _HINT = "\nTry 'nsenter --help' for more information."
 
 
@@ -24,18 +29,20 @@ _HINT = "\nTry 'nsenter --help' for more information."
 def nsenter(proc: Proc) -> Running:
     """Run a program in the namespaces of the process given by -t."""
     target, wanted, words = _read(proc.argv[1:])
+    asked = [file for kind, file in _FILES.items() if kind in wanted]
     if not target:
-        raise UsageError(f"nsenter: no target PID specified for --all{_HINT}" if not wanted
-                         else "nsenter: neither filename nor target pid supplied for ns/mnt")  # fmt: skip
+        raise UsageError(f"nsenter: no target PID specified for --all{_HINT}" if not asked
+                         else f"nsenter: neither filename nor target pid supplied for ns/{asked[0]}")  # fmt: skip
     if not target.isdigit():
         raise UsageError(f"nsenter: failed to parse pid: '{target}'")
     machine, container = machine_of(proc), container_of(proc)
     process = next((p for p in visible(proc) if p.pid == int(target[:9])), None)
+    opened = f"/proc/{target}/ns/{asked[0] if asked else 'ipc'}"
     if process is None:
-        raise UsageError(f"nsenter: cannot open /proc/{target}/ns/ipc: No such file or directory")
+        raise UsageError(f"nsenter: cannot open {opened}: No such file or directory")
     allowed = is_root(proc) if container is None else container.privileged
     if not allowed:
-        raise UsageError(f"nsenter: cannot open /proc/{target}/ns/ipc: Permission denied")
+        raise UsageError(f"nsenter: cannot open {opened}: Permission denied")
     inside = machine.containers.get(process.container_id)
     if container is not None and inside is container and int(target) == 1:
         inside = container
@@ -67,6 +74,14 @@ def _in_place(
     return (yield from child.call(argv))
 
 
+def _target_of(path: str) -> str:
+    """Return the process whose namespace a file of /proc stands for."""
+    parts = path.split("/")
+    if len(parts) == 5 and parts[1] == "proc" and parts[3] == "ns":
+        return parts[2]
+    raise UsageError(f"nsenter: cannot open {path}: No such file or directory")
+
+
 def _read(words: list[str]) -> tuple[str, set[str], list[str]]:
     """Return (target, namespaces, program)."""
     target, wanted, rest = "", set[str](), list(words)
@@ -86,6 +101,8 @@ def _read(words: list[str]) -> tuple[str, set[str], list[str]]:
             if kind not in _NAMESPACES.values():
                 raise UsageError(f"nsenter: unrecognized option '{word}'{_HINT}")
             wanted.add(kind)
+            if sign:
+                target = target or _target_of(value)
         else:
             letters = name[1:]
             while letters:

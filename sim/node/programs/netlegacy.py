@@ -11,8 +11,9 @@ from sim.bash.process import Proc
 from sim.node.links import Route
 from sim.node.portnames import port_name
 from sim.node.programs.host import container_of, is_root, machine_of
-from sim.node.programs.interfaces import PACKET_BYTES, Counters, Link, broadcast, counters, links
+from sim.node.programs.interfaces import Counters, Link, broadcast, counters, links
 from sim.node.programs.iproute_routes import neighbour_rows, place_routes
+from sim.node.programs.netstate import totals
 from sim.node.programs.options import UsageError, parse, program
 from sim.node.programs.sockets import Socket, connected, datagrams, listeners, unix_sockets
 
@@ -185,7 +186,7 @@ def netstat(proc: Proc) -> int:
 
 
 def _socket(proc: Proc, one: Socket, *, numeric: bool, owner: bool) -> str:
-    wide = one.local == "*"
+    wide = one.six
     proto = one.netid + ("6" if wide else "")
     state = {"LISTEN": "LISTEN", "ESTAB": "ESTABLISHED", "UNCONN": ""}.get(one.state, one.state)
     local, peer = (
@@ -225,30 +226,8 @@ def _interfaces(proc: Proc) -> int:
     return 0
 
 
-def _totals(proc: Proc) -> dict[str, int]:
-    """Return the kernel's counters that follow from its interfaces and flow table."""
-    machine, container = machine_of(proc), container_of(proc)
-    held = counters(machine, links(proc)[1])
-    inside = container is not None and not container.host_network
-    received, sent = held.rx_packets, held.tx_packets
-    opens = received // 40
-    full = 0 if inside else machine.flows.dropped(machine.env.now)
-    return {
-        "IpInReceives": received, "IpForwDatagrams": 0 if inside else received * 7 // 10,
-        "IpInDelivers": received if inside else received * 3 // 10, "IpOutRequests": sent,
-        "IpOutDiscards": full, "TcpActiveOpens": opens, "TcpPassiveOpens": opens * 9 // 10,
-        "TcpAttemptFails": opens // 900, "TcpEstabResets": opens // 300,
-        "TcpInSegs": received * 9 // 10, "TcpOutSegs": sent * 9 // 10,
-        "TcpRetransSegs": sent // 4_000, "TcpInErrs": 0, "TcpOutRsts": opens // 150,
-        "UdpInDatagrams": received // 12, "UdpNoPorts": 14, "UdpInErrors": 0,
-        "UdpOutDatagrams": received // 12, "TcpExtListenOverflows": 0, "TcpExtListenDrops": 0,
-        "TcpExtTCPTimeouts": sent // 9_000, "TcpExtTCPLostRetransmit": sent // 60_000,
-        "IpExtInOctets": received * PACKET_BYTES, "IpExtOutOctets": sent * (PACKET_BYTES - 30),
-    }  # fmt: skip
-
-
 def _statistics(proc: Proc) -> int:
-    n = _totals(proc)
+    n = totals(machine_of(proc), container_of(proc))
     proc.print(
         "Ip:", "    Forwarding: 1", f"    {n['IpInReceives']} total packets received",
         f"    {n['IpForwDatagrams']} forwarded", "    0 incoming packets discarded",
@@ -276,7 +255,7 @@ def nstat(proc: Proc) -> int:
     options = parse(proc, "azsnjpt:d:", ("zeros", "noupdate", "reset", "json", "pretty"))
     proc.asked()
     proc.print("#kernel")
-    for name, value in _totals(proc).items():
+    for name, value in totals(machine_of(proc), container_of(proc)).items():
         if options.operands and not any(_fits(name, one) for one in options.operands):
             continue
         if value or options.has("-z", "--zeros"):

@@ -12,7 +12,7 @@ from sim.bash.process import Proc
 from sim.node.netfilter.rules import BUILTIN, Rule
 from sim.node.netfilter.ruleset import Ruleset
 from sim.node.programs.host import administers_network
-from sim.node.programs.iptables import ruleset_of
+from sim.node.programs.iptables import counter_of, ruleset_of
 from sim.node.programs.options import UsageError, program
 
 VERSION = "nftables v1.0.6 (Lester Gooch #5)"
@@ -147,6 +147,7 @@ def _table(
 ) -> None:
     out = [f"# Warning: table {family} {table} is managed by iptables-nft, do not touch!",
            f"table {family} {table} {{"]  # fmt: skip
+    count = counter_of(proc, six=family == "ip6")
     handle = 0
     for number, chain in enumerate(chains):
         handle += 1
@@ -158,13 +159,16 @@ def _table(
             out.append(f"\t\t{_hook(rules, table, chain)}")
         for rule in rules.rules(table, chain):
             handle += 1
-            out.append(f"\t\t{_rule(rule)}" + (f" # handle {handle}" if handles else ""))
+            out.append(
+                f"\t\t{_rule(rule, *count(table, chain, rule))}"
+                + (f" # handle {handle}" if handles else "")
+            )
         out.append("\t}")
     out.append("}")
     proc.stdout.write("\n".join(out) + "\n")
 
 
-def _rule(rule: Rule) -> str:
+def _rule(rule: Rule, packets: int, size: int) -> str:
     """Return a rule in nft's words; comments are xtables matches, which it leaves out."""
     parts: list[str] = []
     for name, device in (("iifname", rule.into), ("oifname", rule.out)):
@@ -183,7 +187,7 @@ def _rule(rule: Rule) -> str:
             inverted = "!= " if address.startswith("!") else ""
             parts.append(f"ip {name} {inverted}{address.removeprefix('!')}")
     parts.extend(_match(match.saved, rule.proto) for match in rule.matches)
-    parts.append(f"counter packets {rule.counts[0]} bytes {rule.counts[1]}")
+    parts.append(f"counter packets {packets} bytes {size}")
     parts.append(_target(rule))
     return " ".join(parts).rstrip()
 

@@ -103,13 +103,13 @@ def _socket(
     def port(number: int) -> str:
         return (port_name(number) if names else None) or str(number)
 
-    local = "*" if one.local in ("0.0.0.0", "*") else one.local
+    local = "*" if one.local == "0.0.0.0" or one.six else one.local
     name = f"{local}:{port(one.port)}"
     if one.state == "ESTAB":
         name += f"->{one.peer}:{port(one.peer_port)} (ESTABLISHED)"
     else:
         name += " (LISTEN)"
-    kind = "IPv6" if one.local == "*" else "IPv4"
+    kind = "IPv6" if one.six else "IPv4"
     return (
         process.name[:9],
         str(process.pid),

@@ -6,15 +6,18 @@ This file must not know where answers come from.
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 
 from sim.bash.process import Proc, Running
 from sim.node.programs.options import Options
+from sim.node.programs.pgroles import is_about_roles, split_statements
 from sim.node.programs.pgserver import Server
 from sim.node.programs.sql import NotSupported, Result, SqlError, Value, select, show
 
 NOT_HERE = (
     "psql: the data of the database is not modelled here; pg_stat_activity, pg_settings, pg_locks,"
-    " pg_database, SHOW, now() and version() are answered\n"
+    " pg_database, pg_roles, pg_hba_file_rules, SHOW, now(), version() and CREATE, ALTER, DROP of roles"
+    " are answered\n"
 )
 _TAGS = {
     "begin": "BEGIN", "commit": "COMMIT", "end": "COMMIT", "rollback": "ROLLBACK", "set": "SET",
@@ -27,11 +30,14 @@ _DATA = ("insert", "update", "delete", "create", "drop", "alter", "truncate", "v
 class Client:
     """One psql."""
 
-    def __init__(self, proc: Proc, server: Server, host: str, port: int, options: Options) -> None:
-        """Talk to *server*."""
+    def __init__(
+        self, proc: Proc, server: Server, host: str, address: str, port: int, options: Options
+    ) -> None:
+        """Talk to *server* on *host*, which has *address*; on a socket there is none."""
         self._proc = proc
         self._server = server
         self._where = (host, port)
+        self._address = address
         self._bare = options.has("-t", "--tuples-only")
         self._aligned = not options.has("-A", "--no-align")
         self._expanded = options.has("-x", "--expanded")
@@ -43,11 +49,10 @@ class Client:
         code = 0
         if text.lstrip().startswith("\\"):
             return self._command(text.strip())
-        for statement in text.split(";"):
-            if statement.strip():
-                code = self._statement(statement.strip())
-                if code:
-                    return code
+        for statement in split_statements(text):
+            code = self._statement(statement)
+            if code:
+                return code
         return code
 
     def converse(self) -> Running:
@@ -59,7 +64,8 @@ class Client:
         held, code = "", 0
         while not self._over:
             if proc.tty:
-                proc.stdout.write(f"{server.database}{'-' if held else '='}# ")
+                sign = "#" if server.superuser else ">"
+                proc.stdout.write(f"{server.database}{'-' if held else '='}{sign} ")
             line = yield from proc.stdin.readline()
             if line is None:
                 if proc.tty:
@@ -81,9 +87,9 @@ class Client:
                 held = ""
         return 0 if proc.tty or not code else code
 
-    def _show(self, result: Result, *, title: str = "") -> None:
+    def _show(self, result: Result, *, title: str = "", footer: bool = True) -> None:
         text = show(result, bare=self._bare, aligned=self._aligned, expanded=self._expanded,
-                    separator=self._separator)  # fmt: skip
+                    separator=self._separator, footer=footer)  # fmt: skip
         if title and self._aligned and not self._bare:
             width = len(text.split("\n", 1)[0])
             text = f"{title:^{width}}".rstrip() + "\n" + text
@@ -100,7 +106,11 @@ class Client:
             return 1
         return 0
 
-    def _answer(self, statement: str) -> None:
+    def _answer(self, sent: str) -> None:
+        if is_about_roles(sent):
+            self._proc.print(self._server.change_roles(sent))
+            return
+        statement = sent.rstrip("; \n\t")
         words = statement.split()
         first = words[0].lower()
         if first in _TAGS:
@@ -206,7 +216,8 @@ class Client:
             self._proc.print(f"Tuples only is {'on' if self._bare else 'off'}.")
         elif name == "\\conninfo":
             host, port = self._where
-            way = f'via socket in "{host}"' if host.startswith("/") else f'on host "{host}"'
+            also = f' (address "{self._address}")' if self._address not in ("", host) else ""
+            way = f'via socket in "{host}"' if host.startswith("/") else f'on host "{host}"{also}'
             self._proc.print(
                 f'You are connected to database "{server.database}" as user "{server.user}" {way} at port "{port}".'
             )
@@ -219,15 +230,19 @@ class Client:
                       "ICU Rules", "Access privileges"]  # fmt: skip
             self._show(Result(titles, rows), title="List of databases")
         elif name in ("\\du", "\\dg", "\\du+"):
-            told = "Superuser, Create role, Create DB, Replication, Bypass RLS"
+            wanted = words[1].strip('"').rstrip(";") if len(words) > 1 else ""
             roles: list[list[Value]] = [
-                [one, told if one == "postgres" else None] for one in server.roles()
+                [one, server.attributes(one)]
+                for one in server.roles()
+                if fnmatchcase(one, wanted or "*")
             ]
-            self._show(Result(["Role name", "Attributes"], roles), title="List of roles")
+            told = Result(["Role name", "Attributes"], roles)
+            self._show(told, title="List of roles", footer=False)
         elif name in ("\\dt", "\\d", "\\dt+", "\\dn", "\\di", "\\df"):
             self._proc.stderr.write(NOT_HERE)
             return 1
         elif name in (
+            "\\password",
             "\\timing",
             "\\pset",
             "\\set",

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from sim.bash.files import FileProblem, FileSystem, Stat
 from sim.bash.tools.gzip import pack
 from sim.node.certificates import pem, subjects
+from sim.node.cgroupfs import CGROUPS, shown_cgroup
 from sim.node.containerfiles import ContainerFiles, Mount
 from sim.node.disk import DiskFiles
 from sim.node.etcfiles import WRITABLE, system_files
+from sim.node.imagefiles import BINARIES, shown_binaries, stat_binary, system_texts
 from sim.node.kubeproxy.heal import DESCRIPTION, HealPlan
 from sim.node.links import NODE_LOCAL_DNS
 from sim.node.livefiles import (
-    CGROUPS,
     CONTAINERD,
     LOG_LINKS,
     POD_LOGS,
@@ -26,22 +27,23 @@ from sim.node.livefiles import (
     READ_ONLY_VIEW,
     LiveFiles,
     Shown,
+    changed_at,
     containerd_names,
     link_target,
     log_of,
     log_size,
     sealed_bytes,
-    shown_cgroup,
     shown_log,
     shown_pod,
-    shown_process,
 )
 from sim.node.machine import Machine
+from sim.node.procdirs import shown_process, stat_process
 from sim.node.procfs import cgroup_files, machine_proc
 from sim.node.programs.netfiles import net_files
 from sim.node.programs.packages import dpkg_log, history_log
 from sim.node.programs.reach import site_dns
 from sim.node.programs.syslog import syslog
+from sim.node.sysfs import BLOCK, NET, shown_sys
 
 if TYPE_CHECKING:
     from sim.node.container import Container
@@ -50,12 +52,24 @@ _PROBES = ("readinessProbe", "livenessProbe", "startupProbe")
 _SETTINGS = "/proc/sys/"
 _UNITS = ("/etc/systemd/system", "/lib/systemd/system", "/usr/local/sbin")
 _DIRECTORIES = (
-    *_UNITS, CGROUPS, POD_LOGS, LOG_LINKS, PODS, CONTAINERD, "/boot", "/etc/kubernetes/manifests",
+    *_UNITS, CGROUPS, POD_LOGS, LOG_LINKS, PODS, CONTAINERD, BLOCK, NET, "/boot", "/etc/kubernetes/manifests",
     "/etc/kubernetes/pki", "/home", "/lib/modules", "/media", "/mnt", "/opt/cni/bin", "/run/containerd",
     "/srv", "/usr/bin", "/usr/lib", "/usr/sbin", "/usr/share", "/var/cache/apt", "/var/lib/apt",
     "/var/lib/dpkg", "/var/log/apt", "/var/log/journal", "/var/spool/cron/crontabs", "/var/tmp",
 )  # fmt: skip
-_LIVE = ("/proc", CGROUPS, POD_LOGS, LOG_LINKS, PODS, CONTAINERD, "/var/log/journal", *_UNITS)
+_LIVE = (
+    "/proc",
+    *BINARIES,
+    NET,
+    BLOCK,
+    CGROUPS,
+    POD_LOGS,
+    LOG_LINKS,
+    PODS,
+    CONTAINERD,
+    "/var/log/journal",
+    *_UNITS,
+)
 NODE_BYTES = 32 << 20
 NODE_FILES = 8192
 
@@ -89,8 +103,15 @@ class NodeFiles(LiveFiles, DiskFiles):
         if not path.startswith(_LIVE):
             return None
         machine = self._machine
+        if path.startswith(BINARIES):
+            if self._writing_as_of is not None or path in ("/bin", "/sbin"):
+                return None  # while the directories are made, and of the links to them
+            full = path if path.startswith("/usr") else f"/usr{path}"
+            return shown_binaries(machine.programs, "debian", full)
         if path.startswith("/proc"):
             return shown_process(machine, None, path)
+        if path.startswith((NET, BLOCK)):
+            return shown_sys(machine, None, path)
         if path.startswith(CGROUPS):
             return shown_cgroup(machine, path)
         if path.startswith((POD_LOGS, LOG_LINKS)):
@@ -130,9 +151,19 @@ class NodeFiles(LiveFiles, DiskFiles):
 
     def stat(self, path: str, *, follow: bool = True) -> Stat:
         """Return what `ls -l` knows of *path*; raises FileProblem."""
-        if not path.startswith((f"{POD_LOGS}/", f"{LOG_LINKS}/")):
-            return super().stat(path, follow=follow)
         machine = self._machine
+        if path.startswith("/proc/"):
+            found = stat_process(machine, None, path, follow=follow)
+            if found is not None:
+                return found
+        if path.startswith(BINARIES) and callable(self.shown(path)):
+            return stat_binary(path, self._born, "debian")
+        logs = path in (POD_LOGS, LOG_LINKS) or path.startswith((f"{POD_LOGS}/", f"{LOG_LINKS}/"))
+        at = changed_at(machine, path) if logs or path.startswith("/var/log/") else None
+        if at is not None and log_of(machine, path) is None:
+            return super().stat(path, follow=follow)._replace(mtime_ms=machine.epoch.at(at))
+        if not logs:
+            return super().stat(path, follow=follow)
         target = "" if follow else link_target(machine, path)
         if target:
             return Stat("l", 0o777, len(target), self._born, "root", "root", 1, target, 1)
@@ -142,6 +173,10 @@ class NodeFiles(LiveFiles, DiskFiles):
         last = logged.log.read(machine.env.now, tail=1)
         at = machine.epoch.at(last[-1].at if last else logged.created_at)
         return Stat("-", 0o640, log_size(logged), at, "root", "root", 1, "", 1)
+
+    def listdir(self, path: str) -> list[str]:
+        """Return the sorted names in a directory; raises FileProblem."""
+        return super().listdir(f"/usr{path}" if path in ("/bin", "/sbin") else path)
 
     def size(self, path: str) -> int:
         """Return the bytes of a file; 4096 for a directory."""
@@ -209,9 +244,24 @@ class PodFiles(LiveFiles, ContainerFiles):
 
     def shown(self, path: str) -> Shown:
         """Return the names of a directory or the maker of a file; None if it is neither."""
-        if self.container is None or not path.startswith("/proc"):
+        if self.container is None or not path.startswith(("/proc", NET, BLOCK, *BINARIES)):
             return None
+        if path.startswith(BINARIES):
+            held = self.container
+            return shown_binaries(held.programs, held.image_spec.system, path)
+        if not path.startswith("/proc"):
+            return shown_sys(self.container.machine, self.container, path)
         return shown_process(self.container.machine, self.container, path)
+
+    def stat(self, path: str, *, follow: bool = True) -> Stat:
+        """Return what `ls -l` knows of *path*; raises FileProblem."""
+        if self.container is not None and path.startswith("/proc/"):
+            found = stat_process(self.container.machine, self.container, path, follow=follow)
+            if found is not None:
+                return found
+        if self.container is not None and path.startswith(BINARIES) and callable(self.shown(path)):
+            return stat_binary(path, self._born, self.container.image_spec.system)
+        return super().stat(path, follow=follow)
 
 
 def _node_makers(machine: Machine) -> dict[str, Callable[[], str]]:
@@ -278,9 +328,8 @@ def container_files(container: Container) -> FileSystem:
     mounts = _mounts(container)
     if all(mount.path != account for mount in mounts):
         generated[f"{account}/namespace"] = lambda: container.namespace
-    if container.image_spec.tools in ("full", "postgres"):
-        generated["/etc/os-release"] = system_files(machine)["/etc/os-release"]
-        generated["/etc/debian_version"] = system_files(machine)["/etc/debian_version"]
+    for path, text in system_texts(container).items():
+        generated[path] = lambda told=text: told  # type: ignore[misc]
     generated["/etc/passwd"] = lambda: "root:x:0:0:root:/root:/bin/sh\n"
     generated["/etc/group"] = lambda: "root:x:0:\n"
     probed = any("exec" in (container.spec.get(name) or {}) for name in _PROBES)

@@ -13,9 +13,10 @@ import simpy
 from sim.bash.process import Proc, Running
 from sim.node.programs.host import container_of, machine_of
 from sim.node.programs.nc import ERRORS
-from sim.node.programs.options import parse, waiting
+from sim.node.programs.options import Options, parse, waiting
 from sim.node.programs.pgclient import Client
 from sim.node.programs.pgserver import Server
+from sim.node.programs.pgtarget import Target, read_target
 from sim.node.programs.reach import dial, resolve, seconds
 
 SOCKETS = "/var/run/postgresql"
@@ -49,18 +50,24 @@ def psql(proc: Proc) -> Running:
     if options.has("-V", "--version"):
         proc.print("psql (PostgreSQL) 16.4 (Debian 16.4-1.pgdg120+1)")
         return 0
-    port = int(text) if (text := options.value("-p", "--port", default="5432")).isdigit() else 0
-    host = options.value("-h", "--host", default=proc.environ.get("PGHOST", ""))
+    target = read_target(proc, options)
+    if isinstance(target, str):
+        proc.stderr.write(f"psql: error: {target}\n")
+        return 2
+    host, port = target.host, target.port
     kind = yield from _reached(proc, host, port, None)
     if kind != "ok":
-        proc.stderr.write(_unreached(host, port, kind))
+        proc.stderr.write(_unreached(proc, host, port, kind))
         return 2
     yield proc.env.timeout(QUERY_MS)
-    user = options.value("-U", "--username", default=proc.environ.get("PGUSER", "postgres"))
-    operands = options.operands
-    database = options.value("-d", "--dbname", default=operands[0] if operands else user)
-    server = _server(proc, host, port, database, user)
-    client = Client(proc, server, host or SOCKETS, port, options)
+    server = _server(proc, target)
+    refused = yield from _logging_in(proc, server, target, options)
+    if refused:
+        place = _place(proc, host, port)
+        proc.stderr.write(f"psql: error: connection to server {place} failed: {refused}\n")
+        return 2
+    address = "" if target.local else resolve(proc, host) or host
+    client = Client(proc, server, host or SOCKETS, address, port, options)
     if options.has("-l", "--list"):
         return client.run("\\l")
     statements = options.values("-c", "--command")
@@ -76,15 +83,34 @@ def psql(proc: Proc) -> Running:
     return (yield from client.converse())
 
 
-def _server(proc: Proc, host: str, port: int, database: str, user: str) -> Server:
+def _server(proc: Proc, target: Target) -> Server:
     container = container_of(proc)
-    if host and not host.startswith("/"):
+    if not target.local:
         machine = machine_of(proc)
-        ip = resolve(proc, host) or host
-        found = machine.network.connect(proc.host, ip, port)
+        ip = resolve(proc, target.host) or target.host
+        found = machine.network.connect(proc.host, ip, target.port)
         container = found.container or container
     assert container is not None, "psql comes in images only"
-    return Server(container, database, user)
+    return Server(container, target.database, target.user)
+
+
+def _logging_in(
+    proc: Proc, server: Server, target: Target, options: Options
+) -> Generator[simpy.Event, Any, str]:
+    """Log in, asking for a password where one is needed; return why it failed, empty if it did not."""
+    ip = "" if target.local else resolve(proc, target.host) or target.host
+    password: str | None = None
+    if ip and not ip.startswith("127."):
+        password = target.password
+        if not password and server.wants_password and not options.has("-w", "--no-password"):
+            prompt = proc.stdout if proc.tty else proc.stderr
+            prompt.write(f"Password for user {target.user}: ")
+            password = ((yield from proc.stdin.readline()) or "").rstrip("\n")
+            prompt.write("\n")
+        if not password and server.wants_password:
+            return "fe_sendauth: no password supplied"
+    refusal = server.let_in(password)
+    return f"FATAL:  {refusal.message}" if refusal is not None else ""
 
 
 def _reached(
@@ -103,19 +129,27 @@ def _reached(
     return done.result.kind
 
 
-def _unreached(host: str, port: int, kind: str) -> str:
+def _place(proc: Proc, host: str, port: int) -> str:
+    """Return where a server is, as libpq names it."""
+    if not host or host.startswith("/"):
+        return f'on socket "{host or SOCKETS}/.s.PGSQL.{port}"'
+    ip = resolve(proc, host) or host
+    return f'at "{host}"{f" ({ip})" if ip != host else ""}, port {port}'
+
+
+def _unreached(proc: Proc, host: str, port: int, kind: str) -> str:
     if kind == "unknown":
         return (
             f'psql: error: could not translate host name "{host}" to address:'
             " Name or service not known\n"
         )
+    place = _place(proc, host, port)
     if not host or host.startswith("/"):
-        where = f'on socket "{host or SOCKETS}/.s.PGSQL.{port}"'
         return (
-            f"psql: error: connection to server {where} failed: No such file or directory\n"
+            f"psql: error: connection to server {place} failed: No such file or directory\n"
             "\tIs the server running locally and accepting connections on that socket?\n"
         )
     return (
-        f'psql: error: connection to server at "{host}", port {port} failed: {ERRORS[kind]}\n'
+        f"psql: error: connection to server {place} failed: {ERRORS[kind]}\n"
         "\tIs the server running on that host and accepting TCP/IP connections?\n"
     )

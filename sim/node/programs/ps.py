@@ -114,6 +114,9 @@ def _selected(proc: Proc, asked: _Asked) -> list[Process]:
     user = proc.environ.get("USER", "root")
     if asked.own:
         return [p for p in found if p.user == user]
+    itself = max(found, key=lambda p: p.pid, default=None)
+    if itself is not None and itself.tty != "?":
+        return [p for p in found if p.tty == itself.tty and p.user == itself.user]
     own = {"-bash", " ".join(proc.argv)}
     return [p for p in found if p.command in own or p.command.startswith("sudo ps")]
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from sim.bash.process import Proc
+from sim.node.logins import FIRST_SESSION, Login
 from sim.node.machine import Machine, Process
-from sim.node.processes import cpu_ms, disk_waiters, seen_from, state_of
+from sim.node.processes import SUDO_BYTES, cpu_ms, disk_waiters, of_login, seen_from, state_of
 from sim.node.programs.host import container_of, machine_of
 
 LOGIN = "oncall"
 SESSION_MS = 21_000
 """How long ago somebody logged in, as `w` and `ps` see it (ours)."""
-SHELL_BYTES = 5_200 << 10
 _UIDS = {"root": 0, LOGIN: 1000, "65535": 65535, "message+": 101, "_chrony": 105}
 
 
@@ -33,28 +33,32 @@ def visible(proc: Proc) -> list[Process]:
     return sorted(found)
 
 
-def session(proc: Proc, machine: Machine) -> list[Process]:
-    """Return the processes of the login from which *proc* was started, and itself."""
-    now = machine.env.now
+def login_of(proc: Proc, machine: Machine) -> Login:
+    """Return the session in which *proc* runs; one like any other where there is none."""
+    found = machine.logins.find(proc.environ.get("XDG_SESSION_ID", ""))
+    alive = machine.logins.alive()
+    if found is not None or alive:
+        return found or alive[-1]
+    begun = max(machine.facts.booted_at, machine.env.now - SESSION_MS)
     user = proc.environ.get("SUDO_USER") or proc.environ.get("USER", "root")
-    begun = max(machine.facts.booted_at, now - SESSION_MS)
-    base = machine.pid_at(begun) + 5
-    tty = "pts/0" if proc.tty else "?"
-    listener = next((p.pid for p in machine.processes() if p.command.startswith("sshd:")), 1)
-    rows = [
-        Process(base, listener, "root", f"sshd: {user} [priv]", 11_300 << 10, 0.0, begun),
-        Process(base + 6, base, user, f"sshd: {user}@{'pts/0' if proc.tty else 'notty'}",
-                6_900 << 10, 0.0, begun),
-        Process(base + 7, base + 6, user, "-bash", SHELL_BYTES, 0.0, begun, tty=tty),
-    ]  # fmt: skip
-    above = base + 7
-    youngest = max(p.pid for p in machine.processes())
-    own = max(machine.pid_at(now), base + 30, youngest + 3)
-    if proc.environ.get("SUDO_USER"):
-        rows.append(Process(own - 1, above, "root", f"sudo {' '.join(proc.argv)}", 5_400 << 10, 0.0,
+    tty = "pts/0" if proc.tty else ""
+    return Login(FIRST_SESSION, user, begun, tty, machine.pid_at(begun) + 5)
+
+
+def session(proc: Proc, machine: Machine) -> list[Process]:
+    """Return the processes of all logins, and of *proc* itself in its own."""
+    now = machine.env.now
+    own_login = login_of(proc, machine)
+    rows = [] if machine.logins.alive() else of_login(own_login, machine)
+    tty = own_login.tty or "?"
+    above, user = own_login.top
+    youngest = max(p.pid for p in (*machine.processes(), *rows))
+    own = max(machine.pid_at(now), youngest + 3)
+    own_user = proc.environ.get("USER", "root")
+    if proc.environ.get("SUDO_USER") and own_user != user:
+        rows.append(Process(own - 1, above, "root", f"sudo {' '.join(proc.argv)}", SUDO_BYTES, 0.0,
                             now, tty=tty))  # fmt: skip
         above = own - 1
-    own_user = proc.environ.get("USER", "root")
     rows.append(Process(own, above, own_user, " ".join(proc.argv), 4_200 << 10, 0.0, now, tty=tty))
     return rows
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from sim.bash.process import Proc, Program, Running
 
 _NOT_MODELLED = (
-    "at", "batch", "bpftrace", "dmidecode", "fdisk", "halt", "htop", "iotop", "iperf3",
-    "lspci", "ltrace",
+    "at", "atop", "batch", "bpftool", "bpftrace", "dmidecode", "dstat", "fdisk", "gdb", "halt",
+    "htop", "iftop", "iotop", "iperf3", "kubeadm", "logger", "lspci", "ltrace", "ncdu", "nethogs",
     "nice", "parted", "perf", "poweroff", "reboot", "renice", "rsync", "sar", "screen", "shutdown",
-    "socat", "strace", "tmux", "unshare",
+    "socat", "strace", "systemd-analyze", "systemd-cgtop", "tmux", "unshare",
 )  # fmt: skip
 _OF_THE_LAPTOP = ("kubectl", "incident", "ssh")
 

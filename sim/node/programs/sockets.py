@@ -14,7 +14,6 @@ from sim.node.links import NODE_LOCAL_DNS
 from sim.node.machine import Machine
 from sim.node.programs.host import container_of, machine_of
 from sim.node.programs.http import API_PORT
-from sim.node.programs.psview import visible
 
 
 class Socket(NamedTuple):
@@ -31,10 +30,24 @@ class Socket(NamedTuple):
     """`tcp`, `udp`, `u_str` ..."""
     fd: int = 3
 
+    @property
+    def six(self) -> bool:
+        """Whether it is an IPv6 socket; `*` is one that takes both kinds."""
+        return self.local in ("*", "[::]")
+
 
 def listeners(proc: Proc) -> list[Socket]:
     """Return what listens on TCP in the place, by port."""
-    machine, container = machine_of(proc), container_of(proc)
+    return listening(machine_of(proc), container_of(proc))
+
+
+def connected(proc: Proc) -> list[Socket]:
+    """Return the established connections opened from the place."""
+    return established(machine_of(proc), container_of(proc))
+
+
+def listening(machine: Machine, container: Container | None) -> list[Socket]:
+    """Return what listens on TCP in a node's or a container's network, by port."""
     anyone = "0.0.0.0"
     if container is not None and not container.host_network:
         peers = [
@@ -44,13 +57,15 @@ def listeners(proc: Proc) -> list[Socket]:
         ]
         return [socket for one in peers for socket in _of_container(one, anyone, own=container)]
     pids: dict[str, int] = {}
-    for process in visible(proc) if container is None else machine.processes():
+    for process in machine.processes():
         name = process.command.split(" ")[0].rpartition("/")[2].rstrip(":")
         pids.setdefault(name, process.pid)
     cache = next((name for name in ("node-cache", "node-local-dns") if name in pids), "")
     found = [Socket("LISTEN", NODE_LOCAL_DNS, 53, owner=cache, pid=pids.get(cache, 0))]
     if machine.daemons.runs("ssh"):
-        found.append(Socket("LISTEN", anyone, 22, owner="sshd", pid=pids.get("sshd", 0)))
+        pid = pids.get("sshd", 0)
+        found.append(Socket("LISTEN", anyone, 22, owner="sshd", pid=pid))
+        found.append(Socket("LISTEN", "[::]", 22, "[::]", owner="sshd", pid=pid, fd=4))
     if machine.daemons.runs("kubelet"):
         pid = pids.get("kubelet", 0)
         found.append(Socket("LISTEN", "127.0.0.1", 10248, owner="kubelet", pid=pid))
@@ -65,7 +80,7 @@ def listeners(proc: Proc) -> list[Socket]:
             found.extend(
                 socket for socket in _of_container(one, "*", own=one) if socket.port not in known
             )
-    return sorted(found, key=lambda socket: (socket.local == "*", socket.port))
+    return sorted(found, key=lambda socket: (socket.six, socket.port))
 
 
 def _of_container(one: Container, local: str, *, own: Container) -> list[Socket]:
@@ -80,9 +95,8 @@ def _of_container(one: Container, local: str, *, own: Container) -> list[Socket]
     return found
 
 
-def connected(proc: Proc) -> list[Socket]:
-    """Return the established connections opened from the place."""
-    machine, container = machine_of(proc), container_of(proc)
+def established(machine: Machine, container: Container | None) -> list[Socket]:
+    """Return the established connections opened from a node's or a container's network."""
     found = []
     for link in machine.network.connections(machine):
         source = link.source
@@ -119,7 +133,11 @@ def _own_connections(machine: Machine) -> list[Socket]:
 
 def datagrams(proc: Proc) -> list[Socket]:
     """Return the UDP sockets of the place."""
-    machine, container = machine_of(proc), container_of(proc)
+    return receiving(machine_of(proc), container_of(proc))
+
+
+def receiving(machine: Machine, container: Container | None) -> list[Socket]:
+    """Return the UDP sockets of a node's or a container's network."""
     if container is not None and not container.host_network:
         found = []
         for one in machine.containers.values():

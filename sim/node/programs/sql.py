@@ -1,6 +1,6 @@
 """A small part of SQL, over tables that are lists of rows: what one asks a server about itself.
 
-`SELECT` columns or `count(*)`, `FROM` one table, `WHERE` comparisons joined by AND, `GROUP BY`,
+`SELECT` columns, `count(*)`, `min`, `max`, `FROM` one table, `WHERE` comparisons joined by AND, `GROUP BY`,
 `ORDER BY`, `LIMIT`. This file must not know any table.
 """
 
@@ -36,6 +36,22 @@ class NotSupported(Exception):  # noqa: N818 - what a statement is, not a defect
 class SqlError(Exception):
     """A statement that the server refuses; `str()` is what psql prints after `ERROR:  `."""
 
+    def __init__(self, text: str, detail: str = "", *, at: int = -1, statement: str = "") -> None:
+        """Say *text*, with a line DETAIL, or with the place (an index) in a *statement*."""
+        self.logged = text if at < 0 else f"{text} at character {at + 1}"
+        """The text as the server's log has it."""
+        self.in_grammar = text.startswith(("syntax error", "unrecognized role option"))
+        """The statement could not be read, so it is not logged as one."""
+        if detail:
+            text += f"\nDETAIL:  {detail}"
+        if at >= 0:
+            head = statement[:at].count("\n")
+            begun = statement.rfind("\n", 0, at) + 1
+            first = f"LINE {head + 1}: "
+            row = statement[begun:].split("\n", 1)[0]
+            text += f"\n{first}{row}\n{' ' * (len(first) + at - begun)}^"
+        super().__init__(text)
+
 
 class Result(NamedTuple):
     """What a query gives."""
@@ -67,9 +83,11 @@ def select(
     known = set(rows[0]) if rows else set()
     rows = [row for row in rows if _kept(row, found["where"] or "", known, functions)]
     wanted = [_named(one) for one in _split(found["columns"])]
-    if found["group"] or any(one.lower().startswith("count(") for one, _ in wanted):
+    if found["group"] or any(_aggregate(one) for one, _ in wanted):
         result = _grouped(rows, wanted, found["group"] or "", known)
     else:
+        if found["limit"] and not found["order"]:
+            del rows[int(found["limit"]) :]  # what is not wanted is not worked out either
         result = _plain(rows, wanted, known, functions)
     if found["order"]:
         _ordered(result, found["order"])
@@ -145,20 +163,18 @@ def _grouped(rows: Rows, wanted: list[tuple[str, str]], group: str, known: set[s
         for one in (_split(group) if group else [])
     ]
     keys = [_column(one, known) for one in named]
-    counts: dict[tuple[Value, ...], int] = {}
+    groups: dict[tuple[Value, ...], list[Row]] = {}
     for row in rows:
-        held = tuple(row[key] for key in keys)
-        counts[held] = counts.get(held, 0) + 1
+        groups.setdefault(tuple(row[key] for key in keys), []).append(row)
     if not keys:
-        counts.setdefault((), 0)
+        groups.setdefault((), [])
     table = []
-    for held, count in counts.items():
+    for held, members in groups.items():
         cells: list[Value] = []
         for text, _ in wanted:
-            if text.lower().replace(" ", "") in ("count(*)", "count(1)") or text.lower().startswith(
-                "count("
-            ):
-                cells.append(count)
+            call = _aggregate(text)
+            if call is not None:
+                cells.append(_summed(call, members, known))
                 continue
             name = _column(text, known)
             if name not in keys:
@@ -170,6 +186,33 @@ def _grouped(rows: Rows, wanted: list[tuple[str, str]], group: str, known: set[s
     return Result([title for _, title in wanted], table)
 
 
+def _aggregate(text: str) -> tuple[str, str] | None:
+    """Return (function, argument) of `count(...)`, `min(...)` or `max(...)`; None for another text."""
+    call = _CALL.match(text)
+    name = call[1].lower() if call is not None else ""
+    return (name, call[2]) if call is not None and name in ("count", "min", "max") else None
+
+
+def _summed(call: tuple[str, str], rows: Rows, known: set[str]) -> Value:
+    name, over = call
+    if name == "count" and over in ("*", "1"):
+        return len(rows)
+    distinct = re.fullmatch(r"(?i)distinct\s+(.+)", over)
+    column = _column(distinct[1] if distinct is not None else over, known)
+    values = [row[column] for row in rows if row[column] is not None]
+    if name == "count":
+        return len(set(values)) if distinct is not None else len(values)
+    least = min if name == "min" else max
+    return least(values, key=_rank, default=None)
+
+
+def _rank(value: Value) -> tuple[bool, float, str]:
+    """Return what a value is ordered by."""
+    if isinstance(value, int | float):
+        return False, float(value), ""
+    return True, 0.0, str(value)
+
+
 def _ordered(result: Result, order: str) -> None:
     for one in reversed(_split(order)):
         words = one.split()
@@ -177,12 +220,9 @@ def _ordered(result: Result, order: str) -> None:
         name = words[0].rpartition(".")[2]
         if name.isdigit() and 0 < int(name) <= len(result.columns):
             place = int(name) - 1
-        elif name.lower().startswith("count("):
-            place = (
-                result.columns.index("count")
-                if "count" in result.columns
-                else len(result.columns) - 1
-            )
+        elif (call := _aggregate(words[0])) is not None:
+            there = call[0] in result.columns
+            place = result.columns.index(call[0]) if there else len(result.columns) - 1
         elif name in result.columns:
             place = result.columns.index(name)
         else:
@@ -242,15 +282,24 @@ def _holds(value: Value, op: str, other: Value) -> bool:
     }[op]  # fmt: skip
 
 
-def show(result: Result, *, bare: bool, aligned: bool, expanded: bool, separator: str = "|") -> str:
-    """Return a result as psql prints it."""
+def show(
+    result: Result,
+    *,
+    bare: bool,
+    aligned: bool,
+    expanded: bool,
+    separator: str = "|",
+    footer: bool = True,
+) -> str:
+    """Return a result as psql prints it; without *footer* it does not count the rows."""
     cells = [[_text(value) for value in row] for row in result.rows]
     if expanded:
         return _expanded(result.columns, cells, aligned=aligned, bare=bare)
     count = f"({len(cells)} row{'' if len(cells) == 1 else 's'})"
     if not aligned:
         lines = [separator.join(row) for row in ([] if bare else [result.columns]) + cells]
-        return "".join(f"{line}\n" for line in (lines if bare else [*lines, count]))
+        ends = [] if bare or not footer else [count]
+        return "".join(f"{line}\n" for line in [*lines, *ends])
     right = [
         all(
             (isinstance(row[i], int | float) and not isinstance(row[i], bool)) or row[i] is None
@@ -271,7 +320,7 @@ def show(result: Result, *, bare: bool, aligned: bool, expanded: bool, separator
             c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)
         ]
         lines.append(" " + " | ".join([*head, final if right[-1] else row[-1]]))
-    lines += [""] if bare else [count, ""]
+    lines += [""] if bare or not footer else [count, ""]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -115,9 +115,9 @@ def _shown(
         wanted = ("ESTAB",)
     found = [one for one in found if one.state in wanted]
     if options.has("-6", "--ipv6"):
-        found = [one for one in found if one.local == "*"]
+        found = [one for one in found if one.six]
     if options.has("-4", "--ipv4"):
-        found = [one for one in found if one.local != "*" and one.netid != "u_str"]
+        found = [one for one in found if not one.six and one.netid != "u_str"]
     return found, kinds
 
 
@@ -220,7 +220,7 @@ def _summary(proc: Proc) -> int:
     if not isinstance(proc.host, Machine):
         waiting = 0
     tcp = listening + established
-    wide = sum(one.local == "*" for one in listeners(proc))
+    wide = sum(one.six for one in listeners(proc))
     proc.print(
         f"Total: {tcp + udp + 160}",
         f"TCP:   {tcp + waiting} (estab {established}, closed {waiting}, orphaned 0, timewait {waiting})",
@@ -364,7 +364,7 @@ def _host(side: str, text: str) -> Test:
             return False
         if network is None:
             return True
-        plain = "0.0.0.0" if ip == "*" else ip.partition("%")[0]
+        plain = "0.0.0.0" if ip in ("*", "[::]") else ip.partition("%")[0]
         return plain.count(".") == 3 and plain[0].isdigit() and IPv4Address(plain) in network
 
     return test

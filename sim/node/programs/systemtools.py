@@ -88,6 +88,7 @@ SYSTEM_FULL: Mapping[str, Program] = {
 
 SYSTEM_BUSYBOX: Mapping[str, Program] = {
     **_EVERYWHERE,
+    "busybox": busybox.busybox,
     "df": busybox.df,
     "free": busybox.free,
     "nsenter": nsenter,

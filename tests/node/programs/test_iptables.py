@@ -95,7 +95,7 @@ def test_verbose_and_numbered_listing_has_its_columns(world: World) -> None:
         "num   pkts bytes target     prot opt in     out     source               destination         "
     )
     assert lines[2] == (
-        "1        0     0 RETURN     0    --  *      *       0.0.0.0/0            0.0.0.0/0"
+        "1      37M 2322M RETURN     0    --  *      *       0.0.0.0/0            0.0.0.0/0"
         "            mark match ! 0x4000/0x4000"
     )
 
