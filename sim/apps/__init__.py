@@ -8,17 +8,28 @@ from sim.apps.context import Context
 from sim.apps.gateway import Gateway, GatewaySettings
 from sim.apps.idle import Bystander, Idle, IdleSettings
 from sim.apps.neighbour import Neighbour, NeighbourSettings
-from sim.apps.postgres import Postgres, PostgresSettings
-from sim.apps.requests import RateSegment, RequestLog, RequestRate, no_requests
+from sim.apps.postgres import DataDirectory, Postgres, PostgresSettings
+from sim.apps.requests import (
+    Arrival,
+    Failing,
+    RateSegment,
+    RequestFlow,
+    RequestLog,
+    RequestRate,
+    no_requests,
+)
 from sim.apps.stranger import Stranger
 from sim.apps.voices import COMPONENTS
 from sim.apps.web_service import WebService, WebServiceSettings
 
 __all__ = [
     "COMPONENTS",
+    "Arrival",
     "Bystander",
     "CommandRunner",
     "Context",
+    "DataDirectory",
+    "Failing",
     "Gateway",
     "GatewaySettings",
     "Idle",
@@ -28,6 +39,7 @@ __all__ = [
     "Postgres",
     "PostgresSettings",
     "RateSegment",
+    "RequestFlow",
     "RequestLog",
     "RequestRate",
     "Stranger",

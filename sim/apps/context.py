@@ -34,6 +34,10 @@ class Link(Protocol):
     lost: simpy.Event
     """Fires when the other end is gone."""
 
+    @property
+    def far(self) -> object | None:
+        """The container at the other end, if it is one; what runs in it is its `behaviour`."""
+
 
 class Failure(Protocol):
     """A connection that could not be made."""

@@ -72,6 +72,10 @@ class Bystander(Idle):
         """Return the CPU in use now, in thousandths of a core."""
         return ctx.stream.at("cpu", ctx.env.now // SCRAPE_MS).integer(*self._manner.millicores)
 
+    def mean_millicores(self, ctx: Context) -> float:
+        """Return the CPU in use on an average."""
+        return sum(self._manner.millicores) / 2
+
     def routine(self, ctx: Context, since: int, until: int, limit: int | None) -> list[LogLine]:
         """Return what its voice says."""
         return self._manner.voice.read(ctx, since, until, limit)

@@ -1,15 +1,17 @@
-"""A PostgreSQL server: recovers, accepts connections, shuts down fast, with its log lines.
+"""A PostgreSQL server: recovers, accepts connections, lets roles in, shuts down fast, with its log.
 
-Texts are PostgreSQL 16's. This file must not know who connects.
+Texts are PostgreSQL 16's (backend/libpq/auth.c for logins). This file must not know who connects.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sim.apps.context import Application, Context, Life, LogLine, varied
 from sim.kernel import Interrupted
+from sim.postgres import HBA, Refusal, Roles
+from sim.postgres.access import INVALID_AUTHORIZATION, INVALID_DATABASE, INVALID_PASSWORD
 
 CHECKPOINT_MS = 300_000
 """checkpoint_timeout's default."""
@@ -28,11 +30,22 @@ class PostgresSettings:
     memory_bytes: int = 700 << 20
     port: int = 5432
     version: str = "16.4"
+    log_statement: str = "none"
+    """`ddl`: statements that define things are logged."""
+
+
+def _nobody(_what: str, _verb: str, _detail: str) -> None:
+    pass
 
 
 @dataclass(slots=True)
 class DataDirectory:
     """What the servers of one application leave for each other on their volume."""
+
+    roles: Roles = field(default_factory=Roles)
+    """Who may log in."""
+    touched: Callable[[str, str, str], None] = _nobody
+    """Called with (what, verb, detail) when a hand has changed something: `role/app`, `alter`."""
 
     closed_at: int | None = None
     """When the last server shut it down in order (simulated ms); None if it did not."""
@@ -58,14 +71,17 @@ class Postgres(Application):
         """Accept nothing before it has recovered *data*."""
         self._ctx = container
         self._settings = settings
-        self._data = data or DataDirectory()
+        self.data = data or DataDirectory()
         self.accepting = False
+        self._backends = 0
 
     @classmethod
-    def factory(cls, settings: PostgresSettings | None = None) -> Callable[[Context], Application]:
-        """Return what makes the behaviour of each container."""
-        used, data = settings or PostgresSettings(), DataDirectory()
-        return lambda container: cls(container, used, data)
+    def factory(
+        cls, settings: PostgresSettings | None = None, data: DataDirectory | None = None
+    ) -> Callable[[Context], Application]:
+        """Return what makes the behaviour of each container; all of them share *data*."""
+        used, shared = settings or PostgresSettings(), data or DataDirectory()
+        return lambda container: cls(container, used, shared)
 
     def run(self, ctx: Context) -> Life:
         """Recover, then serve until the signal."""
@@ -90,7 +106,7 @@ class Postgres(Application):
     def adopt(self, ctx: Context) -> Life | None:
         """Go on serving."""
         begun = (ctx.started_at or 0) + 2_000
-        self._data.opened = True
+        self.data.opened = True
         text = "database system is ready to accept connections"
         ctx.backdate(begun, f"{self._stamp(begun)} [1] LOG:  {text}")
         return self._accepting(ctx)
@@ -126,12 +142,12 @@ class Postgres(Application):
             "0 WAL file(s) added, 0 removed, 1 recycled",
         )
         self._say(1, "database system is shut down")
-        self._data.closed_at = ctx.env.now
+        self.data.closed_at = ctx.env.now
         return 0
 
     def _say_how_it_was_left(self, ctx: Context) -> None:
         """Tell what the data directory says of the server before, and take it over."""
-        data, now = self._data, ctx.env.now
+        data, now = self.data, ctx.env.now
         left = data.closed_at if data.opened else now - FRESH_MS
         data.closed_at, data.opened = None, True
         if left is not None:
@@ -149,6 +165,100 @@ class Postgres(Application):
     def listening(self, port: int) -> bool:
         """Accept on its port once it has recovered."""
         return self.accepting and port == self._settings.port
+
+    # -- sessions ----------------------------------------------------------------------------------
+
+    @property
+    def roles(self) -> Roles:
+        """Who may log in."""
+        return self.data.roles
+
+    def touched(self, what: str, verb: str, detail: str) -> None:
+        """Take note of what a hand has changed."""
+        self.data.touched(what, verb, detail)
+
+    @property
+    def directory(self) -> str:
+        """Where its data is."""
+        return self._ctx.environ.get("PGDATA", "/var/lib/postgresql/data")
+
+    @property
+    def log_statement(self) -> str:
+        """What `SHOW log_statement` says."""
+        return self._settings.log_statement
+
+    def login(self, user: str, password: str, *, at: int | None = None) -> Refusal | None:
+        """Check a password from the network as the last line of pg_hba.conf asks; log a refusal."""
+        roles = self.data.roles
+        if roles.open or roles.fits(user, password, at):
+            role = roles.get(user)
+            if role is None or role.login:
+                return None
+            return self._refuse(f'role "{user}" is not permitted to log in', at)
+        role, detail = roles.get(user), ""
+        if role is None:
+            detail = f'Role "{user}" does not exist.\n'
+        elif role.password(at) is None:
+            detail = f'User "{user}" has no password assigned.\n'
+        number, kind, database, address, method = HBA[-1]
+        line = f"{kind} {database} all {address} {method}"
+        detail += f'Connection matched file "{self.directory}/pg_hba.conf" line {number}: "{line}"'
+        text = f'password authentication failed for user "{user}"'
+        return self._refuse(text, at, detail, INVALID_PASSWORD)
+
+    def trusts(self, user: str) -> Refusal | None:
+        """Let any role in that may log in, as over the socket; log a refusal."""
+        role = self.data.roles.get(user)
+        if role is None and not self.data.roles.open:
+            return self._refuse(f'role "{user}" does not exist', None)
+        if role is not None and not role.login:
+            return self._refuse(f'role "{user}" is not permitted to log in', None)
+        return None
+
+    def _refuse(
+        self, text: str, at: int | None, detail: str = "", code: str = INVALID_AUTHORIZATION
+    ) -> Refusal:
+        pid = self._backend()
+        self._told(at, pid, "FATAL", text)
+        if detail:
+            self._told(at, pid, "DETAIL", detail)
+        return Refusal(text, code)
+
+    def has_no_database(self, name: str) -> Refusal:
+        """Refuse a session because there is no database called *name*."""
+        return self._refuse(f'database "{name}" does not exist', None, "", INVALID_DATABASE)
+
+    def ended(self, text: str) -> None:
+        """Log why a backend ends."""
+        self._say(self._backend(), text, "FATAL")
+
+    def defined(
+        self, statement: str, at: int | None = None, problem: str = "", *, parsed: bool = True
+    ) -> None:
+        """Log a statement that defines something, where such are logged, and why it failed.
+
+        One that could not be *parsed* shows with its failure only.
+        """
+        pid = self._backend()
+        if self._settings.log_statement == "ddl" and parsed:
+            self._told(at, pid, "LOG", f"statement: {statement}")
+        if problem:
+            self._told(at, pid, "ERROR", problem)
+            self._told(at, pid, "STATEMENT", statement)
+
+    def _backend(self) -> int:
+        """Return the pid of a new backend."""
+        self._backends += 1
+        first = self._ctx.stream.at("backend-pid").integer(2_000, 9_000)
+        return first + 3 * self._backends
+
+    def _told(self, at: int | None, pid: int, level: str, text: str) -> None:
+        """Log a line, at *at* if that is past; what follows its first line is set in by a tab."""
+        text = text.replace("\n", "\n\t")
+        if at is None or at >= self._ctx.env.now:
+            self._say(pid, text, level)
+        else:
+            self._ctx.backdate(at, f"{self._stamp(at)} [{pid}] {level}:  {text}")
 
     def ready(self, ctx: Context) -> bool:
         """Pass pg_isready while it accepts connections."""

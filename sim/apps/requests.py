@@ -1,12 +1,13 @@
 """Request lines of a container, drawn when somebody reads its log.
 
 Each second's lines come from a stream named by the second, at the rate that traffic had then; so
-reading twice shows the same, and nobody reading costs nothing. This file must not know traffic.
+reading twice shows the same, and nobody reading costs nothing. Of what comes often the log holds a
+sample, of what is rare every request. This file must not know traffic.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,16 +20,53 @@ LINES_PER_SECOND = 3.0
 """An access log is sampled down to this, so that a log stays readable."""
 
 
+class Arrival(NamedTuple):
+    """One request that is logged for itself."""
+
+    good: bool
+    draw: Stream
+    """Where its moment, number and duration come from; the same in every log that tells of it."""
+
+
+Arrivals = Callable[[int], Sequence[Arrival]]
+"""Returns the requests that are logged in second *n* of simulated time."""
+
+
+class Failing(NamedTuple):
+    """One way in which requests of a kind fail."""
+
+    rate: float
+    """Requests per second."""
+    status: int = 503
+    text: str = "overloaded"
+    """Ends the request's line."""
+    log: str = ""
+    """Lines that follow it, e.g. a stack; the first one gets a time and a level."""
+
+
+class RequestFlow(NamedTuple):
+    """One kind of request by one kind of client."""
+
+    route: str
+    """Method and path, e.g. `POST /v1/payments`."""
+    rate: float
+    """Requests per second, failing ones too."""
+    status: int = 200
+    """Of a success."""
+    agent: str = ""
+    """User agent; empty: the log does not tell."""
+    failing: tuple[Failing, ...] = ()
+    one_by_one: Arrivals | None = None
+    """What is rare comes so, and is logged in full; None: the log holds a sample."""
+
+
 class RateSegment(NamedTuple):
     """Requests that reach one container over a stretch of time."""
 
     start: int
     """Simulated ms."""
     end: int
-    rate: float
-    """Requests per second."""
-    error_share: float = 0.0
-    """Share answered with 5xx, 0-1."""
+    flows: tuple[RequestFlow, ...]
     p50_ms: float = 30.0
     p99_ms: float = 200.0
 
@@ -49,11 +87,7 @@ def no_requests(_container: object, _since: int, _until: int) -> Sequence[RateSe
 class RequestLog:
     """How an application writes its access log."""
 
-    routes: tuple[tuple[str, float, int], ...]
-    """(method and path, share, status of success), e.g. `("POST /v1/payments", 0.6, 201)`."""
     rate: RequestRate
-    error_status: int = 503
-    error_text: str = "overloaded"
 
     def read(self, container: Context, since: int, until: int, limit: int | None) -> list[LogLine]:
         """Return the lines in [since, until), oldest first; with *limit* only the last ones."""
@@ -61,11 +95,17 @@ class RequestLog:
         count = 0
         for segment in reversed(self.rate(container, since, until)):
             start, end = max(segment.start, since), min(segment.end, until)
-            if segment.rate <= 0 or start >= end:
+            if start >= end:
                 continue
+            if not any(flow.rate > 0 for flow in segment.flows):
+                # What came in the second before may still have to be written.
+                end = min(end, (segment.start // SECOND_MS + 2) * SECOND_MS)
             for second in range((end - 1) // SECOND_MS, start // SECOND_MS - 1, -1):
                 lines = [
-                    one for one in self._second(container, second, segment) if start <= one.at < end
+                    one
+                    for request in sorted(_second(container, second, segment))
+                    for one in request
+                    if start <= one.at < end
                 ]
                 if lines:
                     found.append(lines)
@@ -77,28 +117,65 @@ class RequestLog:
         lines = [one for second_lines in reversed(found) for one in second_lines]
         return lines if limit is None else lines[-limit:] if limit else []
 
-    def _second(self, container: Context, second: int, segment: RateSegment) -> list[LogLine]:
-        draw = container.stream.at("requests", second)
-        usual = min(segment.rate, LINES_PER_SECOND)
-        count = int(usual) + (1 if draw.unit() < usual % 1 else 0)
-        lines = [self._line(container, draw.at(n), second, segment) for n in range(count)]
-        return sorted(lines)
 
-    def _line(self, container: Context, draw: Stream, second: int, segment: RateSegment) -> LogLine:
-        at = second * SECOND_MS + draw.integer(0, SECOND_MS - 1)
-        route, status = self._route(draw.unit(1))
-        slow = segment.p50_ms * (segment.p99_ms / max(segment.p50_ms, 1)) ** (draw.unit(2) ** 4)
-        took = max(1, round(slow * draw.uniform(0.6, 1.15, 3)))
-        request = f"{draw.bits(5) >> 32:08x}"
-        if draw.unit(4) < segment.error_share:
-            text = f"{route} {self.error_status} {took}ms req={request} {self.error_text}"
-            return LogLine(at, line(container.epoch, at, "WARN", text))
-        text = f"{route} {status} {took}ms req={request}"
-        return LogLine(at, line(container.epoch, at, "INFO", text))
+def _second(container: Context, second: int, segment: RateSegment) -> Iterator[list[LogLine]]:
+    """Yield the lines of each request of a second."""
+    often = [flow for flow in segment.flows if flow.one_by_one is None]
+    rate = sum(flow.rate for flow in often)
+    draw = container.stream.at("requests", second)
+    usual = min(rate, LINES_PER_SECOND)
+    for number in range(int(usual) + (1 if draw.unit() < usual % 1 else 0)):
+        one = draw.at(number)
+        flow = _drawn(often, one.unit(1) * rate)
+        failing = _blamed(flow, one.unit(4) * flow.rate)
+        yield _request(container, one, second, segment, flow, failing)
+    for flow in segment.flows:
+        for good, one in flow.one_by_one(second) if flow.one_by_one is not None else ():
+            whole = sum(each.rate for each in flow.failing)
+            failing = None if good else _blamed(flow, one.unit(4) * whole) or Failing(0.0)
+            yield _request(container, one, second, segment, flow, failing)
 
-    def _route(self, at: float) -> tuple[str, int]:
-        for route, share, status in self.routes:
-            at -= share
-            if at < 0:
-                return route, status
-        return self.routes[-1][0], self.routes[-1][2]
+
+def _drawn(flows: Sequence[RequestFlow], at: float) -> RequestFlow:
+    for flow in flows:
+        at -= flow.rate
+        if at < 0:
+            return flow
+    return flows[-1]
+
+
+def _blamed(flow: RequestFlow, at: float) -> Failing | None:
+    for failing in flow.failing:
+        at -= failing.rate
+        if at < 0:
+            return failing
+    return None
+
+
+def _request(
+    container: Context,
+    draw: Stream,
+    second: int,
+    segment: RateSegment,
+    flow: RequestFlow,
+    failing: Failing | None,
+) -> list[LogLine]:
+    at = second * SECOND_MS + draw.integer(0, SECOND_MS - 1)
+    slow = segment.p50_ms * (segment.p99_ms / max(segment.p50_ms, 1)) ** (draw.unit(2) ** 4)
+    took = max(1, round(slow * draw.uniform(0.6, 1.15, 3)))
+    text = f"{took}ms req={draw.bits(5) >> 32:08x}"
+    if flow.agent:
+        agent = f'"{flow.agent}"' if " " in flow.agent else flow.agent
+        text = f"{text} agent={agent}"
+    if failing is None:
+        return [_line(container, at, "INFO", f"{flow.route} {flow.status} {text}")]
+    text = f"{flow.route} {failing.status} {text} {failing.text}".rstrip()
+    first, *rest = failing.log.rstrip("\n").split("\n")
+    lines = [_line(container, at, "WARN", text)]
+    if first:
+        lines.append(_line(container, at, "ERROR", first.removeprefix("ERROR: ")))
+    return lines + [LogLine(at, one) for one in rest]
+
+
+def _line(container: Context, at: int, level: str, text: str) -> LogLine:
+    return LogLine(at, line(container.epoch, at, level, text))

@@ -85,6 +85,10 @@ class Stranger(CommandRunner):
         """Return the CPU in use now, in thousandths of a core."""
         return ctx.stream.at("cpu", ctx.env.now // SCRAPE_MS).integer(0, 2)
 
+    def mean_millicores(self, ctx: Context) -> float:
+        """Return the CPU in use on an average."""
+        return 1.0
+
     def listening(self, port: int) -> bool:
         """Accept on the image's ports and the declared ones, unless something else runs here."""
         return not self._runs and port in self._ports

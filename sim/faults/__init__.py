@@ -11,6 +11,8 @@ from sim.backends.simulated import SimulatedBackend
 from sim.faults.replaceothers import replace_others
 from sim.faults.replacepod import replace_pod
 from sim.faults.rollout import roll_out
+from sim.faults.setpassword import set_password
+from sim.faults.setsecret import set_secret
 from sim.scenario import Scenario
 
 __all__ = ["FAMILIES", "schedule"]
@@ -27,12 +29,14 @@ FAMILIES: Mapping[str, Family] = {
     "replace-others": replace_others,
     "replace-pod": replace_pod,
     "rollout": roll_out,
+    "set-password": set_password,
+    "set-secret": set_secret,
 }
 """Families by the name that a timeline uses."""
 
 
 def schedule(scenario: Scenario, seed: int, backend: SimulatedBackend) -> None:
-    """Let every entry of the scenario's timeline happen at its time on *seed*.
+    """Let every entry of the scenario's timeline happen at its time on *seed*, the past at once.
 
     Raises:
         ValueError: if *backend* was built for another scenario or seed.
@@ -41,8 +45,12 @@ def schedule(scenario: Scenario, seed: int, backend: SimulatedBackend) -> None:
     if plan.scenario.digest != scenario.digest or plan.seed != seed:
         msg = f"the backend plays {plan.scenario.slug} on seed {plan.seed}"
         raise ValueError(msg)
+    past = [one for one in scenario.timeline if plan.fault_at(one.id) < backend.env.now]
+    for fault in sorted(past, key=lambda one: plan.fault_at(one.id)):
+        FAMILIES[fault.fault](fault, backend)
     for fault in scenario.timeline:
-        backend.env.spawn(_injecting(fault, backend))
+        if fault not in past:
+            backend.env.spawn(_injecting(fault, backend))
 
 
 def _injecting(fault: Any, backend: SimulatedBackend) -> Generator[simpy.Event, Any, None]:

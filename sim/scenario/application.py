@@ -65,9 +65,22 @@ class WebService(Spec):
     pool: int
     """Connections per pod."""
     max_lifetime: Duration
-    """Age at which a pooled connection is replaced."""
+    """Age at which a pooled connection is replaced, up to 2.5 % earlier."""
     memory: Size
     """Resident memory when warm, e.g. `310Mi`."""
+    user: str = ""
+    """Database user it logs in as; a variable `DB_USER` of its environment wins."""
+    password_from: str = "DB_PASSWORD"
+    """Variable of its environment that holds the password; read once, when a container starts."""
+
+
+class DatabaseUser(Spec):
+    """A role of a database that may log in."""
+
+    name: str
+    secret: str = ""
+    """`namespace/secret/key` whose value at the start is its password; empty: it has none."""
+    superuser: bool = False
 
 
 class Database(Spec):
@@ -78,6 +91,10 @@ class Database(Spec):
     """From process start to accepting connections."""
     shutdown: Duration
     memory: Size
+    users: tuple[DatabaseUser, ...] = ()
+    """Who may log in over the network, beside `postgres`; left out, anybody may with any password."""
+    log_statement: Literal["none", "ddl"] = "none"
+    """Whether its log shows statements that define things, `ALTER ROLE` among them."""
 
 
 class Gateway(Spec):
@@ -150,54 +167,11 @@ class Application(Spec):
     env: dict[str, str] = Field(default_factory=dict)
     """Environment; values may hold `{role}` placeholders."""
     secret_env: dict[str, str] = Field(default_factory=dict)
-    """Environment from Secrets: variable -> `secret/key`; the Secrets are made with drawn values."""
+    """Environment from Secrets: variable -> `secret/key`; a Secret that the scenario does not list
+    itself is made with drawn values."""
     age: Duration
     """How long its newest pods have been running at the start."""
     volume: Volume | None = None
     config: dict[str, str] = Field(default_factory=dict)
     """A ConfigMap of the application's name, mounted at `/etc/<name>`: file -> text."""
     behaviour: Behaviour
-
-
-class ClientClass(Spec):
-    """A kind of user."""
-
-    name: Name
-    share: float
-    """Part of the arrivals, 0-1."""
-    weight: float
-    """Weight of its failures in the users' loss."""
-    database_share: float = 1.0
-    """Part of its requests that needs the database."""
-
-
-class Call(Spec):
-    """One kind of request, as access logs show it."""
-
-    call: str
-    """Method and path, e.g. `POST /v1/payments`."""
-    share: float
-    status: int
-    """Of a success."""
-
-
-class Traffic(Spec):
-    """Users of one application."""
-
-    application: Name
-    gateway: Name
-    rate: float
-    """Requests per second at the scenario's hour."""
-    wobble: float
-    """Relative size of the drawn steps, e.g. 0.02."""
-    base_errors: float
-    """Share of 5xx on a good day, e.g. 0.001."""
-    slow_after: Duration
-    """A request slower than this counts as failed for users."""
-    p50: Duration
-    """Median of an idle pod."""
-    p99: Duration
-    request_timeout: Duration
-    """How long the gateway waits for an answer."""
-    calls: tuple[Call, ...]
-    classes: tuple[ClientClass, ...]

@@ -1,4 +1,4 @@
-"""The scenarios that there are, by slug; a broken one is listed with its mistakes.
+"""The scenarios and families that there are, by name; a broken one is listed with its mistakes.
 
 This file knows folders and nothing of what a scenario means.
 """
@@ -9,12 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.scenario.loader import MAIN, load_scenario
+from sim.scenario.family import Family
+from sim.scenario.loader import FOLDER, MAIN, family_names, load_family, load_scenario
 from sim.scenario.mistakes import ScenarioError, unknown
 from sim.scenario.spec import Scenario
-
-FOLDER = Path(__file__).resolve().parents[2] / "scenarios"
-"""Where the scenarios of this repository lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +53,38 @@ class Catalogue:
         if slug not in self.slugs():
             raise KeyError(unknown("scenario", slug, self.slugs()))
         return load_scenario(self.folder / slug)
+
+    def families(self) -> list[str]:
+        """Return the names of the families in alphabetical order."""
+        return family_names(self.folder)
+
+    def family(self, name: str) -> Family:
+        """Return the family called *name*.
+
+        Raises:
+            KeyError: if there is none; the message names the nearest.
+            ScenarioError: if its file has mistakes.
+        """
+        if name not in self.families():
+            raise KeyError(unknown("family", name, self.families()))
+        return load_family(name, self.folder)
+
+    def choose(self, name: str, seed: int) -> tuple[Scenario, str]:
+        """Return the scenario called *name*; or the night that *seed* draws of the family called so.
+
+        With it comes the family's name, if it was drawn, so that nobody is told which night it is.
+
+        Raises:
+            KeyError: if there is neither; the message names the nearest.
+            ScenarioError: if it does not load.
+        """
+        slugs, families = self.slugs(), self.families()
+        if name not in slugs and name in families:
+            return self.draw(name, seed), name
+        if name not in slugs:
+            raise KeyError(unknown("scenario", name, [*slugs, *families]))
+        return self[name], ""
+
+    def draw(self, name: str, seed: int) -> Scenario:
+        """Return the scenario of the family *name* that *seed* draws; raises as `family` does."""
+        return self[self.family(name).draw(seed)]

@@ -83,12 +83,14 @@ class SteadyState(Spec):
 class Rubric(Spec):
     """Overrides of the usual weights; missing ones keep theirs."""
 
+    kind: Literal["incident", "false-alarm"] = "incident"
+    """In a false alarm restraint is scored where an incident scores users' loss."""
     weights: dict[str, float] = Field(default_factory=dict)
     category: str
     """Category of the change that matters."""
     window: Literal["10m", "24h", "since-start"]
     """Which window holds it."""
-    dimension: Literal["node", "zone", "version", "pod", "tenant", "route"]
+    dimension: Literal["node", "zone", "version", "pod", "tenant", "route", "client", "credential"]
     """The dimension that separates the affected from the rest."""
     compares: tuple[Name, ...] = Field(min_length=1)
     """Facts each of which sets affected against unaffected."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -46,6 +46,15 @@ class Shown(Spec):
     """None may be found."""
 
 
+class Hypothesis(Spec):
+    """One thing that may be the matter; the scenario's truth is one of several."""
+
+    id: Name
+    text: str
+    mitigation: Name
+    """Class of what helps if it is true, e.g. `move-pods`; several hypotheses may share one."""
+
+
 class Fact(Spec):
     """A statement of the scenario that is true in every run of it."""
 
@@ -57,4 +66,6 @@ class Fact(Spec):
     """Added to *since*."""
     about: tuple[Literal["real", "users", "change", "scope", "cause", "recovery"], ...] = ()
     """Which question of the method it answers."""
+    likelihood: dict[Name, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    """Hypothesis -> how likely this is to be seen if it is true; 0.5 where nothing is said."""
     shown: tuple[Shown, ...] = Field(min_length=1)

@@ -6,11 +6,33 @@ except `tempting`, which only scoring reads.
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from collections.abc import Mapping
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sim.scenario.fields import Duration, Name, Spec
+
+
+class Break(Spec):
+    """A call that a release answers wrongly, on whatever pod of it."""
+
+    call: str
+    """One of the calls of the application's `traffic`, e.g. `GET /v1/payments/status`."""
+    share: float = Field(default=1.0, gt=0, le=1)
+    """Part of these requests that fails."""
+    status: int = 500
+    log: str = ""
+    """What the pod logs each time after the request's line: one or more lines, e.g. a stack."""
+    unless: dict[str, str] = Field(default_factory=dict)
+    """Environment variable -> pattern: a container that was started with these answers rightly."""
+
+    def spares(self, environ: Mapping[str, str]) -> bool:
+        """Return whether a container with these variables answers rightly."""
+        return bool(self.unless) and all(
+            re.search(pattern, environ.get(name, "")) for name, pattern in self.unless.items()
+        )
 
 
 class Revision(Spec):
@@ -26,6 +48,8 @@ class Revision(Spec):
     """How long before the start it was rolled out; None for one that the timeline rolls out."""
     env: dict[str, str] = Field(default_factory=dict)
     """What it changed in the environment."""
+    breaks: tuple[Break, ...] = ()
+    """Calls that pods of this version fail."""
 
 
 class Change(Spec):
@@ -92,6 +116,8 @@ class AlertRule(Spec):
     severity: str
     metric: Literal["errors", "latency_p99"]
     above: float
+    by: Literal["", "route"] = ""
+    """`route`: watches the worst route instead of the whole."""
     window: Duration
     """Width of the rate, e.g. 1m."""
     every: Duration
@@ -102,3 +128,10 @@ class AlertRule(Spec):
     page: bool = False
     """Firing pages the on-call."""
     summary: str
+
+    @model_validator(mode="after")
+    def _of_routes(self) -> Self:
+        if self.by and self.metric != "errors":
+            msg = "`by` goes with `metric: errors`"
+            raise ValueError(msg)
+        return self

@@ -49,6 +49,8 @@ class Remark(Spec):
     right: bool = True
     unless_updated: bool = False
     """Stay silent when the trainee has already written an update."""
+    unless_asked: bool = False
+    """Stay silent when the trainee has already written to them."""
 
 
 class Person(Spec):

@@ -11,15 +11,18 @@ from pydantic import AfterValidator, Field
 
 from sim.kernel import Epoch
 from sim.scenario.access import Grant
-from sim.scenario.application import Application, Traffic
+from sim.scenario.application import Application
 from sim.scenario.closing import Closing, Rubric, SteadyState, Temporary, TemptingChange
 from sim.scenario.cluster import Cluster, ProxyLaw
-from sim.scenario.facts import Fact
+from sim.scenario.facts import Fact, Hypothesis
 from sim.scenario.fields import Duration, DurationRange, Name, RoleName, Spec
+from sim.scenario.freeze import FreezePoint
 from sim.scenario.history import AlertRule, History
 from sim.scenario.people import Briefing, Document, Person
 from sim.scenario.playbook import Playbook
+from sim.scenario.secrets import Secret
 from sim.scenario.timeline import Fault
+from sim.scenario.traffic import Traffic
 
 
 def _instant(value: str) -> str:
@@ -76,6 +79,8 @@ class Scenario(Spec):
 
     format: Literal[1]
     slug: Name
+    family: Name = ""
+    """Name of the family whose `shared` tree lies under this file; "" for a scenario on its own."""
     title: str
     difficulty: Literal[1, 2, 3, 4, 5]
     summary: str
@@ -96,6 +101,8 @@ class Scenario(Spec):
     cluster: Cluster
     proxy: ProxyLaw
     applications: tuple[Application, ...]
+    secrets: tuple[Secret, ...] = ()
+    """Secrets beside those that the applications' variables make."""
     traffic: tuple[Traffic, ...]
     history: History
     night_shift: DurationRange = (0, 0)
@@ -106,6 +113,10 @@ class Scenario(Spec):
     alerts: tuple[AlertRule, ...]
     roles: dict[RoleName, Role]
     facts: tuple[Fact, ...]
+    hypotheses: tuple[Hypothesis, ...] = ()
+    """What may be the matter, as far as the first screen tells; empty: `enough` is used."""
+    truth: Name | None = None
+    """Id of the hypothesis that is true."""
     enough: tuple[Name, ...]
     """Facts that together are enough on screen to mitigate."""
     steady_state: tuple[SteadyState, ...]
@@ -113,14 +124,20 @@ class Scenario(Spec):
     temporary: tuple[Temporary, ...]
     tempting: TemptingChange
     rubric: Rubric
+    freeze: tuple[FreezePoint, ...] = ()
+    """Decision points of practice mode; a scored run never meets them."""
     access: tuple[Grant, ...] | None = None
     """What the trainee may do; left out, everything."""
     pinned: dict[int, Pinned] = Field(default_factory=dict)
     """Seed -> literal values."""
     players: tuple[Playbook, ...] = ()
     """Read from `players/*.yaml`."""
+    family_title: str = ""
+    """What its family is called, set by the loader; a run whose night was drawn shows no other title."""
     digest: str = ""
     """SHA-256 of the files, set by the loader."""
+    texts: tuple[tuple[str, str], ...] = Field(default=(), repr=False)
+    """(name, text) of every file that makes the digest, in its order; set by the loader."""
 
     def application(self, name: str) -> Application:
         """Return the application called *name*; raises KeyError."""

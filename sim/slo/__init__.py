@@ -3,7 +3,7 @@
 from sim.slo.evaluator import Episode, Evaluator
 from sim.slo.objective import Objective, budget_spent, burn_rate
 from sim.slo.rules import AlertRule, Condition, Monitoring, burn_rate_rule
-from sim.slo.signals import Level, Share, Signal
+from sim.slo.signals import Level, Share, Signal, Worst
 from sim.slo.steps import Extremes, StepFunction, Timeline
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Signal",
     "StepFunction",
     "Timeline",
+    "Worst",
     "budget_spent",
     "burn_rate",
     "burn_rate_rule",

@@ -59,3 +59,26 @@ class Level:
     def extremes(self, start: int, end: int) -> Extremes | None:
         """Return the smallest and largest value over [start, end]."""
         return self.of.extremes(start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """The largest of several signals over the same window, e.g. of the shares of each route."""
+
+    of: tuple[Signal, ...]
+
+    def over(self, start: int, end: int) -> float | None:
+        """Return the largest value over [start, end), or None if nothing was measured anywhere."""
+        values = [value for each in self.of if (value := each.over(start, end)) is not None]
+        return max(values) if values else None
+
+    def extremes(self, start: int, end: int) -> Extremes | None:
+        """Return bounds of the largest value over any window within [start, end].
+
+        A signal that is not measured all the time may be missing from a window, so that only the
+        smallest low is safe.
+        """
+        bounds = [bound for each in self.of if (bound := each.extremes(start, end)) is not None]
+        if not bounds:
+            return None
+        return Extremes(min(bound.low for bound in bounds), max(bound.high for bound in bounds))

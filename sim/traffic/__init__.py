@@ -1,15 +1,30 @@
 """Users and their way to an application, as a fluid; knows no pod, rule or node in detail."""
 
-from sim.traffic.history import History, Labels, PodHistory
+from sim.traffic.errands import Errand, ErrandFlow
+from sim.traffic.history import ErrandHistory, History, Labels, PodHistory
 from sim.traffic.latency import Answers, percentile
-from sim.traffic.spec import Application, ClientClass, LatencyLaw, LoadStep
+from sim.traffic.spec import (
+    Application,
+    Break,
+    Call,
+    ClientClass,
+    LatencyLaw,
+    LoadStep,
+    OwnFailure,
+    Robot,
+)
 from sim.traffic.traffic import NodeConnections, Traffic
 from sim.traffic.world import Gateway, NodeClients, Route, Server, ServerState, TrafficWorld
 
 __all__ = [
     "Answers",
     "Application",
+    "Break",
+    "Call",
     "ClientClass",
+    "Errand",
+    "ErrandFlow",
+    "ErrandHistory",
     "Gateway",
     "History",
     "Labels",
@@ -17,7 +32,9 @@ __all__ = [
     "LoadStep",
     "NodeClients",
     "NodeConnections",
+    "OwnFailure",
     "PodHistory",
+    "Robot",
     "Route",
     "Server",
     "ServerState",

@@ -7,34 +7,26 @@ requests); it must not know time's way, history or evidence.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sim.traffic.latency import Answers, share_over, utilised
+from sim.traffic.errands import Errand, ErrandFlow, Mix, errands_of, mix_of
+from sim.traffic.fate import DIGITS, Asked, Blame, PodFlow, fate
 from sim.traffic.line import Line, LineFlow
+from sim.traffic.load import Demand
 from sim.traffic.routing import spread
 from sim.traffic.spec import Application
 from sim.traffic.world import Gateway, Route, Server, ServerState
 
-_DIGITS = 6
-"""Rates are kept to a millionth of a request per second, so that equal circumstances are equal."""
-
-
-class PodFlow(NamedTuple):
-    """What one pod gives its users from now on."""
-
-    completed: float
-    """Requests per second that get an answer or are lost in it."""
-    errors: float
-    """Those of them that fail (5xx or no answer)."""
-    answers: tuple[Answers, ...]
-    """Answered ones by latency."""
+_ROUNDS = 40
+"""How often the load of retries is worked out anew at most; it settles long before."""
 
 
 class Solution(NamedTuple):
     """How the users of an application fare from now on."""
 
     arrivals: float
-    """Requests per second that users want."""
+    """Requests per second that users want; retries and robots do not count."""
     completed: float
     """Requests per second that come to an end, good or bad."""
     errors: float
@@ -45,188 +37,228 @@ class Solution(NamedTuple):
     """I(t): failed or too slow requests per second, weighted by client class."""
     by_class: dict[str, float]
     """*failed* by client class."""
+    by_call: dict[str, float]
+    """*failed* by call."""
+    errands: tuple[ErrandFlow, ...]
+    """*completed* and *errors* by errand."""
     pods: dict[str, PodFlow]
     """By pod name."""
     next_at: int | None
     """When this changes by itself (ms), if it does."""
 
 
-class _Fate(NamedTuple):
-    """One pod's flow and what it costs."""
+@dataclass(frozen=True, slots=True)
+class Users:
+    """An application's users, divided into errands once."""
 
-    flow: PodFlow
-    everybody: float
-    """Requests per second lost, of all users alike."""
-    database: float
-    """Requests per second lost, of those who needed the database."""
+    application: Application
+    errands: tuple[Errand, ...] = field(init=False)
+    broken: Mapping[str, tuple[float, ...]] = field(init=False)
+    """Version -> share of each errand that it fails."""
+    healthy: tuple[float, ...] = field(init=False)
+    """What a version without fault fails of each errand."""
+
+    def __post_init__(self) -> None:
+        """Divide."""
+        errands = errands_of(self.application)
+        broken = {
+            version: tuple(
+                next((each.share for each in breaks if each.call == errand.route), 0.0)
+                for errand in errands
+            )
+            for version, breaks in self.application.breaks.items()
+        }
+        object.__setattr__(self, "errands", errands)
+        object.__setattr__(self, "broken", broken)
+        object.__setattr__(self, "healthy", (0.0,) * len(errands))
 
 
 _NO_LINE = LineFlow()
 
 
 def solve(
-    application: Application,
+    users: Users,
     now: int,
-    arrivals: float,
+    wanted: Demand,
     *,
     gateways: Sequence[Gateway],
     lookup: Callable[[str], Route],
     servers: Mapping[str, Server],
     lines: dict[str, Line],
 ) -> Solution:
-    """Return the rates that hold from *now* on; *lines* (by pod name) are brought up to *now*."""
-    offered = spread(arrivals, gateways, lookup, servers)
-    # Sums run in the order of IPs and names: it does not depend on who was told first.
-    for ip in sorted(offered.failed.keys() - servers.keys()):
-        offered.unrouted += offered.failed[ip]
-    everybody, database = offered.unrouted, 0.0
-    pods: dict[str, PodFlow] = {}
-    next_at: int | None = None
-    gone = dict(lines)
-    alike: dict[tuple[object, ...], _Fate] = {}
-    for ip in sorted(servers):
-        server = servers[ip]
-        gone.pop(server.pod, None)
-        direct, delayed = offered.direct.get(ip, 0.0), offered.delayed.get(ip, 0.0)
-        asked = (direct, delayed, offered.failed.get(ip, 0.0))
-        line = _step_line(application, now, server, direct + delayed, lines)
-        # Most pods fare like their neighbour, so that one answer serves for many.
-        key = (*asked, server.state, server.capacity_rps) if line is _NO_LINE else (ip,)
-        fate = alike.get(key)
-        if fate is None:
-            fate = alike[key] = _fate(application, server, asked, line)
-        pods[server.pod] = fate.flow
-        everybody += fate.everybody
-        database += fate.database
-        next_at = _sooner(next_at, line.next_at)
-    for pod in sorted(gone):
-        line = _change_line(application, now, lines, pod, "down")
-        lost = round(line.failing, _DIGITS)
-        pods[pod] = PodFlow(lost, lost, ())
-        database += line.failing
-        next_at = _sooner(next_at, line.next_at)
-    by_class = _by_class(application, everybody, database)
-    return Solution(
-        arrivals=arrivals,
-        completed=round(offered.unrouted + sum(flow.completed for flow in pods.values()), _DIGITS),
-        errors=round(offered.unrouted + sum(flow.errors for flow in pods.values()), _DIGITS),
-        unrouted=round(offered.unrouted, _DIGITS),
-        failed=sum(by_class.values()),
-        by_class=by_class,
-        pods=pods,
-        next_at=next_at,
-    )
+    """Return the rates that hold from *now* on; *lines* (by pod name) are brought up to *now*.
+
+    Failed requests are tried again at once by classes that retry: the load is the smallest one
+    that its own failures explain.
+    """
+    tried = wanted.rates
+    retrying = any(each.retries for each in users.application.classes)
+    for _ in range(_ROUNDS):
+        rps = sum(tried) if tried is not wanted.rates else wanted.rps + wanted.robots
+        solution = _Round(users, now, wanted, tried, gateways, lookup, servers, lines).solve(rps)
+        if not retrying:
+            break
+        again = tuple(
+            round(rate * _tries(errand, _failing(flow, attempts)), DIGITS)
+            for errand, rate, attempts, flow in zip(
+                users.errands, wanted.rates, tried, solution.errands, strict=True
+            )
+        )
+        if again == tried:
+            break
+        tried = again
+    return solution
 
 
-def _step_line(
-    application: Application, now: int, server: Server, offered: float, lines: dict[str, Line]
-) -> LineFlow:
-    """Bring a pod's line up to *now*; a pod that has none and needs none costs nothing."""
-    if server.state != "waiting" and server.pod not in lines:
-        return _NO_LINE
-    return _change_line(
-        application, now, lines, server.pod, server.state, offered, server.capacity_rps
-    )
+class _Round:
+    """One way through the model, with the attempts given."""
+
+    def __init__(
+        self,
+        users: Users,
+        now: int,
+        wanted: Demand,
+        tried: tuple[float, ...],
+        gateways: Sequence[Gateway],
+        lookup: Callable[[str], Route],
+        servers: Mapping[str, Server],
+        lines: dict[str, Line],
+    ) -> None:
+        self._users = users
+        self._application = users.application
+        self._now = now
+        self._wanted = wanted
+        self._tried = tried
+        self._gateways = gateways
+        self._lookup = lookup
+        self._servers = servers
+        self._lines = lines
+        self._mix: Mix = mix_of(users.errands, tried)
+
+    def solve(self, rps: float) -> Solution:
+        """Return the rates for *rps* attempts per second in all."""
+        servers, mix = self._servers, self._mix
+        offered = spread(rps, self._gateways, self._lookup, servers)
+        # Sums run in the order of IPs and names: it does not depend on who was told first.
+        for ip in sorted(offered.failed.keys() - servers.keys()):
+            offered.unrouted += offered.failed[ip]
+        total = [
+            ErrandFlow(completed=offered.unrouted * share, errors=offered.unrouted * share)
+            for share in mix.all
+        ]
+        pods: dict[str, PodFlow] = {}
+        next_at: int | None = None
+        gone = dict(self._lines)
+        alike: dict[tuple[object, ...], PodFlow] = {}
+        for ip in sorted(servers):
+            server = servers[ip]
+            gone.pop(server.pod, None)
+            asked = Asked(
+                offered.direct.get(ip, 0.0),
+                offered.delayed.get(ip, 0.0),
+                offered.failed.get(ip, 0.0),
+            )
+            line = self._step_line(server, asked.direct + asked.delayed)
+            broken = self._users.healthy
+            if not server.sound:
+                broken = self._users.broken.get(server.version, broken)
+            # Most pods fare like their neighbour, so that one answer serves for many.
+            key: tuple[object, ...] = (ip,)
+            if line is _NO_LINE:
+                key = (*asked, server.state, server.capacity_rps, server.dead_share, broken)
+            flow = alike.get(key)
+            if flow is None:
+                blame = Blame(broken, self._wanted.own)
+                flow = fate(self._application, server, asked, line, mix, blame)
+                alike[key] = flow
+            pods[server.pod] = flow
+            total = [one.plus(other) for one, other in zip(total, flow.errands, strict=True)]
+            next_at = _sooner(next_at, line.next_at)
+        for pod in sorted(gone):
+            line = self._change_line(pod, "down")
+            lost = round(line.failing, DIGITS)
+            shares = [line.failing * share for share in mix.database]
+            errands = tuple(ErrandFlow(completed=share, errors=share) for share in shares)
+            pods[pod] = PodFlow(lost, lost, (), errands)
+            total = [one.plus(other) for one, other in zip(total, errands, strict=True)]
+            next_at = _sooner(next_at, line.next_at)
+        by_class, by_call = self._lost(total)
+        return Solution(
+            arrivals=self._wanted.rps,
+            completed=round(
+                offered.unrouted + sum(flow.completed for flow in pods.values()), DIGITS
+            ),
+            errors=round(offered.unrouted + sum(flow.errors for flow in pods.values()), DIGITS),
+            unrouted=round(offered.unrouted, DIGITS),
+            failed=sum(by_class.values()),
+            by_class=by_class,
+            by_call=by_call,
+            errands=tuple(total),
+            pods=pods,
+            next_at=next_at,
+        )
+
+    def _lost(self, total: Sequence[ErrandFlow]) -> tuple[dict[str, float], dict[str, float]]:
+        """Return what users lose, weighted, by class and by call: who retries loses the last try."""
+        by_class = {each.name: 0.0 for each in self._application.classes}
+        by_call = {each.name: 0.0 for each in self._application.calls}
+        for errand, attempts, flow in zip(self._users.errands, self._tried, total, strict=True):
+            client = errand.client
+            if not client.weight:
+                continue
+            lost = flow.errors
+            if client.retries:
+                failing = _failing(flow, attempts)
+                lost *= failing**client.retries / _tries(errand, failing)
+            lost = client.weight * (lost + flow.slow)
+            by_class[client.name] += lost
+            by_call[errand.route] += lost
+        return (
+            {name: round(lost, DIGITS) for name, lost in by_class.items()},
+            {name: round(lost, DIGITS) for name, lost in by_call.items()},
+        )
+
+    def _step_line(self, server: Server, offered: float) -> LineFlow:
+        """Bring a pod's line up to *now*; a pod that has none and needs none costs nothing."""
+        if server.state != "waiting" and server.pod not in self._lines:
+            return _NO_LINE
+        return self._change_line(
+            server.pod, server.state, offered, server.capacity_rps, 1.0 - server.dead_share
+        )
+
+    def _change_line(
+        self,
+        pod: str,
+        state: ServerState,
+        offered: float = 0.0,
+        capacity: float = 0.0,
+        alive: float = 1.0,
+    ) -> LineFlow:
+        line = self._lines.get(pod)
+        if line is None:
+            line = self._lines[pod] = Line(self._now)
+        flow = line.change(
+            self._now,
+            state,
+            arriving=offered * self._mix.needing * alive,
+            offered=offered,
+            capacity=capacity,
+            patience_ms=self._application.patience_ms,
+            slow_ms=self._application.slow_ms,
+        )
+        if line.empty and state != "waiting":
+            del self._lines[pod]
+        return flow
 
 
-def _change_line(
-    application: Application,
-    now: int,
-    lines: dict[str, Line],
-    pod: str,
-    state: ServerState,
-    offered: float = 0.0,
-    capacity: float = 0.0,
-) -> LineFlow:
-    line = lines.get(pod)
-    if line is None:
-        line = lines[pod] = Line(now)
-    flow = line.change(
-        now,
-        state,
-        arriving=offered * application.database_share,
-        offered=offered,
-        capacity=capacity,
-        patience_ms=application.patience_ms,
-        slow_ms=application.slow_ms,
-    )
-    if line.empty and state != "waiting":
-        del lines[pod]
-    return flow
+def _failing(flow: ErrandFlow, attempts: float) -> float:
+    """Return the share of *attempts* that fail."""
+    return min(1.0, flow.errors / attempts) if attempts > 0 else 0.0
 
 
-def _fate(
-    application: Application, server: Server, asked: tuple[float, float, float], line: LineFlow
-) -> _Fate:
-    """Return what becomes of requests that come at once, after a dead endpoint, or in vain."""
-    direct, delayed, lost = asked
-    offered = direct + delayed
-    if server.state in ("failing", "down"):
-        total = round(offered + lost + line.failing, _DIGITS)
-        return _Fate(PodFlow(total, total, ()), offered + lost, line.failing)
-    fresh = offered
-    if server.state == "waiting":
-        fresh -= offered * application.database_share
-    capacity = server.capacity_rps
-    served = min(fresh, max(capacity - line.draining, 0.0))
-    shed = fresh - served
-    base = application.base_error_share * (served + line.draining)
-    full = (fresh + line.draining) / capacity if capacity > 0 else 1.0
-    late = delayed / offered if offered else 0.0
-    answers, queued = _answers(application, served, late, line, full)
-    everybody = shed + base + lost
-    fate = _Fate(
-        PodFlow(
-            completed=round(served + line.draining + shed + lost + line.failing, _DIGITS),
-            errors=round(everybody + line.failing, _DIGITS),
-            answers=answers + queued,
-        ),
-        everybody=everybody + _slow(answers, application.slow_ms),
-        database=line.failing + _slow(queued, application.slow_ms),
-    )
-    if not line.failing:
-        return fate
-    # They end after the whole of their patience; as failures they are counted already.
-    out_of_patience = Answers(round(line.failing, _DIGITS), 0.0, 0.0, application.patience_ms)
-    flow = fate.flow
-    return fate._replace(flow=flow._replace(answers=(*flow.answers, out_of_patience)))
-
-
-def _answers(
-    application: Application,
-    served: float,
-    delayed: float,
-    line: LineFlow,
-    utilisation: float,
-) -> tuple[tuple[Answers, ...], tuple[Answers, ...]]:
-    """Return what a pod answers: (at once or after a dead endpoint, after the line)."""
-    p50, p99 = utilised(application.latency, utilisation)
-    queued = line.draining
-    if line.draining:
-        # First in, first out: new requests for the database stand behind the line.
-        behind = served * application.database_share
-        served, queued = served - behind, queued + behind
-    late = served * delayed
-    fresh = (
-        Answers(round(served - late, _DIGITS), p50, p99),
-        Answers(round(late, _DIGITS), p50, p99, application.connect_timeout_ms),
-    )
-    waited = Answers(round(queued, _DIGITS), p50, p99, line.wait_ms)
-    return tuple(part for part in fresh if part.rps > 0), (waited,) if waited.rps > 0 else ()
-
-
-def _slow(answers: Sequence[Answers], slow_ms: int) -> float:
-    return sum(each.rps * share_over(each, slow_ms) for each in answers)
-
-
-def _by_class(application: Application, everybody: float, database: float) -> dict[str, float]:
-    needing = application.database_share
-    result: dict[str, float] = {}
-    for each in application.classes:
-        part = each.share * each.database_share / needing if needing > 0 else 0.0
-        failed = everybody * each.share + database * part
-        result[each.name] = round(each.weight * failed, _DIGITS)
-    return result
+def _tries(errand: Errand, failing: float) -> float:
+    """Return how many attempts one wish costs when this share of them fails."""
+    return sum(failing**number for number in range(errand.client.retries + 1))
 
 
 def _sooner(left: int | None, right: int | None) -> int | None:

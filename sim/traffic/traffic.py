@@ -7,7 +7,6 @@ integral, never a sample; it must not know what the cluster is made of.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import simpy
@@ -16,10 +15,11 @@ from simpy.events import EventPriority
 from sim.evidence import EvidenceLog, ImpactRecord
 from sim.kernel import Environment, Stream
 from sim.slo import StepFunction
+from sim.traffic.errands import ErrandFlow
 from sim.traffic.history import History
 from sim.traffic.line import Line
 from sim.traffic.load import Demand, demand
-from sim.traffic.solve import Solution, solve
+from sim.traffic.solve import Solution, Users, solve
 from sim.traffic.spec import Application
 from sim.traffic.world import TrafficWorld
 
@@ -36,17 +36,20 @@ class NodeConnections(NamedTuple):
     """New connections per second that are refused or lost."""
 
 
-class _Users:
-    """One application's users."""
+_Impact = tuple[float, float, float, dict[str, float], dict[str, float]]
 
-    __slots__ = ("application", "demand", "history", "impact", "lines")
+
+class _Served:
+    """One application's users and what they have been through."""
+
+    __slots__ = ("demand", "history", "impact", "lines", "users")
 
     def __init__(self, application: Application) -> None:
-        self.application = application
+        self.users = Users(application)
         self.demand: Demand | None = None
         self.lines: dict[str, Line] = {}
         self.history: History | None = None
-        self.impact: tuple[float, float, float, dict[str, float]] | None = None
+        self.impact: _Impact | None = None
 
 
 class Traffic:
@@ -65,7 +68,7 @@ class Traffic:
         self._stream = stream
         self._world = world
         self._log = log
-        self._users = {each.name: _Users(each) for each in applications}
+        self._users = {each.name: _Served(each) for each in applications}
         self._connections: dict[str, NodeConnections] = {}
         self._dirty_nodes: dict[str, None] = {}
         self._solving = False
@@ -96,7 +99,7 @@ class Traffic:
 
     def application(self, name: str) -> Application:
         """Return an application's numbers; raises KeyError if there is none of that name."""
-        return self._users_of(name).application
+        return self._users_of(name).users.application
 
     def history(self, application: str) -> History:
         """Return what an application's users went through.
@@ -119,24 +122,18 @@ class Traffic:
         """Return users' loss between two instants (ms): weighted requests, exact."""
         return self.history(application).failed.integral(start, end)
 
-    def request_rates(
+    def pod_flows(
         self, application: str, pod: str, start: int, end: int
-    ) -> list[tuple[int, int, float, float]]:
-        """Return (from, until, requests per s, of them failed) of one pod over [start, end) in ms.
+    ) -> list[tuple[int, int, tuple[ErrandFlow, ...]]]:
+        """Return (from, until, flow of each errand) of one pod over [start, end) in ms.
 
-        For whoever writes the pod's log lines; an unknown pod has had no requests.
+        For whoever writes the pod's log lines; an unknown pod has had no requests, and a pod without
+        requests has no flows.
         """
         history = self.history(application).pods.get(pod)
-        if history is None:
-            return []
-        cuts = {start, end, *history.completed.changes(start, end)}
-        edges = sorted(cuts | set(history.errors.changes(start, end)))
-        return [
-            (since, until, history.completed.at(since), history.errors.at(since))
-            for since, until in pairwise(edges)
-        ]
+        return [] if history is None else list(history.errands.pieces(start, end))
 
-    def _users_of(self, name: str) -> _Users:
+    def _users_of(self, name: str) -> _Served:
         try:
             return self._users[name]
         except KeyError:
@@ -178,10 +175,10 @@ class Traffic:
     def _solve_all(self) -> None:
         now = self._env.now
         due: list[int] = []
-        for users in self._users.values():
-            solution = self._solve(users, now)
-            if users.demand is not None:
-                due.append(users.demand.until)
+        for served in self._users.values():
+            solution = self._solve(served, now)
+            if served.demand is not None:
+                due.append(served.demand.until)
             if solution.next_at is not None:
                 due.append(solution.next_at)
         if due and self._next_at != min(due):
@@ -190,40 +187,48 @@ class Traffic:
         for listener in self._listeners:
             listener()
 
-    def _solve(self, users: _Users, now: int) -> Solution:
-        application, world = users.application, self._world
-        if users.demand is None or now >= users.demand.until:
-            users.demand = demand(application, self._stream, now)
+    def _solve(self, served: _Served, now: int) -> Solution:
+        users, world = served.users, self._world
+        application = users.application
+        if served.demand is None or now >= served.demand.until:
+            served.demand = demand(application, users.errands, self._stream, now)
         servers = world.servers(application.name)
         ip, port = application.service_ip, application.service_port
         solution = solve(
-            application,
+            users,
             now,
-            users.demand.rps,
+            served.demand,
             gateways=world.gateways(),
             lookup=lambda node: world.lookup(node, ip, port),
             servers=servers,
-            lines=users.lines,
+            lines=served.lines,
         )
-        if users.history is None:
-            users.history = History(now, solution, servers)
+        if served.history is None:
+            served.history = History(now, users.errands, solution, servers)
         else:
-            users.history.record(now, solution, servers)
-        self._record_impact(users, now, solution)
+            served.history.record(now, solution, servers)
+        self._record_impact(served, now, solution)
         return solution
 
-    def _record_impact(self, users: _Users, now: int, solution: Solution) -> None:
-        impact = (solution.arrivals, solution.failed, solution.errors, solution.by_class)
-        if impact == users.impact:
+    def _record_impact(self, served: _Served, now: int, solution: Solution) -> None:
+        impact = (
+            solution.arrivals,
+            solution.failed,
+            solution.errors,
+            solution.by_class,
+            solution.by_call,
+        )
+        if impact == served.impact:
             return
-        users.impact = impact
+        served.impact = impact
         self._log.append(
             ImpactRecord(
                 at=now,
-                application=users.application.name,
+                application=served.users.application.name,
                 arrivals=solution.arrivals,
                 failed=solution.failed,
                 errors=solution.errors,
                 by=solution.by_class,
+                by_call=solution.by_call,
             )
         )

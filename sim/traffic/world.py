@@ -57,6 +57,10 @@ class Server:
     """Its Ready condition."""
     restarts: int = 0
     """Sum of its containers' restartCount."""
+    dead_share: float = 0.0
+    """Share of its pool's slots without a connection: who needs the database and meets one fails."""
+    sound: bool = False
+    """It is set up so that what its version breaks works all the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from sim.scenario import ScenarioError, parse_scenario
 from sim.scenario.access import AccessRule, Grant
-from sim.scenario.catalogue import FOLDER
+from tests.scenario.texts import mistakes, own
 
 
 def test_rules_default_to_the_core_group() -> None:
@@ -31,11 +30,8 @@ def test_what_makes_no_sense_is_a_mistake(spec: dict[str, object], why: str) -> 
 
 
 def test_rights_are_given_where_the_world_has_a_namespace() -> None:
-    text = (FOLDER / "payments-0247" / "scenario.yaml").read_text(encoding="utf-8")
     grants = "\naccess:\n  - role: view\n  - {role: edit, namespaces: [kube-system, payment]}\n"
 
-    with pytest.raises(ScenarioError) as caught:
-        parse_scenario(text + grants)
+    [mistake] = mistakes(own() + grants)
 
-    [mistake] = map(str, caught.value.mistakes)
     assert mistake.endswith('access[1].namespaces[1]: no namespace "payment"; nearest: payments')

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario import Catalogue, playbook_schema, scenario_schema
+from sim.scenario import (
+    Catalogue,
+    family_schema,
+    night_schema,
+    playbook_schema,
+    scenario_schema,
+)
 
 
 def test_catalogue_lists_this_repositorys_scenarios() -> None:
@@ -42,7 +48,7 @@ def test_unknown_slug_names_the_nearest() -> None:
 
 
 def test_schemas_are_json_and_forbid_unknown_fields() -> None:
-    for schema in (scenario_schema(), playbook_schema()):
+    for schema in (scenario_schema(), night_schema(), family_schema(), playbook_schema()):
         assert json.loads(json.dumps(schema)) == schema
         assert schema["additionalProperties"] is False
-    assert "digest" not in scenario_schema()["properties"]
+    assert not {"digest", "texts", "family_title"} & set(scenario_schema()["properties"])

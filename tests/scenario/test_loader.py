@@ -6,24 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario import ScenarioError, load_scenario, parse_scenario
-from sim.scenario.catalogue import FOLDER
-
-SEED = FOLDER / "payments-0247"
-
-
-def _text() -> str:
-    return (SEED / "scenario.yaml").read_text(encoding="utf-8")
-
-
-def _line(text: str, part: str) -> int:
-    return text[: text.index(part)].count("\n") + 1
-
-
-def _mistakes(text: str, players: tuple[tuple[str, str], ...] = ()) -> list[str]:
-    with pytest.raises(ScenarioError) as caught:
-        parse_scenario(text, players)
-    return [str(mistake) for mistake in caught.value.mistakes]
+from sim.scenario import load_scenario, parse_scenario
+from sim.scenario.loader import scenario_of
+from tests.scenario.texts import FAMILY, SEED, line, mistakes, own, shared
 
 
 def test_seed_scenario_loads_with_both_players() -> None:
@@ -34,13 +19,27 @@ def test_seed_scenario_loads_with_both_players() -> None:
     assert scenario.application("payment-service").behaviour.kind == "web-service"
 
 
-def test_same_files_give_the_same_digest_and_another_text_another() -> None:
-    text = _text()
+def test_same_files_give_the_same_digest_and_another_text_of_either_another() -> None:
+    text, family = own(), (FAMILY, shared())
 
-    first, second = parse_scenario(text), parse_scenario(text)
-    changed = parse_scenario(text.replace("The 02:47 page", "The 02:48 page"))
+    first, second = parse_scenario(text, (), family), parse_scenario(text, (), family)
+    changed = parse_scenario(text.replace("The 02:47 page", "The 02:48 page"), (), family)
+    around = parse_scenario(text, (), (FAMILY, family[1].replace("difficulty: 2", "difficulty: 3")))
 
-    assert first.digest == second.digest != changed.digest
+    assert first.digest == second.digest
+    assert len({first.digest, changed.digest, around.digest}) == 3
+
+
+def test_scenario_comes_back_from_its_texts() -> None:
+    scenario = load_scenario(SEED)
+
+    assert scenario_of(scenario.texts) == scenario
+    assert [name for name, _ in scenario.texts] == [
+        "scenario.yaml",
+        "players/junior.yaml",
+        "players/senior.yaml",
+        FAMILY,
+    ]
 
 
 def test_durations_and_sizes_become_plain_numbers() -> None:
@@ -52,32 +51,34 @@ def test_durations_and_sizes_become_plain_numbers() -> None:
 
 
 def test_unknown_reference_names_the_line_and_the_nearest() -> None:
-    wrong = _text().replace("      database: postgres\n", "      database: postgras\n")
+    wrong = shared().replace("      database: postgres\n", "      database: postgras\n")
 
-    assert _mistakes(wrong) == [
-        f"scenario.yaml:{_line(wrong, 'database: postgras')}: "
-        'applications[0].behaviour.database: no application "postgras"; nearest: postgres'
+    assert mistakes(family=wrong) == [
+        f"{FAMILY}:{line(wrong, 'database: postgras')}: "
+        'shared.applications[0].behaviour.database: no application "postgras"; nearest: postgres'
     ]
 
 
-def test_several_mistakes_are_reported_together_in_order_of_lines() -> None:
+def test_mistakes_of_both_files_are_reported_together_in_order_of_lines() -> None:
+    family = (
+        shared().replace("difficulty: 2", "difficulty: 9").replace("startup: 24s", "startup: 24")
+    )
     text = (
-        _text()
-        .replace("difficulty: 2", "difficulty: 9")
-        .replace("tight_startup: 24s", "tight_startup: 24")
+        own()
         .replace("hurts_from: move-database", "hurts_from: move-databse")
         .replace("change: chg-2061\n", "change: chg-9\n")
     )
 
-    told = _mistakes(text)
+    told = mistakes(text, family=family)
 
     assert told == [
-        f"scenario.yaml:{_line(text, 'difficulty: 9')}: difficulty: 9 is not one of 1, 2, 3, 4 or 5",
-        f"scenario.yaml:{_line(text, 'tight_startup: 24')}: "
-        "proxy.tight_startup: a bare 24 has no unit; write e.g. 24s",
-        f"scenario.yaml:{_line(text, 'hurts_from')}: "
+        f"{FAMILY}:{line(family, 'difficulty: 9')}: "
+        "shared.difficulty: 9 is not one of 1, 2, 3, 4 or 5",
+        f"{FAMILY}:{line(family, 'tight_startup: 24')}: "
+        "shared.proxy.tight_startup: a bare 24 has no unit; write e.g. 24s",
+        f"scenario.yaml:{line(text, 'hurts_from')}: "
         'hurts_from: no fault "move-databse"; nearest: move-database',
-        f"scenario.yaml:{_line(text, 'change: chg-9')}: tempting.change: "
+        f"scenario.yaml:{line(text, 'change: chg-9')}: tempting.change: "
         'no change "chg-9"; nearest: chg-2059, chg-2049, chg-2061',
     ]
 
@@ -86,7 +87,7 @@ def test_several_mistakes_are_reported_together_in_order_of_lines() -> None:
     ("old", "new", "path", "message"),
     [
         ("slug: payments-0247", "slugg: x", "slugg", '"slugg" is not a field here'),
-        ("zone: UTC\n", "", "", '"zone" is missing'),
+        ("  zone: UTC\n", "", "", '"zone" is missing'),
         (
             "workers: [5, 8]",
             "workers: [8, 5]",
@@ -94,9 +95,9 @@ def test_several_mistakes_are_reported_together_in_order_of_lines() -> None:
             "the range runs backwards: 8 > 5",
         ),
         (
-            "fault: rollout\n    application",
-            "fault: rolout\n    application",
-            "timeline[0]",
+            "fault: rollout\n      application",
+            "fault: rolout\n      application",
+            "timeline[1]",
             'no kind "rolout"; nearest: rollout',
         ),
         (
@@ -108,7 +109,7 @@ def test_several_mistakes_are_reported_together_in_order_of_lines() -> None:
         (
             "'(?i)\\bwarning\\s+backoff\\s+pod/{app}-'",
             "'(?i)(warning'",
-            "facts[2].shown[0].rows[0].match",
+            "facts[5].shown[0].rows[0].match",
             "not a regular expression: missing ), unterminated subpattern at position 4",
         ),
         (
@@ -122,17 +123,17 @@ def test_several_mistakes_are_reported_together_in_order_of_lines() -> None:
 def test_one_mistake_is_told_in_an_authors_words(
     old: str, new: str, path: str, message: str
 ) -> None:
-    text = _text()
-    assert old in text
-    wrong = text.replace(old, new, 1)
+    text, family = own(), shared()
+    assert (old in text) != (old in family)
+    wrong = mistakes(text.replace(old, new, 1), family=family.replace(old, new, 1))
 
-    assert any(f"{path}: {message}" in told or told.endswith(message) for told in _mistakes(wrong))
+    assert any(f"{path}: {message}" in told or told.endswith(message) for told in wrong)
 
 
 def test_placeholder_without_role_is_a_mistake() -> None:
-    text = _text().replace("{node.bad} reports Ready", "{node.bda} reports Ready")
+    text = own().replace("{node.bad} reports Ready", "{node.bda} reports Ready")
 
-    assert 'no role "node.bda"; nearest: node.bad' in _mistakes(text)[0]
+    assert 'no role "node.bda"; nearest: node.bad' in mistakes(text)[0]
 
 
 def test_mistake_in_a_playbook_names_its_own_file_and_line() -> None:
@@ -143,7 +144,7 @@ def test_mistake_in_a_playbook_names_its_own_file_and_line() -> None:
         "  - {after: 10, type: ls, until: {fact: rules-compleet}}\n"
     )
 
-    assert _mistakes(_text(), (("players/senior.yaml", book),)) == [
+    assert mistakes(own(), (("players/senior.yaml", book),)) == [
         'players/senior.yaml:5: steps[1].type: no role or captured name "crashing"; there are: '
         + ", ".join(sorted(load_scenario(SEED).roles)),
         "players/senior.yaml:6: steps[2].after: a bare 10 has no unit; write e.g. 10s",
@@ -153,7 +154,7 @@ def test_mistake_in_a_playbook_names_its_own_file_and_line() -> None:
 
 
 def test_broken_yaml_is_one_mistake_with_its_line() -> None:
-    (told,) = _mistakes("format: 1\nslug: [a\ntitle: b\n")
+    (told,) = mistakes("format: 1\nslug: [a\ntitle: b\n")
 
     assert told.startswith("scenario.yaml:3: not YAML: ")
 

@@ -146,7 +146,7 @@ Events:
   Normal  Starting  2m3s               kube-proxy
 """
 PAGE = """\
-page        More than 5 % of payment requests have failed for three minutes. Now 11.8 %.
+page        More than 5 % of payment requests have failed for three minutes.
 error rate  11.8 %
 users lost  16,780 requests so far
 """

@@ -9,10 +9,13 @@ from sim.evidence import EvidenceLog
 from sim.kernel import Environment, Stream
 from sim.traffic import (
     Application,
+    Call,
     ClientClass,
     Gateway,
     LoadStep,
     NodeClients,
+    OwnFailure,
+    Robot,
     Route,
     Server,
     Traffic,
@@ -23,14 +26,42 @@ PAYMENTS = Application(
     service_ip="10.96.12.7",
     service_port=80,
     load=(LoadStep(at_ms=0, rps=480.0),),
+    calls=(
+        Call(name="POST /pay", share=0.5, database_share=0.48, status=201, order=True),
+        Call(name="GET /status", share=0.5, database_share=0.2),
+    ),
     classes=(
-        ClientClass(name="checkout", share=0.7, weight=1.0, database_share=0.4),
-        ClientClass(name="background", share=0.3, weight=0.3, database_share=0.2),
+        ClientClass(name="checkout", share=0.7, weight=1.0),
+        ClientClass(name="background", share=0.3, weight=0.3),
     ),
     wobble=0.0,
 )
 
+NEEDING = 0.34
+"""Share of payments' requests that need the database."""
+
 NODES = {"node-1": "a", "node-2": "a", "node-3": "b", "node-4": "b"}
+
+
+CARDS = "POST /cards"
+
+ROBOT = ClientClass(
+    name="card-test",
+    weight=0.0,
+    agent="synthetic/2.1",
+    robot=Robot(
+        call=CARDS,
+        rps=0.02,
+        spells=((60_000, 180_000), (360_000, 480_000)),
+        fails=OwnFailure(since_ms=120_000),
+    ),
+)
+NIGHT = replace(
+    PAYMENTS,
+    calls=(*PAYMENTS.calls, Call(name=CARDS, share=0.0, rps=0.2, database_share=0.0)),
+    classes=(*PAYMENTS.classes, ROBOT),
+)
+"""The same with a rare call that a robot makes too: twice for two minutes, failing from 00:02 on."""
 
 
 class PlainWorld:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sim.evidence import EvidenceLog, ImpactRecord
 from sim.kernel import Environment, Stream
 from sim.traffic import Gateway, Route, Server, Traffic
-from tests.traffic.plain_world import PAYMENTS, PlainWorld, Scene
+from tests.traffic.plain_world import NEEDING, PAYMENTS, PlainWorld, Scene
 
 BASE = 480 * 0.001
 FULL = 2 * 211.0
@@ -92,7 +92,7 @@ def test_long_database_gap_fails_those_who_need_the_database():
     scene = Scene()
     scene.at(60_000, scene.world.set, 0, 1, 2, 3, state="waiting")
     scene.env.advance(120_000)
-    needing = PAYMENTS.database_share * 480
+    needing = NEEDING * 480
     assert scene.history.errors.at(69_999) < 1
     assert scene.history.errors.at(80_000) == pytest.approx(needing, rel=0.01)
 
@@ -102,7 +102,7 @@ def test_pod_that_exits_fails_its_line_at_once():
     scene.at(60_000, scene.world.set, 3, state="waiting")
     scene.at(65_000, scene.world.crash, 3)
     scene.env.advance(70_000)
-    line = PAYMENTS.database_share * 120 * 5
+    line = NEEDING * 120 * 5
     pod = scene.history.pods["web-3"]
     assert pod.errors.integral(65_000, 70_000) == pytest.approx(line, rel=1e-3)
 
@@ -118,9 +118,7 @@ def test_deleted_pod_fails_its_line_too():
     scene.at(65_000, delete)
     scene.env.advance(70_000)
     pod = scene.history.pods["web-3"]
-    assert pod.errors.integral(65_000, 70_000) == pytest.approx(
-        PAYMENTS.database_share * 120 * 5, rel=1e-3
-    )
+    assert pod.errors.integral(65_000, 70_000) == pytest.approx(NEEDING * 120 * 5, rel=1e-3)
     assert (pod.gone_at, pod.completed.last) == (65_000, 0.0)
 
 
@@ -150,7 +148,7 @@ def test_slow_answers_count_as_lost_and_not_as_errors():
     scene.at(68_000, scene.world.set, 0, 1, 2, 3, state="serving")
     scene.env.advance(180_000)
     slow = scene.traffic.lost("payments", 60_000, 180_000) - BASE * WEIGHT * 120
-    assert slow > 480 * PAYMENTS.database_share * 6 * 0.7
+    assert slow > 480 * NEEDING * 6 * 0.7
     assert scene.history.errors.integral(60_000, 180_000) == pytest.approx(BASE * 120, rel=0.02)
 
 
@@ -163,14 +161,15 @@ def test_new_pod_takes_its_share_from_when_it_is_ready():
 
     scene.at(60_000, join)
     scene.env.advance(120_000)
-    assert scene.traffic.request_rates("payments", "web-9", 0, 120_000) == [
-        (0, 60_000, 0.0, 0.0),
-        (60_000, 120_000, 96.0, 0.096),
-    ]
+    before, after = scene.traffic.pod_flows("payments", "web-9", 0, 120_000)
+    assert before == (0, 60_000, ())
+    assert after[:2] == (60_000, 120_000)
+    assert sum(flow.completed for flow in after[2]) == pytest.approx(96.0)
+    assert sum(flow.errors for flow in after[2]) == pytest.approx(0.096)
 
 
 def test_unknown_pod_has_had_no_requests():
-    assert Scene().traffic.request_rates("payments", "nobody", 0, 1000) == []
+    assert Scene().traffic.pod_flows("payments", "nobody", 0, 1000) == []
 
 
 def test_unknown_application_is_named_with_those_that_exist():

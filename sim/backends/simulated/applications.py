@@ -5,9 +5,8 @@ Manifests are written here in Kubernetes' words; how the applications behave is 
 
 from __future__ import annotations
 
-from base64 import b64encode
-
 from sim.apimachinery.wire import Obj
+from sim.backends.simulated.credentials import Secrets
 from sim.backends.simulated.plan import Plan, PlannedNode
 from sim.backends.simulated.storage import load_claim
 from sim.backends.simulated.tenants import pool_spec
@@ -31,11 +30,13 @@ class Applications:
         """Load through *workloads*."""
         self._workloads = workloads
         self._plan = workloads.plan
+        self._secrets = Secrets(workloads)
 
     def load(self) -> None:
-        """Load every application."""
+        """Load every application, and the Secrets that a scenario lists beside them."""
         for application in self._plan.scenario.applications:
             self._load(application)
+        self._secrets.load_rest()
 
     def _load(self, application: Application) -> None:
         plan, workloads = self._plan, self._workloads
@@ -50,7 +51,7 @@ class Applications:
             manifest = with_revision(plan, manifest, -1)
             cause = change_cause(plan, workloads.epoch, -1)
             manifest["metadata"]["annotations"] = {CHANGE_CAUSE: cause}
-        self._load_secrets(application, made_ago)
+        self._secrets.load_for(application, made_ago)
         if application.config:
             workloads.api.load("configmaps", _config(application, workloads.stamp(made_ago)))
         if application.volume is not None:
@@ -83,21 +84,6 @@ class Applications:
             selector={"app": application.name},
             address=plan.addresses[application.name],
         )
-
-    def _load_secrets(self, application: Application, made_ago: int) -> None:
-        data: dict[str, dict[str, str]] = {}
-        for place in application.secret_env.values():
-            name, _, key = place.partition("/")
-            value = self._plan.stream.at("secret", application.namespace, place).hex(32)
-            data.setdefault(name, {})[key] = b64encode(value.encode()).decode()
-        for name, held in data.items():
-            metadata = {
-                "name": name,
-                "namespace": application.namespace,
-                "creationTimestamp": self._workloads.stamp(made_ago),
-            }
-            secret = {"metadata": metadata, "type": "Opaque", "data": held}
-            self._workloads.api.load("secrets", secret)
 
     def _remember(self, application: Application, deployment: Obj) -> None:
         """Load the ReplicaSets of the revisions before the current one, scaled to nothing."""

@@ -7,6 +7,7 @@ timeline) and who works on it is not known here.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sim import ENGINE_VERSION
@@ -64,9 +65,11 @@ class SimulatedBackend(SimulatedCluster):
             self.plan, self.api, self.machines, self.kubelets, self.behaviours
         )
         self.traffic = make_traffic(self.plan, env, self.world, log)
-        self.behaviours.traffic = self.traffic
+        self.behaviours.logs.traffic = self.traffic
         self.telemetry = make_telemetry(self.plan, env, log, self.traffic, self.epoch)
         self.api.audit = self._written
+        for name, data in self.behaviours.databases.items():
+            data.touched = partial(self._altered, name)
 
     # -- evidence of what was done ---------------------------------------------------------------
 
@@ -79,6 +82,10 @@ class SimulatedBackend(SimulatedCluster):
     def touched(self, node: str, verb: str, detail: str) -> None:
         """Write down what a hand on *node* changed."""
         self._act(f"node:{node}", verb, detail)
+
+    def _altered(self, database: str, what: str, verb: str, detail: str) -> None:
+        """Write down what a hand changed in a database."""
+        self._act(f"database:{database}/{what}", verb, detail)
 
     def _act(self, target: str, verb: str, detail: str) -> None:
         given, command = self.actor()

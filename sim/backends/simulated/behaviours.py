@@ -5,12 +5,13 @@ It hands a scenario's numbers to behaviours and asks them one question; what the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from sim.apps import (
     COMPONENTS,
     Bystander,
+    DataDirectory,
     Gateway,
     GatewaySettings,
     Idle,
@@ -19,25 +20,38 @@ from sim.apps import (
     NeighbourSettings,
     Postgres,
     PostgresSettings,
-    RateSegment,
     RequestLog,
     Stranger,
     WebService,
     WebServiceSettings,
 )
 from sim.apps.context import Context
+from sim.backends.simulated.accesslogs import AccessLogs
+from sim.backends.simulated.credentials import roles_of
 from sim.backends.simulated.plan import Plan
-from sim.node.behaviour import BehaviourRegistry, Factory
+from sim.node.behaviour import Behaviour, BehaviourRegistry, Factory
 from sim.node.container import Container
 from sim.node.images import PUBLIC, canonical, split_image
 from sim.node.kubeproxy.behaviour import ProxyBehaviour
 from sim.scenario import application as spec
-from sim.traffic import ServerState, Traffic
+from sim.traffic import ServerState
 
 IDLE_MILLICORES = 6
 """What a runtime uses for itself."""
 SCRAPE_MS = 15_000
 """How often the metrics server looks; between two looks its figures stay."""
+
+
+class Standing(NamedTuple):
+    """How a pod stands with its users."""
+
+    state: ServerState
+    capacity: float
+    """Requests per second."""
+    dead_share: float = 0.0
+    """Share of its pool's slots that cannot connect."""
+    environ: Mapping[str, str] = {}
+    """The variables that it was started with."""
 
 
 class Behaviours:
@@ -47,8 +61,9 @@ class Behaviours:
         """Register every application of the scenario, kube-proxy, and images to debug with."""
         self._plan = plan
         self._capacity: dict[str, float] = {}
-        self.traffic: Traffic | None = None
-        """Where access logs read their rates from; set when users have been made."""
+        self.logs = AccessLogs(plan)
+        self.databases: dict[str, DataDirectory] = {}
+        """What the servers of each database share, by application."""
         self.on_change: list[Callable[[], None]] = []
         """Called when a container begins or ceases to serve, or loses or gets its database."""
         entries: dict[str, Factory] = {
@@ -67,22 +82,17 @@ class Behaviours:
         entries[""] = Stranger.of()
         self.registry = BehaviourRegistry(entries, lazy=("", ours, *COMPONENTS))
 
-    def serving(self, running: Sequence[Container]) -> tuple[ServerState, float]:
-        """Return how a pod with these *running* containers stands, and its requests per second."""
+    def serving(self, running: Sequence[Container]) -> Standing:
+        """Return how a pod with these *running* containers stands."""
         for container in running:
             behaviour = container.behaviour
             if isinstance(behaviour, WebService):
                 capacity = self._capacity.get(behaviour.settings.name, 0.0)
                 if not behaviour.serving:
-                    return "down", capacity
-                return ("serving" if behaviour.database == "connected" else "waiting"), capacity
-        return "down", 0.0
-
-    def request_rate(self, application: str, container: Context) -> float:
-        """Return the requests per second that a container serves now; refusing one costs nothing."""
-        now = container.env.now
-        segments = self._of_pod(application, container, now, now + 1)
-        return segments[-1].rate * (1 - segments[-1].error_share) if segments else 0.0
+                    return Standing("down", capacity)
+                state: ServerState = "serving" if behaviour.database == "connected" else "waiting"
+                return Standing(state, capacity, behaviour.dead_share, container.environ)
+        return Standing("down", 0.0)
 
     # -- inside ----------------------------------------------------------------------------------
 
@@ -103,11 +113,15 @@ class Behaviours:
                     max_lifetime_ms=behaviour.max_lifetime,
                     memory_bytes=behaviour.memory,
                     drain_ms=behaviour.drain,
+                    user=behaviour.user,
+                    password_variable=behaviour.password_from,
                 )
-                log = self._access_log(application.name, self._of_pod)
+                log = self.logs.of_pods(application.name)
                 cost = behaviour.cpu_per_request
                 return lambda container: BusyService(container, settings, log, self, cost)
             case spec.Database():
+                data = DataDirectory(roles_of(self._plan, application, behaviour))
+                self.databases[application.name] = data
                 return Postgres.factory(
                     PostgresSettings(
                         startup_ms=behaviour.startup,
@@ -115,13 +129,21 @@ class Behaviours:
                         memory_bytes=behaviour.memory,
                         port=application.service.target,
                         version=application.version,
-                    )
+                        log_statement=behaviour.log_statement,
+                    ),
+                    data,
                 )
             case spec.Gateway():
-                return Gateway.factory(
+                made = Gateway.factory(
                     GatewaySettings(port=application.service.target, memory_bytes=behaviour.memory),
-                    requests=self._access_log(behaviour.upstream, self._of_gateway),
+                    requests=self.logs.of_gateways(behaviour.upstream),
                 )
+
+                def gateway(container: Container) -> Behaviour:
+                    self.logs.enter(application.name, container)
+                    return made(container)
+
+                return gateway
             case spec.Neighbour():
                 called = self._plan.scenario.application(behaviour.calls)
                 return Neighbour.factory(
@@ -141,56 +163,6 @@ class Behaviours:
         for listener in self.on_change:
             listener()
 
-    def _access_log(
-        self, application: str, rate: Callable[[str, Context, int, int], list[RateSegment]]
-    ) -> RequestLog | None:
-        for users in self._plan.scenario.traffic:
-            if users.application == application:
-                calls = tuple((one.call, one.share, one.status) for one in users.calls)
-
-                def segments(container: Context, since: int, until: int) -> list[RateSegment]:
-                    return rate(application, container, since, until)
-
-                return RequestLog(calls, segments)
-        return None
-
-    def _of_pod(
-        self, application: str, container: Context, since: int, until: int
-    ) -> list[RateSegment]:
-        """Return what reached one pod."""
-        if self.traffic is None:
-            return []
-        return [
-            RateSegment(start, end, rate, failed / rate if rate else 0.0)
-            for start, end, rate, failed in self.traffic.request_rates(
-                application, container.hostname, since, until
-            )
-        ]
-
-    def _of_gateway(
-        self, application: str, _container: Context, since: int, until: int
-    ) -> list[RateSegment]:
-        """Return a gateway's even share of everything that users asked for."""
-        if self.traffic is None:
-            return []
-        history = self.traffic.history(application)
-        replicas = sum(
-            one.replicas
-            for one in self._plan.scenario.applications
-            if one.behaviour.kind == "gateway"
-        )
-        edges = sorted(
-            {since, until}
-            | set(history.completed.changes(since, until))
-            | set(history.errors.changes(since, until))
-        )
-        found = []
-        for start, end in pairwise(edges):
-            rate, errors = history.completed.at(start), history.errors.at(start)
-            share = errors / rate if rate else 0.0
-            found.append(RateSegment(start, end, rate / max(1, replicas), share))
-        return found
-
 
 class BusyService(WebService):
     """A web service whose use of CPU follows the requests that reach it."""
@@ -205,12 +177,18 @@ class BusyService(WebService):
     ) -> None:
         """Serve as a web service does; a request takes *cost_ms* of CPU time."""
         super().__init__(container, settings, requests=requests, on_change=behaviours.changed)
-        self._behaviours = behaviours
+        self._logs = behaviours.logs
         self._cost_ms = cost_ms
 
     def millicores(self, container: Context) -> int:
         """Return the CPU in use now, in thousandths of a core."""
-        rate = self._behaviours.request_rate(self.settings.name, container)
+        rate = self._logs.served_rate(self.settings.name, container)
         look = container.env.now // SCRAPE_MS
         wobble = container.stream.at("cpu", look).uniform(0.96, 1.04)
         return IDLE_MILLICORES + round(rate * self._cost_ms * wobble)
+
+    def cpu_spent(self, container: Container) -> int:
+        """Return the CPU time used since the start, in ms."""
+        since, now = container.started_at or 0, container.env.now
+        served = self._logs.served(self.settings.name, container, since)
+        return int((now - since) * IDLE_MILLICORES / 1000 + served * self._cost_ms)

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 
 from sim.client.doors import Series
 from sim.slo import Monitoring
-from sim.traffic import Answers, History, NodeConnections, PodHistory, percentile
+from sim.traffic import (
+    Answers,
+    ErrandHistory,
+    History,
+    NodeConnections,
+    PodHistory,
+    percentile,
+)
 
 RESTART_WINDOW_MS = 300_000
 """Restarts are counted over 5 min, so that a crash loop stands out and an old one fades."""
@@ -79,9 +86,26 @@ POD_METRICS: Mapping[str, PodReader] = {
 STATE_METRICS = ("ready", "restarts")
 """Metrics of a pod's state; a pod that is gone has none."""
 POD_SPLITS = ("", "node", "zone", "version", "pod")
+ERRAND_SPLITS = ("route", "client")
+"""What requests, errors and failures can be split by beside the pods that answered."""
+COUNT_METRICS = ("failures", "orders")
+"""Counts over a minute of whole requests: what a share hides when there are few."""
+COUNT_WINDOW_MS = 60_000
 NODE_METRICS = ("connect_errors",)
 """Metrics of every node's neighbours, by name."""
 NODE_SPLITS = ("", "node", "zone")
+SPLITS: Mapping[str, tuple[str, ...]] = {
+    "errors": POD_SPLITS + ERRAND_SPLITS,
+    "requests": POD_SPLITS + ERRAND_SPLITS,
+    "latency_p50": POD_SPLITS,
+    "latency_p99": POD_SPLITS,
+    "ready": POD_SPLITS,
+    "restarts": POD_SPLITS,
+    "failures": ("", *ERRAND_SPLITS),
+    "orders": ("",),
+    "connect_errors": NODE_SPLITS,
+}
+"""Every metric, and what it can be split by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +141,27 @@ class Grid:
         return Series(labels=labels, points=tuple(points))
 
 
+def errand_series(
+    metric: str, by: str, grid: Grid, history: History, monitoring: Monitoring
+) -> list[Series]:
+    """Return *metric* by route or client, or a count as a whole."""
+    window = COUNT_WINDOW_MS if metric in COUNT_METRICS else monitoring.rate_window_ms
+    groups: dict[str, list[ErrandHistory]] = {} if by else {"": []}
+    for each in history.errands:
+        if metric == "orders" and not each.is_order:
+            continue
+        groups.setdefault(each.label(by) if by else "", []).append(each)
+    reader = _ERRAND_READERS[metric]
+
+    def read(group: Sequence[ErrandHistory]) -> Callable[[int], float | None]:
+        return lambda at: reader(group, at - window, at)
+
+    return [
+        grid.series(((by, name),) if by else (), read(group), monitoring)
+        for name, group in groups.items()
+    ]
+
+
 def pod_series(
     metric: str, by: str, grid: Grid, history: History, monitoring: Monitoring
 ) -> list[Series]:
@@ -143,6 +188,33 @@ def pod_series(
         if lost.points:
             result.append(lost)
     return result
+
+
+def _errand_requests(group: Sequence[ErrandHistory], start: int, end: int) -> float:
+    return max(0.0, sum(each.completed.mean(start, end) for each in group))
+
+
+def _errand_errors(group: Sequence[ErrandHistory], start: int, end: int) -> float | None:
+    done = sum(each.completed.integral(start, end) for each in group)
+    if done <= NOTHING:
+        return None
+    return min(1.0, max(0.0, sum(each.errors.integral(start, end) for each in group)) / done)
+
+
+def _failures(group: Sequence[ErrandHistory], start: int, end: int) -> float:
+    return float(sum(each.failures(start, end) for each in group))
+
+
+def _successes(group: Sequence[ErrandHistory], start: int, end: int) -> float:
+    return float(sum(each.successes(start, end) for each in group))
+
+
+_ERRAND_READERS: Mapping[str, Callable[[Sequence[ErrandHistory], int, int], float | None]] = {
+    "requests": _errand_requests,
+    "errors": _errand_errors,
+    "failures": _failures,
+    "orders": _successes,
+}
 
 
 def _whole(metric: str, history: History, window: int) -> Callable[[int], float | None]:

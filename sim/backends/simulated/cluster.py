@@ -85,6 +85,7 @@ class SimulatedCluster:
         self.services = ServiceWatch(api)
         self.services.start()
         law = proxy_law(plan)
+        self._called = called(plan)
         self.machines: dict[str, Machine] = {
             node.name: self._machine(node, law) for node in plan.nodes
         }
@@ -141,6 +142,7 @@ class SimulatedCluster:
             network=self.network,
             usual_flows=node.flows,
         )
+        machine.called = self._called
         machine.programs = NODE_PROGRAMS
         machine.files = node_files(machine, HOME)
         machine.changed = lambda verb, detail: self.touched(node.name, verb, detail)
@@ -173,6 +175,16 @@ class SimulatedCluster:
 
     def touched(self, node: str, verb: str, detail: str) -> None:
         """Take note of what a hand on *node* changed; a cluster without a story does not."""
+
+
+def called(plan: Plan) -> frozenset[str]:
+    """Return the ClusterIPs that applications are written to call."""
+    names = (
+        getattr(one.behaviour, field, None)
+        for one in plan.scenario.applications
+        for field in ("calls", "database", "upstream")
+    )
+    return frozenset(plan.addresses[name] for name in names if name in plan.addresses)
 
 
 def proxy_law(plan: Plan) -> ProxyLaw:

@@ -13,6 +13,7 @@ from sim.apiserver.doors import ConnectionLike, ExecutionLike, TextStreamLike
 from sim.apiserver.users import User
 from sim.bash import ShellExecution
 from sim.client.doors import WatchStream
+from sim.node.logins import OFFICE
 from sim.node.machine import Machine
 
 TRAINEE = "trainee"
@@ -101,20 +102,28 @@ class MachineAccess:
         machine = self._machines[node]
         if not machine.network.lets_in(machine, SSH_PORT):
             raise TimeoutError(node)
+        login = machine.logins.open(USER, tty=tty)
+        client = f"{OFFICE} {52_000 + login.number}"
         shell = machine.shell(
             {
                 "HOME": HOME,
                 "LOGNAME": USER,
                 "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                 "SHELL": "/bin/bash",
+                "SSH_CLIENT": f"{client} {SSH_PORT}",
+                "SSH_CONNECTION": f"{client} {machine.internal_ip} {SSH_PORT}",
+                **({"SSH_TTY": f"/dev/{login.tty}"} if tty else {}),
                 "USER": USER,
+                "XDG_SESSION_ID": str(login.number),
             },
             blames="bash: line 1" if command else "-bash",
+            pid=login.shell,
         )
-        return ShellExecution(
+        login.program = ShellExecution(
             shell,
             line=command or None,
             stdin=stdin,
             tty=tty,
             prompt=f"{USER}@{node}:~$ ",
         )
+        return login.program

@@ -35,6 +35,8 @@ def load_world(api: ApiServer, plan: Plan, more: Callable[[Workloads], None] | N
         )
     }
     ages |= dict.fromkeys(onboarding.namespaces, onboarding.ago + 3_600_000)
+    for secret in scenario.secrets:
+        ages.setdefault(secret.namespace, secret.age + DAY_MS)
     load_namespaces(api, plan, ages)
     created = api.epoch.rfc3339(-scenario.cluster.age)
     load_policy(api, created=created)

@@ -10,10 +10,23 @@ from sim.backends.simulated.telemetry import SimulatedTelemetry
 from sim.client.doors import Alert, Change
 from sim.evidence import EvidenceLog
 from sim.kernel import Environment, Epoch
-from sim.scenario.application import Traffic as TrafficSpec
 from sim.scenario.application import WebService
+from sim.scenario.traffic import ClientClass as ClientClassSpec
+from sim.scenario.traffic import OwnFailure as OwnFailureSpec
+from sim.scenario.traffic import Traffic as TrafficSpec
 from sim.slo import AlertRule, Condition, Monitoring, Objective
-from sim.traffic import Application, ClientClass, LatencyLaw, LoadStep, Traffic, TrafficWorld
+from sim.traffic import (
+    Application,
+    Break,
+    Call,
+    ClientClass,
+    LatencyLaw,
+    LoadStep,
+    OwnFailure,
+    Robot,
+    Traffic,
+    TrafficWorld,
+)
 
 
 def make_traffic(plan: Plan, env: Environment, world: TrafficWorld, log: EvidenceLog) -> Traffic:
@@ -34,15 +47,29 @@ def users_of(plan: Plan, spec: TrafficSpec) -> Application:
         service_ip=plan.addresses[application.name],
         service_port=application.service.port,
         load=(LoadStep(at_ms=0, rps=spec.rate),),
+        calls=tuple(
+            Call(
+                name=one.call,
+                share=one.share or 0.0,
+                rps=one.rate or 0.0,
+                database_share=one.database,
+                status=one.status,
+                order=one.order,
+            )
+            for one in spec.calls
+        ),
         classes=tuple(
             ClientClass(
                 name=one.name,
-                share=one.share,
+                share=one.share or 0.0,
                 weight=one.weight,
-                database_share=one.database_share,
+                retries=one.retries,
+                agent=one.agent,
+                robot=_robot(plan, one),
             )
             for one in spec.classes
         ),
+        breaks=_breaks(plan, application.name),
         wobble=spec.wobble,
         base_error_share=spec.base_errors,
         latency=LatencyLaw(p50_ms=float(spec.p50), p99_ms=float(spec.p99)),
@@ -55,6 +82,45 @@ def users_of(plan: Plan, spec: TrafficSpec) -> Application:
     )
 
 
+def _robot(plan: Plan, spec: ClientClassSpec) -> Robot | None:
+    """Return what makes a class a machine; its times move with the night."""
+    if spec.rate is None:
+        return None
+    spells = None
+    if spec.on:
+        begins = (
+            (spell.at + plan.night_shift + number * spell.every, spell.lasting)
+            for spell in spec.on
+            for number in range(spell.times)
+        )
+        spells = tuple(sorted((begin, begin + lasting) for begin, lasting in begins))
+    return Robot(call=spec.call, rps=spec.rate, spells=spells, fails=_own_failure(plan, spec.fails))
+
+
+def _own_failure(plan: Plan, spec: OwnFailureSpec | None) -> OwnFailure | None:
+    if spec is None:
+        return None
+    since = plan.fault_at(spec.fault) if spec.fault else None
+    if spec.at is not None:
+        since = spec.at + plan.night_shift
+    return OwnFailure(share=spec.share, since_ms=since, status=spec.status, text=spec.text)
+
+
+def _breaks(plan: Plan, application: str) -> dict[str, tuple[Break, ...]]:
+    """Return version -> the calls that it fails."""
+    history = plan.scenario.history
+    if history.application != application:
+        return {}
+    return {
+        revision.version: tuple(
+            Break(call=one.call, share=one.share, status=one.status, log=one.log)
+            for one in revision.breaks
+        )
+        for revision in history.revisions
+        if revision.breaks
+    }
+
+
 def make_telemetry(
     plan: Plan, env: Environment, log: EvidenceLog, traffic: Traffic, epoch: Epoch
 ) -> SimulatedTelemetry:
@@ -64,7 +130,11 @@ def make_telemetry(
         AlertRule(
             name=rule.name,
             conditions=(
-                Condition(signal=rule.metric, window_ms=rule.window, threshold=rule.above),
+                Condition(
+                    signal=f"{rule.metric} by {rule.by}" if rule.by else rule.metric,
+                    window_ms=rule.window,
+                    threshold=rule.above,
+                ),
             ),
             for_ms=rule.lasting,
             severity=rule.severity,

@@ -87,6 +87,17 @@ class Plan:
                 return entry.at + self.night_shift + self.drawn(f"shift.{fault}", entry.shift)
         raise KeyError(fault)
 
+    def is_sound(self, application: str, version: str, environ: Mapping[str, str]) -> bool:
+        """Return whether a container's variables spare it all that its version breaks."""
+        history = self.scenario.history
+        breaks = [
+            broken
+            for revision in history.revisions
+            if revision.version == version and history.application == application
+            for broken in revision.breaks
+        ]
+        return bool(breaks) and all(broken.spares(environ) for broken in breaks)
+
     @cached_property
     def night_shift(self) -> int:
         """Return what this seed adds to every time of the timeline (ms)."""

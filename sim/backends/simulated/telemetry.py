@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim.backends.simulated.charts import (
+    COUNT_METRICS,
+    ERRAND_SPLITS,
     NODE_METRICS,
-    NODE_SPLITS,
-    POD_METRICS,
-    POD_SPLITS,
+    SPLITS,
     Grid,
+    errand_series,
     node_series,
     pod_series,
 )
@@ -73,7 +74,7 @@ class SimulatedTelemetry:
     ) -> Sequence[Series]:
         """Return *metric* at start, start+step ... <= end (simulated ms), never beyond now.
 
-        Rates are over the last minute, restarts over five; each point shows what the last scrape
+        Rates and counts are over the last minute, restarts over five; each point shows what the last scrape
         saw; where nothing was measured there is no point. Errors that no pod has seen count in the
         whole, and appear as `none` when requests are split.
 
@@ -81,16 +82,19 @@ class SimulatedTelemetry:
             KeyError: if the metric or the split does not exist; the message lists those that do.
             ValueError: if the step is not positive.
         """
-        if metric not in POD_METRICS and metric not in NODE_METRICS:
-            msg = f"no metric {metric!r}; metrics: {', '.join((*POD_METRICS, *NODE_METRICS))}"
+        splits = SPLITS.get(metric)
+        if splits is None:
+            msg = f"no metric {metric!r}; metrics: {', '.join(SPLITS)}"
             raise KeyError(msg)
-        splits = NODE_SPLITS if metric in NODE_METRICS else POD_SPLITS
         if by not in splits:
-            msg = f"{metric} cannot be split by {by!r}; splits: {', '.join(filter(None, splits))}"
+            able = ", ".join(filter(None, splits)) or "none"
+            msg = f"{metric} cannot be split by {by!r}; splits: {able}"
             raise KeyError(msg)
         grid = Grid(start, min(end, self._env.now), step)
         if metric in NODE_METRICS:
             return node_series(by, grid, self._traffic.neighbours(), self._monitoring)
+        if metric in COUNT_METRICS or by in ERRAND_SPLITS:
+            return errand_series(metric, by, grid, self._history, self._monitoring)
         return pod_series(metric, by, grid, self._history, self._monitoring)
 
     def alerts(self) -> Sequence[Alert]:
@@ -196,10 +200,13 @@ class SimulatedTelemetry:
         paged, now = self._paged_at(), self._env.now
         if paged is None:
             return "quiet"
+        episode = self._headline()
+        # While the alert still fires nobody can call it over, however the users fare.
+        fires = episode is not None and episode.state == "firing"
         for state, quiet_ms in (("resolved", RECOVERED_MS), ("mitigated", STABLE_MS)):
             bounds = self._signals["hurt"].extremes(now - quiet_ms, now)
             calm = bounds is not None and bounds.high <= self._objective.impact_threshold
-            if calm and now - paged >= quiet_ms:
+            if calm and not fires and now - paged >= quiet_ms:
                 return state
         return "acknowledged" if self._is_acknowledged() else "paged"
 
@@ -217,7 +224,8 @@ class SimulatedTelemetry:
 
     def _report(self, at: int, rule: AlertRule, state: str, value: float) -> None:
         number = f"{value * 100:.1f} %" if rule.conditions[0].threshold <= 1 else f"{value:.1f}"
-        text = f"{rule.summary} Now {number}." if rule.summary else f"{rule.name}: {number}"
+        # A summary stands alone: how much it is would tell nights apart before anybody looked.
+        text = rule.summary or f"{rule.name}: {number}"
         self._log.append(AlertRecord(at=at, alert=rule.name, state=state, text=text))
 
     def _hear(self, record: Record) -> None:

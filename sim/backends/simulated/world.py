@@ -95,17 +95,19 @@ class ClusterWorld:
                 continue
             worker = self._kubelets.worker(pod)
             running = worker.running() if worker is not None else []
-            state, capacity = self._behaviours.serving(running)
+            standing = self._behaviours.serving(running)
             _, version = split_image(pod["spec"]["containers"][0]["image"])
             found[ip] = Server(
                 pod=pod["metadata"]["name"],
                 node=node,
                 zone=self._zones.get(node, ""),
                 version=version,
-                state=state,
-                capacity_rps=capacity,
+                state=standing.state,
+                capacity_rps=standing.capacity,
                 ready=is_ready(pod),
                 restarts=restarts(pod),
+                dead_share=standing.dead_share,
+                sound=self._plan.is_sound(application, version, standing.environ),
             )
         return found
 
