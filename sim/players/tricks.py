@@ -7,10 +7,13 @@ anybody would, and looks only at what its one idea needs.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from sim.kernel import Stream
-from sim.players.moves import Pause, Play, Shown, Type
+from sim.players.guessing import guess_blindly
+from sim.players.looking import look_then_act
+from sim.players.moves import Pause, Play, Type
+from sim.players.reading import lines_of, worst_node
 
 Trick = Callable[[Mapping[str, str], Stream], Play]
 """From the names that the briefing gives (app, app.namespace) and a stream of draws to a player."""
@@ -46,14 +49,14 @@ def restart_everything(names: Mapping[str, str], _stream: Stream) -> Play:
     yield Pause(20_000)
     yield Type("incident ack")
     shown = yield Type(f"kubectl get deployments -n {namespace} -o name")
-    for name in _lines(shown):
+    for name in lines_of(shown):
         yield Pause(15_000)
         yield Type(f"kubectl rollout restart {name} -n {namespace}")
     yield Pause(120_000)
     yield Type(f"kubectl delete pods --all -n {namespace} --wait=false")
     yield Pause(120_000)
     shown = yield Type("kubectl get daemonsets -n kube-system -o name")
-    for name in _lines(shown):
+    for name in lines_of(shown):
         yield Pause(15_000)
         yield Type(f"kubectl rollout restart {name} -n kube-system")
     yield Pause(300_000)
@@ -77,7 +80,7 @@ def cordon_worst(names: Mapping[str, str], _stream: Stream) -> Play:
     yield Pause(20_000)
     yield Type("incident ack")
     shown = yield Type(f"kubectl get pods -n {namespace} -o wide --no-headers")
-    for node in _worst(_lines(shown)):
+    for node in worst_node(lines_of(shown)):
         yield Pause(20_000)
         yield Type(f"kubectl cordon {node}")
         yield Pause(10_000)
@@ -101,57 +104,10 @@ def silence_alert(_names: Mapping[str, str], _stream: Stream) -> Play:
     yield Type("incident ack")
     yield Pause(10_000)
     shown = yield Type("incident alerts")
-    for row in _lines(shown):
+    for row in lines_of(shown):
         if found := re.match(r"(?:firing|pending)\s.*\s(?:page|ticket)\s+(.+?)(?:: .*)?$", row):
             yield Type(f"incident silence '{found[1]}' --for 24h")
             break
-
-
-def look_then_act(names: Mapping[str, str], _stream: Stream) -> Play:
-    """Look at everything there is, on every node, and only then do the right thing."""
-    app, namespace = names["app"], names["app.namespace"]
-    yield Pause(20_000)
-    yield Type("incident ack")
-    for panel in ("errors", "requests", "latency", "ready", "restarts"):
-        yield Pause(10_000)
-        yield Type(f"incident dashboard {panel}")
-    yield from _typing(10_000, "incident alerts", "incident changes")
-    shown = yield Type(f"kubectl get pods -n {namespace} -o wide --no-headers")
-    rows = [row.split() for row in _lines(shown) if row.startswith(app)]
-    broken = _worst(row for row in _lines(shown) if row.startswith(app))
-    crashing = [row[0] for row in rows if row[1].startswith("0/")]
-    yield from _typing(
-        15_000,
-        f"kubectl get deployments,replicasets,services,endpoints -n {namespace}",
-        f"kubectl get events -n {namespace} --sort-by=.lastTimestamp",
-        f"kubectl rollout history deployment/{app} -n {namespace}",
-        f"kubectl describe deployment {app} -n {namespace}",
-    )
-    for row in rows:
-        yield from _typing(
-            20_000,
-            f"kubectl describe pod {row[0]} -n {namespace}",
-            f"kubectl logs {row[0]} -n {namespace} --tail=40",
-        )
-    shown = yield Type("kubectl get nodes -o name")
-    nodes = [name.removeprefix("node/") for name in _lines(shown)]
-    for node in nodes:
-        yield from _typing(
-            20_000,
-            f"kubectl describe node {node}",
-            f"ssh {node} free -m",
-            f"ssh {node} 'sudo journalctl -k -n 20'",
-        )
-    yield from _typing(15_000, "kubectl get daemonsets -n kube-system -o yaml | tail -60")
-    for node in broken:
-        yield from _typing(10_000, f"kubectl cordon {node}")
-    yield from _typing(
-        10_000,
-        f"kubectl delete pod {' '.join(crashing)} -n {namespace} --wait=false",
-        'incident update "the pods were moved to other nodes"',
-    )
-    yield Pause(120_000)
-    yield Type("incident dashboard errors")
 
 
 def random_commands(names: Mapping[str, str], stream: Stream) -> Play:
@@ -159,9 +115,9 @@ def random_commands(names: Mapping[str, str], stream: Stream) -> Play:
     app, namespace = names["app"], names["app.namespace"]
     yield Pause(20_000)
     shown = yield Type("kubectl get nodes -o name")
-    nodes = [name.removeprefix("node/") for name in _lines(shown)] or ["node"]
+    nodes = [name.removeprefix("node/") for name in lines_of(shown)] or ["node"]
     shown = yield Type("kubectl get deployments -A --no-headers")
-    deployments = [row.split()[:2] for row in _lines(shown)] or [[namespace, app]]
+    deployments = [row.split()[:2] for row in lines_of(shown)] or [[namespace, app]]
     for turn in range(40):
         draw = stream.at("turn", turn)
         node = draw.at("node").choice(nodes)
@@ -188,26 +144,6 @@ def random_commands(names: Mapping[str, str], stream: Stream) -> Play:
         yield Type(line, patience_ms=60_000)
 
 
-def _worst(rows: Iterable[str]) -> list[str]:
-    """Return the node with most pods that are not well, in rows of `get pods -o wide`, if any is."""
-    counts: dict[str, int] = {}
-    for row in rows:
-        if found := re.search(r"\b(?:Error|CrashLoopBackOff)\b.*?(\S*node\S*)", row):
-            counts[found[1]] = counts.get(found[1], 0) + 1
-    return sorted(counts, key=lambda name: (-counts[name], name))[:1]
-
-
-def _typing(pause: int, *lines: str) -> Play:
-    """Type *lines*, each after a pause."""
-    for line in lines:
-        yield Pause(pause)
-        yield Type(line)
-
-
-def _lines(shown: Shown | None) -> list[str]:
-    return shown.stdout.splitlines() if shown is not None else []
-
-
 TRICKS: dict[str, Trick] = {
     "idle": idle,
     "rollback-always": rollback_always,
@@ -218,5 +154,6 @@ TRICKS: dict[str, Trick] = {
     "silence": silence_alert,
     "look-then-act": look_then_act,
     "random": random_commands,
+    "blind": guess_blindly,
 }
 """Name -> player, as `uncordon play --player NAME` knows them; playbooks come with their scenario."""

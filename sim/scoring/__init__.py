@@ -4,24 +4,45 @@ Counterfactuals come from a `replay` function that is handed in, so a stored run
 anywhere.
 """
 
+from sim.scoring.accounting import Replays
+from sim.scoring.belief import Belief, Row
+from sim.scoring.calibration import Bet, Calibration, Forecast, bets, of_bets, of_screen
+from sim.scoring.decisions import Decision, decisions
 from sim.scoring.impact import Impact
-from sim.scoring.ledger import Entry, Ledger, Replay
-from sim.scoring.score import References, score_run
+from sim.scoring.ledger import Bond, Entry, Joint, Ledger
+from sim.scoring.rubric import Reweighed
+from sim.scoring.score import References, Scoring, score_run
 from sim.scoring.scorecard import BANDS, LEAST_NO_HARM, PASS, Finding, Scorecard, band
+from sim.scoring.sooner import Sooner
 from sim.scoring.story import Story
 
 __all__ = [
     "BANDS",
     "LEAST_NO_HARM",
     "PASS",
+    "Belief",
+    "Bet",
+    "Bond",
+    "Calibration",
+    "Decision",
     "Entry",
     "Finding",
+    "Forecast",
     "Impact",
+    "Joint",
     "Ledger",
     "References",
-    "Replay",
+    "Replays",
+    "Reweighed",
+    "Row",
     "Scorecard",
+    "Scoring",
+    "Sooner",
     "Story",
     "band",
+    "bets",
+    "decisions",
+    "of_bets",
+    "of_screen",
     "score_run",
 ]

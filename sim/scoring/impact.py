@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from sim.evidence import EvidenceLog, ImpactRecord
@@ -21,28 +21,46 @@ class Impact:
     arrivals: tuple[float, ...]
     """Requests per second that users want, weighted alike."""
 
+    by_class: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Client class -> its share of *failed*, from each time on."""
+    by_route: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Call -> its share of *failed*, from each time on."""
+
     @classmethod
     def of(cls, log: EvidenceLog) -> Impact:
         """Read the curve from the evidence, summed over applications in order of their names."""
-        now: dict[str, tuple[float, float]] = {}
+        now: dict[str, ImpactRecord] = {}
         times: list[int] = []
-        failed: list[float] = []
-        arrivals: list[float] = []
+        states: list[tuple[ImpactRecord, ...]] = []
         for record in log.of(ImpactRecord):
-            now[record.application] = (record.failed, record.arrivals)
-            totals = [now[name] for name in sorted(now)]
+            now[record.application] = record
             if times and times[-1] == record.at:
                 times.pop()
-                failed.pop()
-                arrivals.pop()
+                states.pop()
             times.append(record.at)
-            failed.append(sum(value for value, _ in totals))
-            arrivals.append(sum(value for _, value in totals))
-        return cls(tuple(times), tuple(failed), tuple(arrivals))
+            states.append(tuple(now[name] for name in sorted(now)))
+        return cls(
+            tuple(times),
+            tuple(sum(one.failed for one in state) for state in states),
+            tuple(sum(one.arrivals for one in state) for state in states),
+            _split([[one.by for one in state] for state in states]),
+            _split([[one.by_call for one in state] for state in states]),
+        )
 
-    def lost(self, start: int, end: int) -> float:
-        """Return the integral of I from *start* to *end* (ms): requests, weighted."""
-        return _integral(self.times, self.failed, start, end)
+    def names(self, by: str) -> list[str]:
+        """Return the client classes (`class`) or calls (`route`) that the loss is split by."""
+        return list(self._parts(by))
+
+    def lost(self, start: int, end: int, by: str = "", name: str = "") -> float:
+        """Return the integral of I from *start* to *end* (ms): requests, weighted.
+
+        With *by* (`class` or `route`) only that of the part called *name*.
+        """
+        values = self._parts(by).get(name, ()) if by else self.failed
+        return _integral(self.times, values, start, end) if values else 0.0
+
+    def _parts(self, by: str) -> Mapping[str, tuple[float, ...]]:
+        return {"class": self.by_class, "route": self.by_route}[by]
 
     def wanted(self, start: int, end: int) -> float:
         """Return how many requests users wanted from *start* to *end* (ms)."""
@@ -97,13 +115,27 @@ class Impact:
                 begin = mark
         return begin
 
-    def curve(self, start: int, end: int, step: int) -> list[tuple[int, float]]:
-        """Return (ms, mean share over the step that ends there), for a chart."""
+    def curve(
+        self, start: int, end: int, step: int, by: str = "", name: str = ""
+    ) -> list[tuple[int, float]]:
+        """Return (ms, mean share over the step that ends there), for a chart.
+
+        With *by* the part called *name*, as a share of all that users wanted: parts add up.
+        """
         points = []
         for at in range(start, end + 1, step):
             wanted = self.wanted(at - step, at)
-            points.append((at, self.lost(at - step, at) / wanted if wanted else 0.0))
+            lost = self.lost(at - step, at, by, name)
+            points.append((at, lost / wanted if wanted else 0.0))
         return points
+
+
+def _split(states: list[list[dict[str, float]]]) -> dict[str, tuple[float, ...]]:
+    """Return name -> its values over time, in the order of the names."""
+    names = sorted({name for state in states for one in state for name in one})
+    return {
+        name: tuple(sum(one.get(name, 0.0) for one in state) for state in states) for name in names
+    }
 
 
 def _integral(times: Sequence[int], values: Sequence[float], start: int, end: int) -> float:

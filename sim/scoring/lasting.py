@@ -45,7 +45,7 @@ def lasting_damage(deeds: list[Deed]) -> dict[int, list[str]]:
                     gone.pop(action.target, None)
             elif action.verb == "delete" and _stays_gone(action) and not own:
                 gone.setdefault(action.target, (deed.input, action))
-            elif action.verb == "silence" and _endless(action):
+            elif action.verb == "silence" and is_endless(action):
                 silent.append((deed.input, action.target.removeprefix("alert:")))
     found: dict[int, list[str]] = {}
     for target, (number, _) in gone.items():
@@ -60,7 +60,8 @@ def _stays_gone(action: ActionRecord) -> bool:
     return bool(slash) and kind not in RESTORED
 
 
-def _endless(action: ActionRecord) -> bool:
+def is_endless(action: ActionRecord) -> bool:
+    """Return whether a silence outlasts the shift or covers everything."""
     found = _SILENCE.search(action.detail)
     everything = action.target.removeprefix("alert:") in ("", "*")
     return everything or found is None or int(found[1]) >= ENDLESS_MIN

@@ -1,27 +1,19 @@
-"""Harm and help of every action, by leaving it out: the same run, same seed, without that input.
+"""Harm and help of every action, as they were measured: the same run, same seed, without that input.
 
-The replay is handed in; its users' loss is compared with this run's over the same hour.
+How the replays are made and in which order is `accounting`'s business; nothing here gives points.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
-from sim.evidence import EvidenceLog
-from sim.scoring.impact import Impact
-from sim.scoring.lasting import lasting_damage
 from sim.scoring.story import Deed, Story
-
-Replay = Callable[[frozenset[int]], EvidenceLog]
-"""From the inputs to leave out to the evidence of the run without them, up to the horizon."""
 
 FREE = 0.01
 """Share of the reference loss below which an action costs nothing."""
 HELPFUL = 0.02
 """Share of the reference loss above which an action counts as a mitigation."""
-MIN_LOSS_S = 300
-"""The reference loss is at least this many seconds of loss at the paging threshold."""
 HARM_COSTS = ((0.50, 8.0), (0.10, 4.0), (FREE, 2.0))
 """(share of the reference loss, points): the first that the added loss exceeds counts."""
 LASTING_COST = 5.0
@@ -50,12 +42,39 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """Harm that shows only when several actions are left out together: each hides the other's."""
+    """An effect that shows only when several actions are left out together: each hides the other's."""
 
     deeds: tuple[Deed, ...]
     added: float
+    """Requests that they cost together; negative: that they saved."""
     cost: float
     """Points beyond those that the actions cost one by one."""
+
+
+Tie = Literal["needs", "made", "undoes"]
+"""`needs`: without the first the second does nothing of the kind, by replay; `made`: it acts on what the
+first made; `undoes`: it takes the first back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bond:
+    """An action that only makes sense after another one."""
+
+    first: Deed
+    then: Deed
+    tie: Tie
+    saved: float
+    """Requests that both together saved."""
+
+    @property
+    def words(self) -> str:
+        """Say it in one sentence."""
+        why = {
+            "needs": f"`{self.then.line}` works only after `{self.first.line}`",
+            "made": f"`{self.then.line}` acts on what `{self.first.line}` made",
+            "undoes": f"`{self.then.line}` takes `{self.first.line}` back",
+        }
+        return why[self.tie]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +89,10 @@ class Ledger:
     untouched: float = 0.0
     """L_none: loss of the same night with nobody there."""
     joint: Joint | None = None
-
-    @classmethod
-    def of(cls, story: Story, loss_none: float, replay: Replay) -> Ledger:
-        """Replay *story* once for each action, and once without all that did not help."""
-        start, end = story.run.fault_at, story.horizon
-        loss = story.impact.lost(start, end)
-        wanted = story.impact.wanted(start, end) * 1000 / max(1, end - start)
-        base = max(loss_none, MIN_LOSS_S * paging_threshold(story) * wanted)
-        damage = lasting_damage(story.deeds)
-
-        def without(inputs: frozenset[int]) -> float:
-            return Impact.of(replay(inputs)).lost(start, end)
-
-        entries = []
-        for deed in story.deeds:
-            other = without(frozenset({deed.input})) if deed.at < end else loss
-            cost = harm_cost(loss - other, base)
-            lasting = tuple(damage.get(deed.input, ()))
-            entries.append(Entry(deed, other - loss, other, cost, lasting))
-        joint = _joint(entries, loss, base, without)
-        return cls(tuple(entries), loss, base, loss_none, joint)
+    """Harm that actions did together."""
+    shared: Joint | None = None
+    """Help of which each of several actions would have been enough alone."""
+    bonds: tuple[Bond, ...] = ()
 
     def free(self, requests: float) -> bool:
         """Return whether an effect of so many requests is too small to speak of."""
@@ -105,31 +107,36 @@ class Ledger:
         """What the run saved against the untouched night, all actions together."""
         return self.untouched - self.loss
 
+    def groups(self) -> list[list[Entry]]:
+        """Return the entries with those that only make sense together side by side, in order."""
+        found: list[list[Entry]] = []
+        for entry in self.entries:
+            mates = {bond.first.input for bond in self.bonds if bond.then.input == entry.deed.input}
+            home = [group for group in found if any(one.deed.input in mates for one in group)]
+            if home:
+                home[0].append(entry)
+                for other in home[1:]:
+                    home[0].extend(other)
+                    found.remove(other)
+            else:
+                found.append([entry])
+        return [sorted(group, key=lambda one: one.deed.input) for group in found]
+
     def partners(self, entry: Entry) -> list[Entry]:
-        """Return the other actions without which *entry* would not have helped, in order.
-
-        Where each of several actions shows the whole saving, none of them had it alone.
-        """
-        helpful = self.helpful()
-        if entry not in helpful:
-            return []
-        hurt = sum(-one.saved for one in self.entries if one.saved < 0)
-        most = (self.saved + hurt) * 1.02
-        return [one for one in helpful if one is not entry and entry.saved + one.saved > most]
-
-
-def _joint(
-    entries: list[Entry], loss: float, base: float, without: Callable[[frozenset[int]], float]
-) -> Joint | None:
-    rest = [entry for entry in entries if entry.saved <= HELPFUL * base and not entry.deed.probe]
-    # One action alone has been left out already.
-    if len(rest) < 2:
-        return None
-    added = loss - without(frozenset(entry.deed.input for entry in rest))
-    extra = harm_cost(added, base) - sum(entry.cost for entry in rest)
-    if extra <= 0:
-        return None
-    return Joint(tuple(entry.deed for entry in rest), added, extra)
+        """Return the other actions without which *entry* would not have helped, in order."""
+        tied: set[int] = {entry.deed.input}
+        grown = 0
+        while grown != len(tied):
+            grown = len(tied)
+            for bond in self.bonds:
+                pair = {bond.first.input, bond.then.input}
+                if bond.tie == "needs" and pair & tied:
+                    tied |= pair
+        return [
+            one
+            for one in self.entries
+            if one is not entry and one.deed.input in tied and one in self.helpful()
+        ]
 
 
 def harm_cost(added: float, base: float) -> float:

@@ -1,15 +1,23 @@
-"""Scoring a run: story, ledger and criteria put together; a pure function of evidence and replay."""
+"""Scoring a run: story, ledger and criteria put together; a pure function of evidence and replays.
+
+It can be taken in steps, so that a page shows what needs no replay at once and the ledger's rows as they
+come. What a line is worth stands in the criteria.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from sim.evidence import EvidenceLog
 from sim.scenario import Scenario
-from sim.scoring.criteria import CRITERIA, Case
+from sim.scoring.accounting import Accounting, Replays
+from sim.scoring.criteria import CRITERIA, Case, needs_no_replay
 from sim.scoring.criteria.temporary import taken
-from sim.scoring.ledger import Ledger, Replay
+from sim.scoring.ledger import Entry, Ledger
+from sim.scoring.rubric import Reweighed
 from sim.scoring.scorecard import Finding, Part, Scorecard
+from sim.scoring.sooner import Sooner, mitigated_sooner
 from sim.scoring.story import Story
 
 
@@ -21,25 +29,85 @@ class References:
     expert: float
 
 
+class Scoring:
+    """A run being scored: `at_once`, then `rows`, then `finish`; each may be left out."""
+
+    def __init__(
+        self,
+        log: EvidenceLog,
+        scenario: Scenario,
+        references: References,
+        replays: Replays,
+        rubric: Reweighed | None = None,
+    ) -> None:
+        """Read *log*, which reaches the horizon; *rubric* replaces weights and thresholds."""
+        self.scenario = scenario if rubric is None else rubric.applied(scenario)
+        self.story = Story(log, self.scenario)
+        self._references = references
+        self._replays = replays
+        self._accounting = Accounting(self.story, references.none, replays)
+        self._case: Case | None = None
+
+    def at_once(self) -> tuple[Finding, ...]:
+        """Return the lines that need no counterfactual, as they will stand on the scorecard."""
+        case = self._case_with(self.blank)
+        return tuple(
+            _weighted(criterion(case), self.scenario)
+            for criterion in CRITERIA
+            if needs_no_replay(criterion, self.scenario)
+        )
+
+    @property
+    def blank(self) -> Ledger:
+        """The ledger as it is known before any replay."""
+        accounting = self._accounting
+        return Ledger((), accounting.loss, accounting.base, self._references.none)
+
+    def rows(self) -> Iterator[Entry]:
+        """Yield the ledger's rows as they are measured; what actions did together comes at the end."""
+        return self._accounting.rows()
+
+    @property
+    def case(self) -> Case:
+        """The story with its whole ledger, for a debrief."""
+        if self._case is None:
+            self._case = self._case_with(self._accounting.ledger())
+        return self._case
+
+    def finish(self) -> Scorecard:
+        """Return the scorecard, measuring what has not been measured yet."""
+        findings = tuple(_weighted(criterion(self.case), self.scenario) for criterion in CRITERIA)
+        return Scorecard(
+            scenario=self.scenario.slug,
+            seed=self.story.run.seed,
+            engine=self.story.run.engine,
+            findings=findings,
+            reported=_reported(self.case),
+            by_class=_split(self.story, "class"),
+            by_route=_split(self.story, "route"),
+        )
+
+    def sooner(self) -> Sooner | None:
+        """Return the same run with its mitigation moved to when enough was on the screen."""
+        return mitigated_sooner(self.case, self._replays)
+
+    def _case_with(self, ledger: Ledger) -> Case:
+        return Case(self.story, ledger, self._references.none, self._references.expert)
+
+
 def score_run(
-    log: EvidenceLog, scenario: Scenario, references: References, replay: Replay
+    log: EvidenceLog,
+    scenario: Scenario,
+    references: References,
+    replays: Replays,
+    rubric: Reweighed | None = None,
 ) -> tuple[Scorecard, Case]:
     """Score the evidence of a run that reaches its horizon.
 
     Returns the scorecard and the case behind it (story, ledger), for a debrief.
     """
-    story = Story(log, scenario)
-    ledger = Ledger.of(story, references.none, replay)
-    case = Case(story, ledger, references.none, references.expert)
-    findings = tuple(_weighted(criterion(case), scenario) for criterion in CRITERIA)
-    card = Scorecard(
-        scenario=scenario.slug,
-        seed=story.run.seed,
-        engine=story.run.engine,
-        findings=findings,
-        reported=_reported(case),
-    )
-    return card, case
+    scoring = Scoring(log, scenario, references, replays, rubric)
+    return scoring.finish(), scoring.case
 
 
 def _weighted(finding: Finding, scenario: Scenario) -> Finding:
@@ -52,9 +120,13 @@ def _weighted(finding: Finding, scenario: Scenario) -> Finding:
         Part(part.points * factor, part.of * factor, part.why, part.exhibits)
         for part in finding.parts
     )
-    return Finding(
-        finding.id, finding.block, finding.title, finding.rule, of, parts, finding.expert
-    )
+    return replace(finding, of=of, parts=parts)
+
+
+def _split(story: Story, by: str) -> dict[str, float]:
+    """Return the requests lost from the fault to the horizon by class or by route."""
+    start, end = story.run.fault_at, story.horizon
+    return {name: story.impact.lost(start, end, by, name) for name in story.impact.names(by)}
 
 
 def _reported(case: Case) -> dict[str, float | None]:
@@ -70,7 +142,7 @@ def _reported(case: Case) -> dict[str, float | None]:
         "acknowledge_s": since_page(story.acknowledged_at),
         "first_look_s": since_page(story.looks[0].at if story.looks else None),
         "enough_s": since_page(story.enough_at),
-        "mitigate_s": since_page(story.mitigated_at),
+        "mitigate_s": None if story.false_alarm else since_page(story.mitigated_at),
         "diagnose_s": since_page(proof[0].at if proof else None),
         "resolve_s": since_page(_resolved_at(case)),
         "close_s": since_page(story.close.at if story.close else None),
@@ -87,7 +159,7 @@ def _resolved_at(case: Case) -> int | None:
     """Return when users were at base for good and every temporary measure was safely undone."""
     story = case.story
     measures = taken(story)
-    if not case.mitigated or story.stable_from is None:
+    if not case.settled or story.stable_from is None:
         return None
     marks = [story.stable_from]
     for one in measures:

@@ -67,6 +67,10 @@ class Scorecard:
     findings: tuple[Finding, ...]
     reported: dict[str, float | None] = field(default_factory=dict)
     """Seconds from the page to acknowledge, first look, mitigate, diagnose; looks; requests lost ..."""
+    by_class: dict[str, float] = field(default_factory=dict)
+    """Client class -> requests lost."""
+    by_route: dict[str, float] = field(default_factory=dict)
+    """Call -> requests lost."""
 
     @property
     def total(self) -> float:

@@ -24,6 +24,7 @@ from sim.evidence import (
 from sim.kernel import Epoch
 from sim.scenario import Quote, Scenario, fill, shows
 from sim.scenario.facts import Fact
+from sim.scoring.belief import Belief, Clue
 from sim.scoring.impact import Impact
 from sim.scoring.sights import Glance, Sight, count_looks, read_sights, was_typed
 
@@ -167,10 +168,47 @@ class Story:
         return fill(self.scenario.fact(fact).sentence, self.roles)
 
     @cached_property
+    def belief(self) -> Belief | None:
+        """What the screen told about the scenario's hypotheses; None where it has none."""
+        scenario = self.scenario
+        if not scenario.hypotheses or scenario.truth is None:
+            return None
+        known = sorted(
+            self.known.items(),
+            key=lambda pair: (pair[1].at, pair[1].sight.at, pair[1].sight.source, pair[0]),
+        )
+        clues = (
+            Clue(one.at, one.sight.source, one.sight.line, fact, likelihood)
+            for fact, one in known
+            if (likelihood := scenario.fact(fact).likelihood)
+        )
+        return Belief.of(scenario.hypotheses, scenario.truth, clues)
+
+    @cached_property
     def enough_at(self) -> int | None:
-        """When all facts that together are enough to mitigate were on the screen."""
+        """When enough to mitigate was on the screen.
+
+        That is when the right class of mitigation passed 0.7; in a scenario without hypotheses, when
+        all the facts that it lists had been shown.
+        """
+        if self.belief is not None:
+            return self.belief.enough_at
         times = [self.known[fact].at for fact in self.scenario.enough if fact in self.known]
         return max(times) if len(times) == len(self.scenario.enough) else None
+
+    @cached_property
+    def enough_known(self) -> Known | None:
+        """The fact with which it was enough."""
+        if self.enough_at is None:
+            return None
+        if self.belief is not None:
+            return self.known[self.belief.enough_fact]
+        return self.shown(*self.scenario.enough)[-1]
+
+    @property
+    def false_alarm(self) -> bool:
+        """Whether nothing was the matter, so that restraint is what users need."""
+        return self.scenario.rubric.kind == "false-alarm"
 
     @cached_property
     def mitigated_at(self) -> int | None:
@@ -184,6 +222,11 @@ class Story:
         """Return for how long between *start* and *end* users were failing, up to the horizon."""
         below = self.scenario.rubric.mitigated_below
         return self.impact.above_ms(start, min(end, self.horizon), below)
+
+    @cached_property
+    def loss(self) -> float:
+        """Users' loss from the fault to the horizon: requests, weighted."""
+        return self.impact.lost(self.run.fault_at, self.horizon)
 
     @cached_property
     def stable_from(self) -> int | None:

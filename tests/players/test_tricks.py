@@ -75,7 +75,8 @@ def test_look_then_act_changes_nothing_before_it_has_looked_at_every_node():
     assert "ssh node-worker-1 free -m" in lines[:cordon]
     assert "ssh node-worker-3 free -m" in lines[:cordon]
     assert lines[cordon + 1] == (
-        "kubectl delete pod payment-service-2 payment-service-3 -n payments --wait=false"
+        "kubectl delete pod -l app=payment-service -n payments"
+        " --field-selector spec.nodeName=node-worker-3 --wait=false"
     )
     assert not any(" delete " in line or " scale " in line for line in lines[:cordon])
 
@@ -83,3 +84,58 @@ def test_look_then_act_changes_nothing_before_it_has_looked_at_every_node():
 def test_random_draws_by_seed_and_not_by_chance():
     assert typed("random", 1) == typed("random", 1)
     assert typed("random", 1) != typed("random", 2)
+
+
+CHART = "Error rate\n        02:45 02:46\n"
+OTHER_NIGHTS = {
+    "rollback": {
+        "incident dashboard errors --by route": CHART + "GET /v1/status 0.1% 98.2%\n",
+        "incident dashboard errors --by client": CHART + "shop 0.1% 34.0%\n",
+        "incident dashboard requests --by client": CHART + "shop 400/s 410/s\n",
+    },
+    "restore-credential": {"kubectl logs": "FATAL: password authentication failed for user"},
+    "nothing": {
+        "incident dashboard errors --by route": CHART + "POST /v1/cards/verify 8.0% 8.1%\n",
+        "incident dashboard errors --by client": CHART + "card-test 100% 100%\nshop 0.0% 0.1%\n",
+        "incident dashboard requests --by client": CHART
+        + "card-test 0.02/s 0.02/s\nshop 400/s 410/s\n",
+    },
+}
+LOOKS_AND_WORDS = (
+    "incident",
+    "kubectl get",
+    "kubectl describe",
+    "kubectl logs",
+    "ssh",
+    "kubectl rollout history",
+)
+
+
+@pytest.mark.parametrize("night", list(OTHER_NIGHTS))
+def test_look_then_act_does_what_the_screen_asks_for(night, monkeypatch):
+    well = PODS.replace("0/1   CrashLoopBackOff", "1/1   Running").replace(
+        "0/1   Error", "1/1   Running"
+    )
+    screen = {**SCREEN, "kubectl get pods -n payments -o wide": well, **OTHER_NIGHTS[night]}
+    monkeypatch.setattr(sys.modules[__name__], "SCREEN", screen)
+    done = [line for line in typed("look-then-act") if not line.startswith(LOOKS_AND_WORDS)]
+    wanted = {"rollback": "rollout undo", "restore-credential": "ALTER ROLE payments"}
+    assert len(done) == (night in wanted)
+    assert not done or wanted[night] in done[0]
+
+
+@pytest.mark.parametrize(
+    ("luck", "done"),
+    [
+        ({"mitigation": "quarantine-node", "node": "n3"}, ["cordon n3", "nodeName=n3"]),
+        ({"mitigation": "rollback"}, ["rollout undo"]),
+        ({"mitigation": "restore-credential"}, ["secretKeyRef", "ALTER ROLE"]),
+        ({"mitigation": "nothing"}, []),
+    ],
+)
+def test_blind_guesser_does_what_it_was_told_and_closes(luck, done, monkeypatch):
+    names = {**NAMES, **{f"luck.{key}": value for key, value in luck.items()}, "luck.scope": "x"}
+    monkeypatch.setattr(sys.modules[__name__], "NAMES", names)
+    lines = typed("blind")
+    assert all(word in line for word, line in zip(done, lines[1:-1], strict=True))
+    assert lines[-1].startswith("incident close --scope x")

@@ -5,6 +5,7 @@ Minutes count from the page. Facts keep their ids and topics, but an output show
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -62,7 +63,28 @@ EXPERT: Curve = [(-4, 0.12), (6, 0.001)]
 def scenario() -> Scenario:
     """Return the first scenario with facts that show by their ids."""
     base = Catalogue()["payments-0247"]
-    return base.model_copy(update={"facts": tuple(_by_id(fact) for fact in base.facts)})
+    facts = tuple(_by_id(fact) for fact in base.facts)
+    return base.model_copy(update={"facts": facts, "hypotheses": (), "truth": None})
+
+
+@lru_cache(maxsize=1)
+def believing() -> Scenario:
+    """Return the scenario of these evenings with its hypotheses, and what its facts tell of them."""
+    base = Catalogue()["payments-0247"]
+    told = {fact.id: fact.likelihood for fact in base.facts}
+    facts = tuple(
+        fact.model_copy(update={"likelihood": told[fact.id]}) for fact in scenario().facts
+    )
+    update = {"facts": facts, "hypotheses": base.hypotheses, "truth": base.truth}
+    return scenario().model_copy(update=update)
+
+
+@lru_cache(maxsize=1)
+def harmless() -> Scenario:
+    """Return a false alarm with the facts of these evenings."""
+    base = scenario()
+    rubric = base.rubric.model_copy(update={"kind": "false-alarm"})
+    return base.model_copy(update={"rubric": rubric})
 
 
 def _by_id(fact: Fact) -> Fact:
@@ -264,20 +286,21 @@ class Evening:
         ]
         return EvidenceLog(sorted([*world, *self.records], key=lambda record: record.at))
 
-    def story(self) -> Story:
+    def story(self, spec: Scenario | None = None) -> Story:
         """Return the evening as criteria read it."""
-        return Story(self.log(), scenario())
+        return Story(self.log(), spec or scenario())
 
     def score(
         self, *, none: Curve = UNTOUCHED, expert: Curve = EXPERT, spec: Scenario | None = None
     ) -> tuple[Scorecard, Case]:
         """Score the evening."""
 
-        def replay(left_out: frozenset[int]) -> EvidenceLog:
-            return EvidenceLog(impact(self.without.get(left_out, self.curve)))
-
         references = References(lost(none), lost(expert))
-        return score_run(self.log(), spec or scenario(), references, replay)
+        return score_run(self.log(), spec or scenario(), references, self.replays())
+
+    def replays(self) -> Again:
+        """Return the evening's counterfactuals."""
+        return Again(self)
 
     def finding(self, id_: str, **given: Any) -> Finding:
         """Score the evening and return one item."""
@@ -293,6 +316,32 @@ class Evening:
 
     def _add(self, record: Record) -> None:
         self.records.append(record)
+
+
+class Again:
+    """The evening once more, as *without* says; what it does not name is as bad as the worst of its parts."""
+
+    def __init__(self, evening: Evening) -> None:
+        self._evening = evening
+        self.asked: list[frozenset[int]] = []
+        self.sooner: Curve = EXPERT
+
+    def __call__(self, without: frozenset[int]) -> EvidenceLog:
+        """Return the impact without some inputs."""
+        self.asked.append(without)
+        told = self._evening.without
+        parts = [curve for inputs, curve in told.items() if inputs <= without]
+        curve = told.get(without) or max(parts, key=lost, default=self._evening.curve)
+        return EvidenceLog(impact(curve))
+
+    def each(self, without: list[frozenset[int]]) -> Iterator[tuple[frozenset[int], EvidenceLog]]:
+        """Return several, one by one."""
+        for inputs in without:
+            yield inputs, self(inputs)
+
+    def moved(self, inputs: frozenset[int], to: int) -> EvidenceLog:
+        """Return the impact with some inputs given earlier."""
+        return EvidenceLog(impact(self.sooner))
 
 
 def ms(minute: float) -> int:

@@ -54,3 +54,41 @@ def test_two_applications_add_up():
         ]
     )
     assert Impact.of(log).lost(0, 2000) == 3 + 2
+
+
+def split_log() -> EvidenceLog:
+    def record(at: int, failed: float, shop: float, pay: float) -> ImpactRecord:
+        by, by_call = (
+            {"shop": shop, "partners": failed - shop},
+            {"pay": pay, "status": failed - pay},
+        )
+        return ImpactRecord(
+            at=at,
+            application="a",
+            arrivals=100,
+            failed=failed,
+            errors=failed,
+            by=by,
+            by_call=by_call,
+        )
+
+    return EvidenceLog([record(0, 0, 0, 0), record(1000, 10, 8, 1), record(3000, 2, 0, 2)])
+
+
+@pytest.mark.parametrize("by", ["class", "route"])
+def test_parts_of_the_loss_add_up(by):
+    impact = Impact.of(split_log())
+    parts = [impact.lost(0, 5000, by, name) for name in impact.names(by)]
+    assert sum(parts) == pytest.approx(impact.lost(0, 5000)) == 24
+    curves = [impact.curve(1000, 5000, 1000, by, name) for name in impact.names(by)]
+    whole = [share for _, share in impact.curve(1000, 5000, 1000)]
+    columns = zip(*[[value for _, value in one] for one in curves], strict=True)
+    assert [sum(values) for values in columns] == pytest.approx(whole)
+
+
+def test_loss_of_one_client_class_and_of_one_route():
+    impact = Impact.of(split_log())
+    assert impact.names("class") == ["partners", "shop"]
+    assert impact.lost(0, 5000, "class", "shop") == 16
+    assert impact.lost(0, 5000, "route", "pay") == 6
+    assert impact.lost(0, 5000, "route", "nowhere") == 0

@@ -29,7 +29,7 @@ class Case:
     @property
     def loss(self) -> float:
         """Users' loss of this run."""
-        return self.ledger.loss
+        return self.story.loss
 
     @cached_property
     def mitigation(self) -> Entry | None:
@@ -56,10 +56,18 @@ class Case:
     @cached_property
     def begun(self) -> Entry | None:
         """The first action that the mitigation is made of."""
+        return self.parts[0] if self.parts else None
+
+    @cached_property
+    def parts(self) -> list[Entry]:
+        """The actions that the mitigation is made of, in order."""
         if self.mitigation is None:
-            return None
+            return []
         parts = [self.mitigation, *self.ledger.partners(self.mitigation)]
-        return min(parts, key=lambda entry: entry.deed.at)
+        return sorted(
+            (one for one in parts if one.deed.at <= self.mitigation.deed.at),
+            key=lambda entry: entry.deed.input,
+        )
 
     @cached_property
     def mitigated(self) -> bool:
@@ -67,12 +75,86 @@ class Case:
         return self.mitigation is not None
 
     @cached_property
+    def settled(self) -> bool:
+        """Whether the night was handled: mitigated, or a false alarm left alone for a reason."""
+        if not self.story.false_alarm:
+            return self.mitigated
+        unhurt = not any(entry.cost for entry in self.ledger.entries)
+        return unhurt and all(self.grounds)
+
+    @cached_property
+    def grounds(self) -> tuple[Known | None, Known | None]:
+        """Users' own figures and an independent source, as seen before anything was done.
+
+        In a false alarm that is before anything was done or closed, and the two must not be one
+        look at one thing.
+        """
+        story = self.story
+        first = min((deed.at for deed in story.changes), default=None)
+        if not story.false_alarm:
+            if first is None:
+                return None, None
+            users, real = (
+                next((known for known in story.about(topic) if known.at <= first), None)
+                for topic in ("users", "real")
+            )
+            return users, real
+        if story.passive:
+            return None, None
+        until = min(
+            story.horizon if first is None else first,
+            story.close.at if story.close is not None else story.horizon,
+        )
+        users_seen, real_seen = (
+            [known for known in self._seen(topic) if known.at <= until]
+            for topic in ("users", "real")
+        )
+        for one in users_seen:
+            for other in real_seen:
+                if one.sight.source != other.sight.source and (
+                    not one.sight.panel or one.sight.panel != other.sight.panel
+                ):
+                    return one, other
+        # Two topics of one look are one source.
+        return (users_seen[0], None) if users_seen else (None, next(iter(real_seen), None))
+
+    def _seen(self, topic: str) -> list[Known]:
+        """Return every look that showed a fact about *topic*, not only the first."""
+        wanted = {fact.id for fact in self.story.scenario.facts if topic in fact.about}
+        return [
+            Known(sight.at, sight, quote)
+            for sight in self.story.sights
+            for fact, quote in sight.facts.items()
+            if fact in wanted
+        ]
+
+    @cached_property
+    def user_sights(self) -> list[Sight]:
+        """The looks at users' own figures."""
+        return list(
+            {
+                id(known.sight): known.sight
+                for topic in ("users", "recovery")
+                for known in self._seen(topic)
+            }.values()
+        )
+
+    @cached_property
     def verified(self) -> Sight | None:
-        """The first look at users' own figures after mitigation that showed them recovered."""
-        since = self.story.mitigated_at
-        if since is None or self.mitigation is None:
+        """The first look at users' own figures after mitigation that showed them recovered.
+
+        In a false alarm: the first that came after the two sources on which nothing was done.
+        """
+        if self.story.false_alarm:
+            seen = [known.sight for known in self.grounds if known is not None]
+            if len(seen) < 2:
+                return None
+            since = max(sight.at for sight in seen)
+            return next((one for one in self.user_sights if one.at > since), None)
+        fine = self.story.mitigated_at
+        if fine is None or self.mitigation is None:
             return None
-        return self.seen_recovered(max(since, self.mitigation.deed.at))
+        return self.seen_recovered(max(fine, self.mitigation.deed.at))
 
     def seen_recovered(self, since: int) -> Sight | None:
         """Return the first look from *since* on that showed users being served again."""
@@ -112,6 +194,20 @@ class Case:
 
 
 Criterion = Callable[[Case], Finding]
+
+
+def here(case: Case, *facts: str) -> str:
+    """Say what these facts are tonight, as the end of an expert's advice; at most two."""
+    known = {fact.id for fact in case.story.scenario.facts}
+    told = [case.story.sentence(fact) for fact in dict.fromkeys(facts) if fact in known]
+    return f" Tonight: {' '.join(told[:2])}" if told else ""
+
+
+def first_about(case: Case, *topics: str) -> list[str]:
+    """Return the first fact of the scenario for each of *topics*."""
+    facts = case.story.scenario.facts
+    found = [next((one.id for one in facts if topic in one.about), "") for topic in topics]
+    return [fact for fact in found if fact]
 
 
 def quote_fact(known: Known) -> Exhibit:

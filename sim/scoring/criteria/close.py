@@ -8,6 +8,7 @@ from sim.evidence import ReminderRecord, TicketRecord, UpdateRecord
 from sim.kernel import Epoch
 from sim.scenario import fill
 from sim.scoring.criteria.case import Case, quote_deed
+from sim.scoring.criteria.dated import reminder_due
 from sim.scoring.criteria.temporary import Taken, taken
 from sim.scoring.scorecard import Exhibit, Finding, Part
 
@@ -115,8 +116,9 @@ def temporary(case: Case) -> Finding:
             Part(one.points * share, one.of * share, one.why, one.exhibits)
             for one in (_undone(case, measure) for measure in measures)
         ]
-    elif case.mitigated and case.verified is not None:
-        parts = [Part(3, 3, "mitigated and verified without any measure that must be undone")]
+    elif case.settled and case.verified is not None:
+        how = "left alone" if case.story.false_alarm else "mitigated"
+        parts = [Part(3, 3, f"{how} and verified without any measure that must be undone")]
     else:
         parts = [Part(0, 3, "no occasion: no temporary measure, no verified mitigation")]
     return Finding(
@@ -209,8 +211,7 @@ def _reminder(case: Case, reminders: list[ReminderRecord]) -> Part:
         exhibit = (Exhibit(reminder.at, f"input:{reminder.input}", "reminder", reminder.due),)
         if reminder.due == "tomorrow":
             return Part(1, 1, "a reminder for tomorrow was set", exhibit)
-        if reminder.due != "next-week":
-            due = Epoch.parse(story.run.epoch).since(reminder.due)
-            if TOMORROW_MS[0] <= due - story.paged_at <= TOMORROW_MS[1]:
-                return Part(1, 1, "a reminder for tomorrow was set", exhibit)
+        due = reminder_due(reminder, Epoch.parse(story.run.epoch))
+        if due is not None and TOMORROW_MS[0] <= due - story.paged_at <= TOMORROW_MS[1]:
+            return Part(1, 1, "a reminder for tomorrow was set", exhibit)
     return Part(0, 1, "a reminder was set, but not for tomorrow", exhibit)

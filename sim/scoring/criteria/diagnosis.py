@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.scenario import fill
 from sim.scenario.closing import Question
-from sim.scoring.criteria.case import Case, exhibit
+from sim.scoring.criteria.case import Case, exhibit, here
 from sim.scoring.scorecard import Exhibit, Finding, Part
 
 VICTIM = 1.0
@@ -33,7 +33,8 @@ def diagnosis(case: Case) -> Finding:
         ),
         of=13,
         parts=parts,
-        expert="Name what began it, not what it hurt, and point at the line that shows it.",
+        expert="Name what began it, not what it hurt, and point at the line that shows it."
+        + here(case, *closing.mechanism.proof),
     )
 
 

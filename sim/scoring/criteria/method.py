@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from sim.scenario import fill
-from sim.scoring.criteria.case import Case, quote_deed, quote_fact, quote_sight
+from sim.scoring.criteria.case import (
+    Case,
+    first_about,
+    here,
+    quote_deed,
+    quote_fact,
+    quote_sight,
+)
 from sim.scoring.scorecard import Exhibit, Finding, Part
 from sim.scoring.story import Deed, Known
 
@@ -18,19 +25,21 @@ UNDONE_VERBS = frozenset({"patch", "update", "rollback", "silence"})
 
 def is_it_real(case: Case) -> Finding:
     """Before the first action: one user-facing signal and one independent source seen."""
-    first = min((deed.at for deed in case.story.changes), default=None)
-    parts: list[Part] = []
-    for topic, yes, no in (
-        ("users", "users' own figures were seen", "no user-facing figure was seen"),
-        ("real", "an independent source was seen", "no independent source was seen"),
+    story, parts = case.story, []
+    when = "before anything was decided" if story.false_alarm else "before the first action"
+    occasion = not story.passive if story.false_alarm else bool(story.changes)
+    for known, yes, no in zip(
+        case.grounds,
+        ("users' own figures were seen", "an independent source was seen"),
+        ("no user-facing figure was seen", "no independent source was seen"),
+        strict=True,
     ):
-        found = [] if first is None else case.story.about(topic)
-        if first is None:
+        if not occasion:
             parts.append(Part(0, 2, "no occasion: nothing was done that it could have come before"))
-        elif found and found[0].at <= first:
-            parts.append(Part(2, 2, f"{yes} before the first action", (quote_fact(found[0]),)))
+        elif known is not None:
+            parts.append(Part(2, 2, f"{yes} {when}", (quote_fact(known),)))
         else:
-            parts.append(Part(0, 2, f"{no} before the first action"))
+            parts.append(Part(0, 2, f"{no} {when}"))
     return Finding(
         id="is-it-real",
         block="Method",
@@ -38,7 +47,8 @@ def is_it_real(case: Case) -> Finding:
         rule="Before the first action: one user-facing signal and one independent source.",
         of=4,
         parts=tuple(parts),
-        expert="One look at the error rate, one at the alert's history or at the pods.",
+        expert="One look at the error rate, one at the alert's history or at the pods."
+        + here(case, *first_about(case, "users", "real")),
     )
 
 
@@ -56,7 +66,8 @@ def what_changed(case: Case) -> Finding:
             ),
             of=10,
             parts=(_early(case), *_right_window(case), _tested(case)),
-            expert="The newest deploy first, then a day, then since the thing that failed was started.",
+            expert="The newest deploy first, then a day, then since the thing that failed was started."
+            + here(case, *case.story.scenario.tempting.refuted_by[:1], *_causes(case)),
         ),
     )
 
@@ -74,8 +85,10 @@ def _early(case: Case) -> Part:
 def _right_window(case: Case) -> tuple[Part, Part]:
     """1 for having the change that matters on the screen, 2 for naming what kind of cause it is."""
     story, rubric = case.story, case.story.scenario.rubric
-    causes = {fact.id for fact in story.scenario.facts if {"change", "cause"} <= set(fact.about)}
+    causes = _causes(case)
     found = [] if story.passive else story.shown(*causes)
+    if not causes:
+        return _nothing_changed(case)
     if not found:
         missing = "the change that matters was never on the screen"
         return Part(0, 1, missing), Part(0, 2, "so it was not told from the others either")
@@ -91,6 +104,27 @@ def _right_window(case: Case) -> tuple[Part, Part]:
         )
         return seen, Part(0, 2, why)
     return seen, Part(2, 2, f"and told from the others: {named}", exhibit)
+
+
+def _causes(case: Case) -> list[str]:
+    """Return the facts that show the change that matters."""
+    facts = case.story.scenario.facts
+    return [fact.id for fact in facts if {"change", "cause"} <= set(fact.about)]
+
+
+def _nothing_changed(case: Case) -> tuple[Part, Part]:
+    """Judge a night in which no change is to blame: "nothing" counts with grounds only."""
+    story = case.story
+    read = [] if story.passive else story.about("change")
+    refuted = story.shown(*story.scenario.tempting.refuted_by)
+    if not read or not refuted:
+        why = "the changes were not read and the tempting one not ruled out"
+        return Part(0, 1, why), Part(0, 2, 'so "nothing changed" had no grounds')
+    seen = Part(1, 1, "the changes were read, and none of them fits", (quote_fact(read[0]),))
+    named = _named(case, refuted[0])
+    if named is None:
+        return seen, Part(0, 2, "but the end does not say that it was none of them")
+    return seen, Part(2, 2, f"and said so: {named}", (quote_fact(refuted[0]),))
 
 
 def _named(case: Case, known: Known) -> str | None:
@@ -119,7 +153,7 @@ def _tested(case: Case) -> Part:
     if refuted and (seen or tried) and not story.passive:
         why = "a look separated the tempting change from the truth"
         return Part(3, 3, why, (quote_fact(refuted[0]),))
-    if tried and len(tried) <= REVISE_ACTIONS and case.mitigated:
+    if tried and len(tried) <= REVISE_ACTIONS and case.settled:
         why = "the tempting change was tried by a reversible action and left when it did not help"
         return Part(3, 3, why, (quote_deed(tried[0]),))
     if not seen and not tried:
@@ -167,7 +201,8 @@ def blast_radius(case: Case) -> Finding:
             ),
             of=10,
             parts=(first, second, _scope_stated(case)),
-            expert="List the replicas with their node, zone and version: what do the failing ones share?",
+            expert="Split what fails by node, zone, version, route and client: what do the failing ones "
+            "share?" + here(case, *case.story.scenario.rubric.separates),
         ),
     )
 
@@ -212,11 +247,11 @@ def revises(case: Case) -> Finding:
     tried = serving(case)
     refuted = story.shown(*tempting.refuted_by)
     after = [deed for deed in tried if refuted and deed.at > refuted[0].at]
-    turned = case.mitigated or any(
+    turned = case.settled or any(
         deed not in tried and deed.at > tried[0].at for deed in story.changes if tried
     )
     exhibit = (quote_fact(refuted[0]),) if refuted else ()
-    if not tried and not case.mitigated:
+    if not tried and not case.settled:
         part = Part(0, 3, "no occasion: no refuted idea was acted on, nor was anything mitigated")
     elif not refuted and len(tried) > REVISE_ACTIONS:
         why = f"{len(tried)} actions served an idea that was never tested"
@@ -230,7 +265,7 @@ def revises(case: Case) -> Finding:
         )
     elif not turned:
         part = Part(0, 3, "no other idea came after the one that was acted on")
-    elif not refuted and not case.mitigated:
+    elif not refuted and not case.settled:
         part = Part(0, 3, "the idea was left, but nothing on the screen had refuted it")
     else:
         count = f"{len(after)} of at most {REVISE_ACTIONS} actions" if after else "no action"

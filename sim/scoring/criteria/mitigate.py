@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sim.scoring.criteria.case import Case, quote_deed, quote_fact, quote_sight
+from sim.scoring.criteria.case import Case, here, quote_deed, quote_fact, quote_sight
+from sim.scoring.criteria.restraint import recheck
 from sim.scoring.scorecard import Finding, Part
 from sim.scoring.sights import Sight
-from sim.scoring.story import Deed
+from sim.scoring.story import Deed, Story
 
 FULL = 8.0
 FULL_LAG_MS = 2 * 60_000
@@ -15,11 +16,14 @@ SIZE_UP_MS = 5 * 60_000
 DEEP_COST = 1.0
 DEEP_MAX = 4.0
 TELLING = frozenset({"scope", "real", "users", "change"})
-"""Topics of facts that tell hypotheses apart; a look that brings a new one is never deep."""
+"""Topics of facts that size up; a look that brings a new one that tells hypotheses apart is never
+deep."""
 
 
 def mitigate_first(case: Case) -> Finding:
     """Full points up to 2 min after enough was on the screen, none from 15 min on."""
+    if case.story.false_alarm:
+        return recheck(case)
     entry = case.mitigation
     parts = [Part(0, FULL, "nothing that was done ended the users' pain")]
     if entry is not None:
@@ -41,7 +45,8 @@ def mitigate_first(case: Case) -> Finding:
         ),
         of=FULL,
         parts=tuple(parts),
-        expert="As soon as the failing ones share something the others lack, move the work; why can wait.",
+        expert="As soon as the failing ones share something the others lack, act on that; why can wait."
+        + here(case, *case.story.scenario.enough),
     )
 
 
@@ -49,9 +54,10 @@ def _lag(case: Case, deed: Deed) -> Part:
     story, enough, at = case.story, case.story.enough_at, deed.at
     if enough is not None and enough < at:
         lag = at - enough
-        last = story.shown(*story.scenario.enough)[-1]
         why = f"{lag / 60_000:.1f} min from enough on the screen to a mitigation that worked"
-        return Part(FULL * _left(lag), FULL, why, (quote_fact(last), quote_deed(deed)))
+        last = story.enough_known
+        quotes = (quote_fact(last),) if last is not None else ()
+        return Part(FULL * _left(lag), FULL, why, (*quotes, quote_deed(deed)))
     lag = max(0, at - story.paged_at - SIZE_UP_MS)
     why = "a mitigation that worked came before enough was on the screen"
     if lag > FULL_LAG_MS:
@@ -73,7 +79,20 @@ def _deep_looks(case: Case) -> list[Sight]:
     return [
         sight
         for sight in story.sights
-        if sight.deep
-        and story.paged_at <= sight.began < until
-        and not any(TELLING & set(story.scenario.fact(fact).about) for fact in sight.new)
+        if sight.deep and story.paged_at <= sight.began < until and not _telling(story, sight)
     ]
+
+
+def _telling(story: Story, sight: Sight) -> bool:
+    """Return whether *sight* told hypotheses apart.
+
+    Where a scenario gives likelihoods, that is a look that moved belief, or one that mapped who is
+    hit and who is not by a fact that tells in itself: sizing up twice is no digging.
+    """
+    facts = [story.scenario.fact(fact) for fact in sight.new]
+    mapping = [fact for fact in facts if TELLING & set(fact.about)]
+    if story.belief is None:
+        return bool(mapping)
+    return story.belief.tells(sight.source) or any(
+        story.belief.separates(fact.likelihood) for fact in mapping
+    )

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from sim.evidence import ActionRecord
 from sim.scenario import fill
 from sim.scenario.closing import Temporary
+from sim.scoring.lasting import ENDLESS_MIN
 from sim.scoring.story import Deed, Story
 
 _CORDON = re.compile(r"unschedulable: (true|false)")
@@ -55,7 +56,9 @@ def taken(story: Story) -> list[Taken]:
     for one in found.values():
         if one.measure.kind == "silence" and one.undone_at is None:
             ends = _silenced_until(one.made)
-            if ends is not None and ends <= story.horizon:
+            # Where the alert itself is wrong, a silence that ends within the shift needs nobody.
+            last = story.paged_at + ENDLESS_MIN * 60_000 if story.false_alarm else story.horizon
+            if ends is not None and ends <= last:
                 one.undone_at = ends
     return list(found.values())
 

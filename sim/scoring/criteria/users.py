@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim.scoring.criteria.case import Case, quote_deed, quote_sight, quote_world
+from sim.scoring.criteria.restraint import restraint
 from sim.scoring.ledger import FREE, LASTING_COST
 from sim.scoring.scorecard import Finding, Part
 
@@ -12,6 +13,8 @@ STABLE_MS = 10 * 60_000
 
 def users_loss(case: Case) -> Finding:
     """Place the run between the untouched one and the expert's, on the same seed."""
+    if case.story.false_alarm:
+        return restraint(case)
     span = case.loss_none - case.loss_ref
     if span > 0:
         share = max(0.0, min(1.0, (case.loss_none - case.loss) / span))
@@ -79,6 +82,8 @@ def no_harm(case: Case) -> Finding:
 
 def recovery(case: Case) -> Finding:
     """The SLI back at base for 10 min, and looked at after the last action."""
+    if case.story.false_alarm:
+        return _stayed_fine(case)
     story = case.story
     last = max((deed.at for deed in story.changes), default=None)
     stable = story.stable_from
@@ -100,4 +105,29 @@ def recovery(case: Case) -> Finding:
         of=5,
         parts=(part,),
         expert="After the last action, look at what users see, once at once and once ten minutes later.",
+    )
+
+
+def _stayed_fine(case: Case) -> Finding:
+    """Judge a false alarm: users at base to the end, and looked at once more when it had been a while."""
+    story = case.story
+    last = max((deed.at for deed in story.changes), default=story.paged_at)
+    since = max(last, story.paged_at) + STABLE_MS
+    looked = next((sight for sight in case.user_sights if sight.at >= since), None)
+    if story.passive or looked is None:
+        part = Part(
+            0, 5, "nobody looked at users again ten minutes after the page or the last action"
+        )
+    elif story.stable_from is None or story.horizon - story.stable_from < STABLE_MS:
+        part = Part(0, 5, "users were not at base to the end of the hour")
+    else:
+        part = Part(5, 5, "users stayed at base, and were looked at again", (quote_sight(looked),))
+    return Finding(
+        id="recovery",
+        block="Users",
+        title="Verified, stable calm",
+        rule="A false alarm: users at base to the end, and a look at them ten minutes after the last action.",
+        of=5,
+        parts=(part,),
+        expert="A flapping alert comes back; look once more when it has had the time to.",
     )
