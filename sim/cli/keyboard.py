@@ -20,7 +20,15 @@ from typing import Any
 
 import click
 
-from sim.evidence import AlertRecord, CommandRecord, MessageRecord, OutputRecord, Record
+from sim.evidence import (
+    AlertRecord,
+    CommandRecord,
+    MessageRecord,
+    OutputRecord,
+    Record,
+    TimeRecord,
+)
+from sim.session.freeze import asked, find_point
 from sim.session.inputs import BadInputError
 from sim.session.live import Session
 from sim.session.storage import LeaseLostError
@@ -83,6 +91,10 @@ class Printed:
             case AlertRecord():
                 said = f"[{at}] alert {record.alert}: {record.state}\n"
                 self._write(click.style(said, fg="yellow"))
+            case TimeRecord(point=point) if point:
+                run = self._session.run
+                if (found := find_point(run.scenario, point)) is not None:
+                    self._write(click.style(f"\n{asked(found, run.roles)}\n", fg="yellow"))
 
     def _write(self, text: str) -> None:
         if self.raw:

@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -50,47 +49,34 @@ def database_option(command: F) -> F:
 
 @main.command("list")
 def list_incidents() -> None:
-    """List the incidents that can be played."""
-    from sim.scenario import Catalogue  # noqa: PLC0415 - `--help` must not load the simulator
+    """List what can be played: families of nights, then single incidents."""
+    from sim.cli.listing import lines  # noqa: PLC0415 - `--help` must not load the simulator
+    from sim.scenario import Catalogue  # noqa: PLC0415
 
-    for entry in Catalogue():
-        if entry.scenario is None:
-            click.echo(f"{entry.slug:16} does not load; see: uncordon validate {entry.slug}")
-            continue
-        scenario = entry.scenario
-        stars = "*" * scenario.difficulty
-        click.echo(f"{entry.slug:16} {stars:6} {scenario.minutes:3} min  {scenario.title}")
-        click.echo(f"{'':24} {scenario.summary}")
+    for line in lines(Catalogue()):
+        click.echo(line)
 
 
 @main.command()
 @click.argument("incident", nargs=-1)
-def validate(incident: tuple[str, ...]) -> None:
+@click.option("--strict", is_flag=True, help="Also say what is allowed and probably not meant.")
+def validate(incident: tuple[str, ...], *, strict: bool) -> None:
     """Check scenario files: all mistakes at once, with file and line.
 
-    INCIDENT is a slug or a folder; without one, every scenario is checked.
+    INCIDENT is a slug, a family or a folder; without one, everything is checked.
     """
-    from sim.scenario import Catalogue, ScenarioError, load_scenario  # noqa: PLC0415
+    from sim.cli.validate import Report  # noqa: PLC0415
+    from sim.scenario import Catalogue  # noqa: PLC0415
 
     catalogue = Catalogue()
-    bad = 0
-    for name in incident or catalogue.slugs():
-        folder = Path(name) if Path(name).is_dir() else catalogue.folder / name
-        if not (folder / "scenario.yaml").exists():
-            bad += 1
-            there = ", ".join(catalogue.slugs())
-            click.echo(
-                f"{name}: no such scenario and no folder of one; there are: {there}", err=True
-            )
-            continue
-        try:
-            load_scenario(folder)
-        except (ScenarioError, OSError) as error:
-            bad += 1
-            click.echo(str(error), err=True)
-        else:
-            click.echo(f"{name}: ok")
-    sys.exit(1 if bad else 0)
+    report = Report(catalogue)
+    for name in incident or (*catalogue.slugs(), *catalogue.families()):
+        report.check(name, strict=strict)
+    for name in report.fine:
+        click.echo(f"{name}: ok")
+    for line in (*report.wrong, *(f"note: {line}" for line in report.odd)):
+        click.echo(line, err=True)
+    sys.exit(1 if report.wrong else 0)
 
 
 @main.command()
@@ -171,6 +157,11 @@ def serve(
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the scorecard as JSON at the end.")
 @click.option("--resume", metavar="RUN", help="Go on with a stored run of the terminal.")
+@click.option(
+    "--practice", is_flag=True, help="Pause at decision points; such a run is not compared."
+)
+@click.option("--branch", metavar="RUN", help="Play a stored run again from --at on.")
+@click.option("--at", metavar="HH:MM:SS", help="The moment of that night from which to --branch.")
 @database_option
 def play(
     incident: str,
@@ -179,9 +170,15 @@ def play(
     speed: float,
     as_json: bool,
     resume: str | None,
+    practice: bool,
+    branch: str | None,
+    at: str | None,
     database: str,
 ) -> None:
     """Play INCIDENT in this terminal, or watch a scripted player with --player.
+
+    With the name of a family (`uncordon list`) the seed draws one of its nights, and nothing says
+    which one before the debrief.
 
     Type `incident help` for the page, dashboards, channel and closing form. Ctrl-D leaves the run
     where it is; `uncordon play --resume RUN` goes on.
@@ -190,12 +187,24 @@ def play(
 
     if player is not None and resume is not None:
         raise click.UsageError("--player plays a run of its own; it cannot --resume one")
+    if (branch is None) != (at is None):
+        raise click.UsageError("--branch RUN and --at HH:MM:SS go together")
+    if branch is not None and (player is not None or resume is not None or practice):
+        raise click.UsageError("--branch goes on with a stored run, in the way it was played")
+    if practice and (player is not None or resume is not None):
+        raise click.UsageError("--practice is for a new run of yours")
     verdict: Verdict | None
     try:
         if player is not None:
             verdict = game.watch(incident, seed, player, speed=speed, quiet=as_json)
         else:
-            verdict = game.interactive(incident, seed, database, resume=resume, quiet=as_json)
+            if branch is not None and at is not None:
+                from sim.cli.runs import branch_run  # noqa: PLC0415
+
+                resume = branch_run(branch, at, database)
+            verdict = game.interactive(
+                incident, seed, database, resume=resume, quiet=as_json, practice=practice
+            )
     except game.CannotPlayError as error:
         raise click.ClickException(str(error)) from error
     if verdict is None:
@@ -208,14 +217,19 @@ def play(
 
 @main.command()
 @click.argument("run")
+@click.option("--rubric", metavar="FILE", help="Weights and thresholds (YAML) instead of today's.")
 @click.option("--json", "as_json", is_flag=True, help="Print the scorecard as JSON.")
 @database_option
-def score(run: str, as_json: bool, database: str) -> None:
-    """Score a stored RUN again, from its inputs, under the rubric of today."""
+def score(run: str, rubric: str | None, as_json: bool, database: str) -> None:
+    """Score RUN again, a stored run or an exported file, from its inputs.
+
+    A file is checked first: what was changed in it is told, and nothing is scored then.
+    """
     from sim.cli import play as game  # noqa: PLC0415
+    from sim.cli.runs import rescore  # noqa: PLC0415
 
     try:
-        verdict = game.rescore(run, database)
+        verdict = rescore(run, database, rubric)
     except game.CannotPlayError as error:
         raise click.ClickException(str(error)) from error
     if as_json:
@@ -224,26 +238,98 @@ def score(run: str, as_json: bool, database: str) -> None:
         click.echo(game.scorecard_text(verdict))
 
 
+@main.command("export")
+@click.argument("run")
+@click.argument("file", required=False)
+@database_option
+def export_run(run: str, file: str | None, database: str) -> None:
+    """Write a closed RUN to one FILE.
+
+    Scenario, inputs, evidence and their digests are in it, so that it can be scored anywhere; who
+    holds the run is not.
+    """
+    from sim.cli import runs  # noqa: PLC0415
+    from sim.cli.play import CannotPlayError  # noqa: PLC0415
+
+    try:
+        click.echo(runs.write_export(run, file, database))
+    except CannotPlayError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command("import")
+@click.argument("file")
+@database_option
+def import_run(file: str, database: str) -> None:
+    """Check an exported FILE and take its run in.
+
+    Prints the name that the run has here.
+    """
+    from sim.cli import runs  # noqa: PLC0415
+    from sim.cli.play import CannotPlayError  # noqa: PLC0415
+
+    try:
+        click.echo(runs.take_file(file, database).id)
+    except CannotPlayError as error:
+        raise click.ClickException(str(error)) from error
+
+
 @main.command()
-@click.argument("incident", default="payments-0247")
+@click.argument("file")
+def verify(file: str) -> None:
+    """Check that an exported FILE is unchanged.
+
+    Digests are compared, and its inputs played again: they must make the evidence in it.
+    """
+    from sim.cli import runs  # noqa: PLC0415
+    from sim.cli.play import CannotPlayError  # noqa: PLC0415
+
+    try:
+        checked = runs.read_export(file)
+    except CannotPlayError as error:
+        raise click.ClickException(str(error)) from error
+    head, bundle = checked.bundle.head, checked.bundle
+    click.echo(
+        f"{file}: unchanged: {head.scenario}, seed {head.seed}, {len(bundle.inputs)} inputs make all "
+        f"{len(bundle.evidence)} records"
+    )
+
+
+@main.command()
+@click.argument("incident", default="payments")
 @click.option("--seeds", default="0-2", show_default=True, metavar="A-B", help="Seeds to play.")
-@click.option(
-    "--players", default="senior,junior,idle", show_default=True, help="Players, by comma."
-)
+@click.option("--players", default="", metavar="A,B", help="Players, by comma.  [default: all]")
 def prove(incident: str, seeds: str, players: str) -> None:
-    """Play INCIDENT with scripted players on several seeds and print their scores."""
-    from sim.cli import prove as proof  # noqa: PLC0415
-    from sim.scenario import ScenarioError  # noqa: PLC0415
+    """Let scripted players play INCIDENT or a family, and check what comes of it.
+
+    Prints the players' scores and a table of checks; ends with 1 if one of them does not hold.
+    """
+    from sim.cli import prove as played  # noqa: PLC0415
+    from sim.cli.proof import Proof, text_of  # noqa: PLC0415
+    from sim.scenario import Catalogue, ScenarioError  # noqa: PLC0415
 
     first, _, last = seeds.partition("-")
     if not first.isdecimal() or not (last or first).isdecimal() or int(last or first) < int(first):
         raise click.ClickException(f"--seeds {seeds!r}: write A-B, e.g. 0-19")
     wanted = range(int(first), int(last or first) + 1)
     try:
-        found = proof.scores(incident, wanted, players.split(","))
+        catalogue = Catalogue()
+        weights = played.nights_of(incident, catalogue)
+        scenarios = {slug: catalogue[slug] for slug in weights}
+        names = [name for name in players.split(",") if name]
+        with click.progressbar(
+            length=len(weights) * len(wanted), file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as bar:
+            nights = played.play_all(weights, wanted, names, progress=lambda _: bar.update(1))
     except (KeyError, ScenarioError) as error:
         raise click.ClickException(str(error.args[0])) from error
-    click.echo(proof.table(found))
+    for slug in weights:
+        click.echo(
+            f"{slug}\n{played.table(played.by_player([n for n in nights if n.slug == slug]))}\n"
+        )
+    checks = list(Proof(nights, scenarios, weights).checks())
+    click.echo(text_of(checks))
+    sys.exit(0 if all(check.holds for check in checks) else 1)
 
 
 @main.command("kubeconfig")

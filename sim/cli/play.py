@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -17,13 +16,14 @@ from sim.evidence import AlertRecord
 from sim.players import Shown
 from sim.scenario import Catalogue, Scenario, ScenarioError, fill
 from sim.scoring import LEAST_NO_HARM, PASS, band
-from sim.session.debrief import effect_text, headline, practise_next
-from sim.session.inputs import BadInputError, Input
+from sim.session.advice import effect_text, headline, practise_next
+from sim.session.freeze import asked, find_point
+from sim.session.inputs import BadInputError
 from sim.session.judge import Verdict, judge
 from sim.session.live import Session
 from sim.session.play import Step, make_player, play
 from sim.session.references import NoCache
-from sim.session.run import Run, try_apply
+from sim.session.run import Run
 from sim.session.storage import (
     LeaseLostError,
     RunRow,
@@ -53,14 +53,33 @@ def find_scenario(slug: str) -> Scenario:
         raise CannotPlayError(str(error)) from error
 
 
-def _store(database: str) -> RunStore:
+def choose(name: str, seed: int) -> tuple[Scenario, str]:
+    """Return an incident, or the night that *seed* draws of the family called so, and its name then.
+
+    Raises:
+        CannotPlayError: if there is neither, or it does not load.
+    """
+    try:
+        return Catalogue().choose(name, seed)
+    except KeyError as error:
+        raise CannotPlayError(str(error.args[0])) from error
+    except ScenarioError as error:
+        if name in Catalogue().families():
+            # What is wrong with a night would name it.
+            raise CannotPlayError(f"{name} does not load; see: uncordon validate {name}") from error
+        raise CannotPlayError(str(error)) from error
+
+
+def open_store(database: str) -> RunStore:
+    """Return the store at *database*; raises CannotPlayError."""
     try:
         return RunStore(database, wall_ms=wall_ms)
     except UnusableDatabaseError as error:
         raise CannotPlayError(str(error)) from error
 
 
-def _stored(store: RunStore, run: str, database: str) -> RunRow:
+def stored_run(store: RunStore, run: str, database: str) -> RunRow:
+    """Return a stored run; raises CannotPlayError if there is none."""
     try:
         return store.find(run)
     except UnknownRunError:
@@ -74,7 +93,7 @@ def watch(incident: str, seed: int, player: str, *, speed: float, quiet: bool) -
     Raises:
         CannotPlayError: if there is no such incident or player.
     """
-    scenario = find_scenario(incident)
+    scenario, mystery = choose(incident, seed)
     run = Run(scenario, seed, who=player)
     try:
         moves = make_player(run, player)
@@ -83,7 +102,9 @@ def watch(incident: str, seed: int, player: str, *, speed: float, quiet: bool) -
     run.start()
     last = run.now
     if not quiet:
-        click.echo(f"{scenario.title}: seed {seed}, player {player}\n")
+        click.echo(
+            f"{scenario.family_title if mystery else scenario.title}: seed {seed}, player {player}\n"
+        )
 
     def show(step: Step, shown: Shown | None) -> None:
         nonlocal last
@@ -106,21 +127,31 @@ def watch(incident: str, seed: int, player: str, *, speed: float, quiet: bool) -
 
 
 def interactive(
-    incident: str, seed: int, database: str, *, resume: str | None, quiet: bool
+    incident: str,
+    seed: int,
+    database: str,
+    *,
+    resume: str | None,
+    quiet: bool,
+    practice: bool = False,
 ) -> Verdict | None:
     """Play at this terminal; return the scored run once it is closed, None if it was left open.
 
-    From a pipe, time passes in the simulation only: the same lines always give the same run.
+    With *practice* the run pauses at decision points. From a pipe, time passes in the simulation
+    only: the same lines always give the same run.
 
     Raises:
         CannotPlayError: if there is no such incident or run, or another process has it.
     """
-    scenario = None if resume is not None else find_scenario(incident)
-    store = _store(database)
+    chosen = None if resume is not None else choose(incident, seed)
+    if practice and chosen is not None and not chosen[0].freeze:
+        msg = f"{incident} has no decision points, so there is no practice mode for it"
+        raise CannotPlayError(msg)
+    store = open_store(database)
     at_keys = sys.stdin.isatty() and not quiet
     clock = steady_ms if at_keys else _standing_ms
     try:
-        session = _session(store, scenario, seed, resume, database, clock)
+        session = _session(store, chosen, seed, resume, database, clock, practice=practice)
         with session.viewing():
             if at_keys:
                 _greet(session)
@@ -145,15 +176,27 @@ def _standing_ms() -> int:
 
 def _session(
     store: RunStore,
-    scenario: Scenario | None,
+    chosen: tuple[Scenario, str] | None,
     seed: int,
     resume: str | None,
     database: str,
     clock: Callable[[], int],
+    *,
+    practice: bool,
 ) -> Session:
-    if scenario is not None:
-        return Session.create(scenario, seed, store, holder=HOLDER, who="trainee", wall_ms=clock)
-    row = _stored(store, str(resume), database)
+    if chosen is not None:
+        scenario, mystery = chosen
+        return Session.create(
+            scenario,
+            seed,
+            store,
+            holder=HOLDER,
+            who="trainee",
+            wall_ms=clock,
+            practice=practice,
+            mystery=mystery,
+        )
+    row = stored_run(store, str(resume), database)
     return Session.load(row, find_scenario(row.scenario), store, wall_ms=clock)
 
 
@@ -180,36 +223,17 @@ def _from_pipe(session: Session, *, err: bool) -> None:
 def _greet(session: Session) -> None:
     scenario, run = session.run.scenario, session.run
     briefing = scenario.briefing
-    click.secho(f"{scenario.title}", bold=True)
+    click.secho(session.title, bold=True)
     for text in (briefing.you, briefing.service, briefing.access, briefing.documents):
         click.echo(f"\n{fill(text, run.roles).strip()}")
     at = run.epoch.datetime(run.paged_at).strftime("%H:%M:%S")
     page = next(one for one in run.log.of(AlertRecord) if one.state == "paged")
     click.secho(f"\n{at} UTC  PAGE  {page.text or page.alert}", fg="red", bold=True)
     click.echo("`incident help` lists what you have beside the terminal.\n")
-
-
-def rescore(run_id: str, database: str) -> Verdict:
-    """Score a stored run from its inputs.
-
-    Raises:
-        CannotPlayError: if there is no such run, or its incident is not here any more.
-    """
-    store = _store(database)
-    row = _stored(store, run_id, database)
-    scenario = _same_scenario(row.scenario, row.digest)
-    run = Run(scenario, row.seed, who=row.who, epoch=row.epoch)
-    run.start()
-    for at, kind, payload in store.inputs(run_id):
-        try_apply(run, Input(at, kind, json.loads(payload)))
-    return judge(run.finish(), scenario, row.seed, run.inputs, store)
-
-
-def _same_scenario(slug: str, digest: str) -> Scenario:
-    scenario = find_scenario(slug)
-    if scenario.digest != digest:
-        click.echo("note: the scenario has changed since this run was played", err=True)
-    return scenario
+    if session.row.practice:
+        click.echo("Practice mode: time stands still at a few decision points.\n")
+    if (point := find_point(scenario, run.point)) is not None:
+        click.secho(f"{asked(point, run.roles)}\n", fg="yellow")
 
 
 def scorecard_json(verdict: Verdict) -> dict[str, Any]:
@@ -236,7 +260,7 @@ def scorecard_text(verdict: Verdict) -> str:
     total = f"{card.total:.0f} of 100: {band(card.total)}"
     if card.total >= PASS and not card.passed:
         total += f", but no pass with fewer than {LEAST_NO_HARM} points of no harm"
-    lines = ["", total, headline(verdict), ""]
+    lines = ["", f"This night was {card.scenario}, seed {card.seed}.", total, headline(verdict), ""]
     for name, points, of in card.blocks():
         filled = round(20 * points / of) if of else 0
         lines.append(f"{name:10} {'#' * filled:20} {points:5.1f} / {of:.0f}")

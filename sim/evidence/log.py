@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from typing import TypeVar, get_args
 
-from sim.evidence.records import SCHEMA_VERSION, Record
+from sim.evidence.records import READABLE, SCHEMA_VERSION, Record
 
 R = TypeVar("R", bound=Record)
 
@@ -58,10 +58,11 @@ class EvidenceLog:
         """Read what `dumps` wrote.
 
         Raises:
-            ValueError: if the head is missing or of another version.
+            ValueError: if the head is missing or of a version that nobody here can read.
         """
         head, *lines = text.splitlines()
-        if json.loads(head) != {"schema": "uncordon.evidence", "version": SCHEMA_VERSION}:
+        heads = [{"schema": "uncordon.evidence", "version": version} for version in READABLE]
+        if json.loads(head) not in heads:
             msg = f"not an evidence log of version {SCHEMA_VERSION}: {head[:80]}"
             raise ValueError(msg)
         return cls(decode(line) for line in lines)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2 has thoughts, bets, decision points and loss by call; what 1 wrote is read as before."""
+READABLE = (1, SCHEMA_VERSION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +162,8 @@ class ImpactRecord(_Base):
     """Requests per second answered 5xx or not at all (unweighted)."""
     by: dict[str, float] = field(default_factory=dict)
     """*failed* split by client class."""
+    by_call: dict[str, float] = field(default_factory=dict)
+    """*failed* split by call, e.g. `POST /v1/payments`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +193,55 @@ class NoteRecord(_Base):
 
     kind: ClassVar[str] = "note"
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThinkRecord(_Base):
+    """The trainee thought aloud; nobody in the scenario hears it and no point depends on it."""
+
+    kind: ClassVar[str] = "think"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BetRecord(_Base):
+    """The trainee said what a figure will be, and how sure they are; calibration is reported only."""
+
+    kind: ClassVar[str] = "bet"
+    text: str
+    """As it was written, e.g. `errors < 1% in 2m`."""
+    metric: str
+    """What the dashboards call it, e.g. `errors`, `latency_p99`."""
+    by: str = ""
+    """The split; with one, every line of it has to do so."""
+    below: float | None = None
+    """In the metric's own unit; a share is 0 to 1."""
+    above: float | None = None
+    within_ms: int
+    """The figure is read this long after *at*."""
+    sure: int
+    """Per cent, 0 to 100."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeRecord(_Base):
+    """A bet's time had come; *input* is that of the bet."""
+
+    kind: ClassVar[str] = "outcome"
+    value: float | None
+    """The figure then; of a split the line that decided. None: there was none."""
+    right: bool | None
+    """Whether the bet came true; None without a figure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreezeRecord(_Base):
+    """At a decision point of practice mode the trainee ranked what could be done next."""
+
+    kind: ClassVar[str] = "freeze"
+    point: str
+    ranking: list[str]
+    """Ids of the options, the best first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +280,8 @@ class TimeRecord(_Base):
     kind: ClassVar[str] = "time"
     what: str
     amount_ms: int = 0
+    point: str = ""
+    """The decision point of practice mode at which time stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +310,10 @@ Record = (
     | MessageRecord
     | UpdateRecord
     | NoteRecord
+    | ThinkRecord
+    | BetRecord
+    | OutcomeRecord
+    | FreezeRecord
     | TicketRecord
     | ReminderRecord
     | AcknowledgeRecord

@@ -1,6 +1,27 @@
-"""The debrief as data: curves, two-column timeline, ledger, every score line with its quote, what to practise.
+"""The debrief as data, in two steps: at once what needs no counterfactual, then the whole.
 
-Pages and the terminal lay it out; nothing is judged here.
+`first_debrief` returns the keys below at once; with `pending: true` those marked * are empty or None.
+Times are simulated ms, loss is in requests (weighted by client class).
+
+    pending     bool: the ledger is still being worked out
+    title, slug, seed, engine, epoch, paged_at, fault_at, horizon, mitigated_at, enough_at, closed_at
+    kind        incident | false-alarm
+    mode        {practice, branched_at: ms | None, mystery: family}
+    total*, band*, passed*   blocks* [{name, points, of}]
+    findings    [{id, block, title, rule, of, points, parts, expert}]; pending: those that need no replay
+    missing     [id] of findings that follow
+    reported*   figures that are told and not scored
+    headline*, practice* {heuristic, why, drill}
+    lost        {run, untouched, expert, junior: n | None, by_class: {name: n}, by_route: {call: n}}; gap = run - expert
+    curves      name -> [[ms, share]]: this run, untouched, expert, junior; before branching; sooner*
+    parts       {class: {name: [[ms, share of all requests]]}, route: ...} of this run
+    timeline    see `retold.timeline`; expert: [{at, line, think, facts}]
+    thoughts, bets, calibration, decisions, belief, answers    see `retold`
+    ledger*     rows, see `ledger_row`; bonds* [{first, then, tie, words, saved}] by inputs;
+    groups*     [[input]]; together* [{inputs, lines, saved, words}]
+    what_if*    {sooner: {at, lines, loss, saved, replayed: bool} | None}
+
+Nothing is judged here, and nothing is laid out.
 """
 
 from __future__ import annotations
@@ -8,98 +29,65 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sim.evidence import (
-    AcknowledgeRecord,
-    AlertRecord,
-    MessageRecord,
-    NoteRecord,
-    ReminderRecord,
-    TicketRecord,
-    UpdateRecord,
-)
-from sim.scenario import fill
-from sim.scoring import LEAST_NO_HARM, Entry, Finding, Ledger, Story, band
-from sim.session.judge import Verdict
+from sim.scoring import Entry, Finding, Impact, Joint, Ledger, Sooner, Story, band
+from sim.scoring.rubric import ITEMS
+from sim.session import retold
+from sim.session.advice import effect_text, headline, practise_next
+from sim.session.judge import Trial, Verdict
+from sim.session.play import Step
 from sim.session.references import Cache, Reference, reference
 
 CURVE_STEP_MS = 15_000
 BEFORE_MS = 5 * 60_000
 """How much of the time before the fault the curve shows."""
-HARM_SPOKEN_OF = 4.0
-"""Points of harm from which on an action can be what mattered most."""
-LONG_WAIT_MS = 5 * 60_000
-LITTLE = 2
-"""Points that may be missing without a drill."""
+JUNIOR = "junior"
+Curve = list[list[float]]
+"""Pairs of a time (ms) and a share."""
 
 
 @dataclass(frozen=True, slots=True)
-class Practice:
-    """A heuristic to practise and a drill for it."""
+class Mode:
+    """How a run was played, if not once from its page to its end."""
 
-    heuristic: str
-    why: str
-    drill: str
-
-
-_DRILLS: dict[str, tuple[str, str]] = {
-    "what-changed": (
-        "What changed?",
-        "Play again and spend the first two minutes on nothing but changes: the newest deploy, then a day back, "
-        "then since the failing thing was started. Say for each whether it can explain who is hurt and who is not.",
-    ),
-    "blast-radius": (
-        "Blast radius mapping",
-        "Play again and, before you touch anything, list the replicas with node, zone and version in one output. "
-        "Write down in one line what the failing ones share and the healthy ones lack.",
-    ),
-    "mitigate-first": (
-        "Mitigate first, diagnose second",
-        "Play again with a timer: when the failing ones share something, you have two minutes to move work away from "
-        "it. Only then open a node, a log or the source.",
-    ),
-    "no-harm": (
-        "Do the least that can help",
-        "Play again and say before each action what it should do to the error rate within two minutes, and how to "
-        "take it back.",
-    ),
-    "diagnosis": (
-        "Name the origin, not the victim",
-        "Open the debrief's right column and follow the expert's looks from the symptom to the first cause. "
-        "Then play again and cite a line for every pick.",
-    ),
-    "updates": (
-        "Tell people while it burns",
-        "Play again and send four short lines (impact, scope, action, next time) within five minutes, before the "
-        "second hypothesis.",
-    ),
-    "follow-through": (
-        "Close what you opened",
-        "Play again and keep a list of every temporary measure; undo each after a check, then ticket, note, reminder.",
-    ),
-}
-_COVERS = {
-    "what-changed": ("what-changed", "revises", "is-it-real"),
-    "blast-radius": ("blast-radius",),
-    "mitigate-first": ("mitigate-first", "users-loss"),
-    "no-harm": ("no-harm",),
-    "diagnosis": ("diagnosis",),
-    "updates": ("updates",),
-    "follow-through": ("follow-through", "temporary", "recovery"),
-}
+    practice: bool = False
+    branched_at: int | None = None
+    mystery: str = ""
+    before: Impact | None = None
+    """How users fared in the run from which it was branched."""
 
 
-def make_debrief(verdict: Verdict, cache: Cache) -> dict[str, Any]:
-    """Return the debrief of a scored run as JSON."""
-    story = verdict.case.story
-    scenario, seed = story.scenario, story.run.seed
-    junior = reference(scenario, seed, "junior", cache)
-    card = verdict.card
-    practice = practise_next(verdict)
+def first_debrief(trial: Trial, cache: Cache, mode: Mode | None = None) -> dict[str, Any]:
+    """Return what a debrief can say before any action has been left out."""
+    story, findings = trial.scoring.story, trial.scoring.at_once()
+    known = {finding.id for finding in findings}
     return {
-        "title": scenario.title,
-        "seed": seed,
-        "engine": card.engine,
-        "epoch": story.run.epoch,
+        "pending": True,
+        **_whatever(story, trial.none, trial.expert, cache, mode or Mode()),
+        "total": None,
+        "band": None,
+        "passed": None,
+        "blocks": [],
+        "findings": [_finding(finding) for finding in findings],
+        "missing": [id_ for id_ in ITEMS if id_ not in known],
+        "reported": {},
+        "headline": None,
+        "practice": None,
+        "ledger": [],
+        "bonds": [],
+        "groups": [],
+        "together": [],
+        "what_if": {"sooner": None},
+    }
+
+
+def make_debrief(
+    verdict: Verdict, cache: Cache, mode: Mode | None = None, sooner: Sooner | None = None
+) -> dict[str, Any]:
+    """Return the whole debrief of a scored run."""
+    story, ledger, card = verdict.case.story, verdict.case.ledger, verdict.card
+    found = {
+        "pending": False,
+        **_whatever(story, verdict.none, verdict.expert, cache, mode or Mode()),
         "total": card.total,
         "band": band(card.total),
         "passed": card.passed,
@@ -107,21 +95,87 @@ def make_debrief(verdict: Verdict, cache: Cache) -> dict[str, Any]:
             {"name": name, "points": points, "of": of} for name, points, of in card.blocks()
         ],
         "findings": [_finding(finding) for finding in card.findings],
+        "missing": [],
         "reported": card.reported,
         "headline": headline(verdict),
-        "practice": asdict(practice),
+        "practice": asdict(practise_next(verdict)),
+        "ledger": [ledger_row(entry, ledger) for entry in ledger.entries],
+        "bonds": [
+            {
+                "first": bond.first.input,
+                "then": bond.then.input,
+                "tie": bond.tie,
+                "words": bond.words,
+                "saved": bond.saved,
+            }
+            for bond in ledger.bonds
+        ],
+        "groups": [[entry.deed.input for entry in group] for group in ledger.groups()],
+        "together": _together(ledger),
+        "what_if": {"sooner": None},
+    }
+    effects = {row["input"]: row for row in found["ledger"]}
+    for row in found["timeline"]:
+        if row.get("changes") and row["input"] in effects:
+            effect = effects[row["input"]]
+            row |= {"kind": "action", "saved": effect["saved"], "effect": effect["effect"]}
+    if sooner is not None:
+        found["what_if"]["sooner"] = {
+            "at": sooner.at,
+            "lines": [deed.line for deed in sooner.deeds],
+            "loss": sooner.loss,
+            "saved": sooner.saved,
+            "replayed": sooner.replayed,
+        }
+        found["curves"]["sooner"] = curve(sooner.impact, story)
+    return found
+
+
+def _whatever(
+    story: Story, none: Reference, expert: Reference, cache: Cache, mode: Mode
+) -> dict[str, Any]:
+    """Return what is known without any replay."""
+    scenario, run = story.scenario, story.run
+    has_junior = any(book.player == JUNIOR for book in scenario.players)
+    junior = reference(scenario, run.seed, JUNIOR, cache) if has_junior else None
+    placed = retold.bets(story)
+    return {
+        "title": scenario.title,
+        "slug": scenario.slug,
+        "seed": run.seed,
+        "engine": run.engine,
+        "epoch": run.epoch,
+        "kind": scenario.rubric.kind,
+        "mode": {
+            "practice": mode.practice,
+            "branched_at": mode.branched_at,
+            "mystery": mode.mystery,
+        },
         "paged_at": story.paged_at,
-        "fault_at": story.run.fault_at,
+        "fault_at": run.fault_at,
         "horizon": story.horizon,
         "mitigated_at": story.mitigated_at,
         "enough_at": story.enough_at,
         "closed_at": story.close.at if story.close else None,
-        "curves": _curves(story, [verdict.none, verdict.expert, junior]),
-        "gap": max(0.0, verdict.case.loss - verdict.expert.loss),
-        "timeline": _timeline(story, verdict),
-        "expert": _expert(verdict.expert, story),
-        "ledger": _ledger(verdict),
-        "answers": _answers(story),
+        "lost": {
+            "run": story.loss,
+            "untouched": none.loss,
+            "expert": expert.loss,
+            "junior": junior.loss if junior else None,
+            "by_class": _split(story, "class"),
+            "by_route": _split(story, "route"),
+        },
+        "gap": max(0.0, story.loss - expert.loss),
+        "curves": _curves(story, none, expert, junior, mode),
+        "parts": {by: _parts(story, by) for by in ("class", "route")},
+        "timeline": retold.timeline(story),
+        "expert": _expert(expert, story),
+        "thoughts": retold.thoughts(story, expert.steps),
+        "bets": placed,
+        "calibration": retold.calibration(placed),
+        "decisions": retold.decisions(story),
+        "belief": retold.belief(story),
+        "answers": retold.answers(story),
     }
 
 
@@ -129,163 +183,49 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {**asdict(finding), "points": finding.points}
 
 
-def _curves(story: Story, references: list[Reference]) -> dict[str, list[tuple[int, float]]]:
-    start, end = story.run.fault_at - BEFORE_MS, story.horizon
-    names = {"idle": "untouched", "senior": "expert", "junior": "junior"}
-    curves = {"this run": story.impact.curve(start, end, CURVE_STEP_MS)}
-    for one in references:
-        curves[names[one.player]] = one.impact.curve(start, end, CURVE_STEP_MS)
+def _split(story: Story, by: str) -> dict[str, float]:
+    start, end = story.run.fault_at, story.horizon
+    return {name: story.impact.lost(start, end, by, name) for name in story.impact.names(by)}
+
+
+def _curves(
+    story: Story, none: Reference, expert: Reference, junior: Reference | None, mode: Mode
+) -> dict[str, Curve]:
+    """Return the curves; the junior's only where the scenario has one."""
+    curves: dict[str, Curve] = {
+        "this run": curve(story.impact, story),
+        "untouched": curve(none.impact, story),
+        "expert": curve(expert.impact, story),
+    }
+    if junior is not None:
+        curves["junior"] = curve(junior.impact, story)
+    if mode.before is not None:
+        curves["before branching"] = curve(mode.before, story)
     return curves
 
 
-def headline(verdict: Verdict) -> str:
-    """Return one sentence on what mattered most."""
-    case, story = verdict.case, verdict.case.story
-    lost, more = case.loss, max(0.0, case.loss - case.loss_ref)
-    ledger = case.ledger
-    worst = max(ledger.entries, key=lambda entry: (entry.points, -entry.saved), default=None)
-    if worst is not None and worst.cost >= HARM_SPOKEN_OF and -worst.saved >= ledger.saved:
-        return (
-            f"`{worst.deed.line}` cost users {-worst.saved:,.0f} requests, more than anything else in "
-            "this run."
-        )
-    if worst is not None and worst.lasting:
-        return (
-            f"`{worst.deed.line}` left something behind that nothing restores: {worst.lasting[0]}."
-        )
-    if not story.changes:
-        return (
-            f"Nothing was changed in this run, and {lost:,.0f} requests were lost; the expert's run lost "
-            f"{case.loss_ref:,.0f} on the same night."
-        )
-    if case.mitigation is None:
-        return (
-            f"Nothing that was done ended the users' pain: {lost:,.0f} requests were lost, "
-            f"{more:,.0f} more than in the expert's run."
-        )
-    enough, deed = story.enough_at, case.mitigation.deed
-    if enough is not None and deed.at - enough > LONG_WAIT_MS:
-        waited = (deed.at - enough) / 60_000
-        cost = story.impact.lost(enough, deed.at)
-        return (
-            f"Enough was on the screen {waited:.0f} min before the mitigation; {cost:,.0f} requests were "
-            "lost in between."
-        )
-    parts = [*ledger.partners(case.mitigation), case.mitigation]
-    lines = " and ".join(f"`{entry.deed.line}`" for entry in parts if entry.deed.at <= deed.at)
-    return (
-        f"{lines} ended the users' pain at {story.clock(story.mitigated_at or deed.at)}: "
-        f"{max(ledger.saved, case.mitigation.saved):,.0f} requests saved."
-    )
+def curve(impact: Impact, story: Story) -> Curve:
+    """Return the share of failing requests over a debrief's hour."""
+    points = impact.curve(story.run.fault_at - BEFORE_MS, story.horizon, CURVE_STEP_MS)
+    return [[at, share] for at, share in points]
 
 
-def practise_next(verdict: Verdict) -> Practice:
-    """Return the heuristic whose items left most points on the table."""
-    card, story = verdict.card, verdict.case.story
-    shares: list[tuple[float, int, str]] = []
-    for rank, (key, items) in enumerate(_COVERS.items()):
-        found = [finding for finding in card.findings if finding.id in items]
-        missed = sum(finding.of - finding.points for finding in found)
-        shares.append((-missed, rank, key))
-    if card.finding("no-harm").points < LEAST_NO_HARM:
-        # Nothing else counts before this does.
-        heuristic, drill = _DRILLS["no-harm"]
-        why = "the run's own actions hurt users, or broke what nothing restores; that comes first"
-        return Practice(heuristic, why, drill)
-    most, _, key = min(shares)
-    missed = round(-most)
-    heuristic, drill = _DRILLS[key]
-    if missed <= LITTLE:
-        return Practice(
-            heuristic,
-            "next to nothing was left on the table; keep it fluent",
-            "Play another seed, or the same one with the dashboards closed.",
-        )
-    why = f"{missed} points were left here, more than anywhere else"
-    if key == "diagnosis" and story.close is None:
-        why += ", since the closing form was not filled in"
-    return Practice(heuristic, why, drill)
-
-
-def effect_text(ledger: Ledger, entry: Entry) -> str:
-    """Return what an action did to users, in words: `saved 1,200 requests, together with ...`."""
-    if ledger.free(entry.saved):
-        text = "no effect on users"
-    elif entry.saved < 0:
-        text = f"cost {-entry.saved:,.0f} requests"
-    else:
-        text = f"saved {entry.saved:,.0f} requests"
-    partners = ledger.partners(entry)
-    if partners:
-        text += f", only together with {' and '.join(f'`{one.deed.line}`' for one in partners)}"
-    return "; ".join([text, *entry.lasting])
-
-
-def _timeline(story: Story, verdict: Verdict) -> list[dict[str, Any]]:
-    """Return what happened on the trainee's side and in the world, in order of time."""
-    effects = {entry.deed.input: entry for entry in verdict.case.ledger.entries}
-    deeds = {deed.command: deed for deed in story.deeds if deed.command >= 0}
-    rows: list[dict[str, Any]] = []
-    for command in story.commands.values():
-        row: dict[str, Any] = {"at": command.at, "kind": "command", "text": command.line}
-        row["source"] = f"command:{command.command}"
-        deed = deeds.get(command.command)
-        if deed is not None and deed.input in effects:
-            row["kind"] = "action"
-            row |= _effect(verdict.case.ledger, effects[deed.input])
-        rows.append(row)
-    rows += [
-        {
-            "at": known.at,
-            "kind": "fact",
-            "text": story.sentence(fact),
-            "source": known.sight.source,
-            "quote": "\n".join(known.quote.lines[:4]),
-        }
-        for fact, known in story.known.items()
-    ]
-    rows += [
-        {"at": sight.at, "kind": "panel", "text": sight.line, "source": sight.source}
-        for sight in story.sights
-        if sight.panel and sight.new and sight.command < 0
-    ]
-    for record in story.log:
-        match record:
-            case AlertRecord():
-                text = f"{record.alert}: {record.state}"
-                rows.append({"at": record.at, "kind": "alert", "text": text})
-            case AcknowledgeRecord():
-                rows.append({"at": record.at, "kind": "desk", "text": "acknowledged"})
-            case MessageRecord():
-                rows.append(
-                    {"at": record.at, "kind": "message", "text": f"{record.who}: {record.text}"}
-                )
-            case UpdateRecord():
-                fields = "; ".join(f"{name}: {text}" for name, text in record.fields.items())
-                text = " ".join(part for part in (fields, record.text) if part)
-                rows.append({"at": record.at, "kind": "desk", "text": f"update: {text}"})
-            case NoteRecord():
-                rows.append({"at": record.at, "kind": "desk", "text": f"note: {record.text}"})
-            case TicketRecord():
-                text = f"ticket: {record.origin}, {record.fix}, {record.owner}"
-                rows.append({"at": record.at, "kind": "desk", "text": text})
-            case ReminderRecord():
-                rows.append({"at": record.at, "kind": "desk", "text": f"reminder: {record.due}"})
-    for at, text in (
-        (story.mitigated_at, "users are fine again"),
-        (story.enough_at, "enough is on the screen to mitigate"),
-        (story.close.at if story.close else None, "closed"),
-    ):
-        if at is not None:
-            rows.append({"at": at, "kind": "mark", "text": text})
-    return sorted(rows, key=lambda row: row["at"])
+def _parts(story: Story, by: str) -> dict[str, Curve]:
+    """Return the run's curve split by client class or route, without the parts that lost nothing."""
+    start, end = story.run.fault_at - BEFORE_MS, story.horizon
+    split = {
+        name: story.impact.curve(start, end, CURVE_STEP_MS, by, name)
+        for name in story.impact.names(by)
+    }
+    return {
+        name: [[at, round(share, 6)] for at, share in points]
+        for name, points in split.items()
+        if any(share for _, share in points)
+    }
 
 
 def _expert(expert: Reference, story: Story) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = [
-        {"at": step.at, "line": step.line, "think": step.think, "facts": []}
-        for step in expert.steps
-    ]
+    rows: list[dict[str, Any]] = [_step(step) for step in expert.steps]
     known = sorted(expert.facts.items(), key=lambda pair: pair[1])
     for fact, at in known:
         before = [row for row in rows if row["at"] <= at]
@@ -294,45 +234,47 @@ def _expert(expert: Reference, story: Story) -> list[dict[str, Any]]:
     return rows
 
 
-def _ledger(verdict: Verdict) -> list[dict[str, Any]]:
-    ledger = verdict.case.ledger
-    return [
-        {
-            "at": entry.deed.at,
-            "line": entry.deed.line,
-            "source": entry.deed.source,
-            "changed": list(
-                dict.fromkeys(f"{one.verb} {one.target}" for one in entry.deed.actions)
-            )[:4],
-            "cost": entry.points,
-            "together": [one.deed.line for one in ledger.partners(entry)],
-            "lasting": list(entry.lasting),
-            **_effect(ledger, entry),
-        }
-        for entry in ledger.entries
-    ]
+def _step(step: Step) -> dict[str, Any]:
+    return {"at": step.at, "line": step.line, "think": step.think, "facts": []}
 
 
-def _effect(ledger: Ledger, entry: Entry) -> dict[str, Any]:
-    """Return the requests saved (0 where too few to speak of) and the same in words."""
-    saved = 0.0 if ledger.free(entry.saved) else entry.saved
-    return {"saved": saved, "effect": effect_text(ledger, entry)}
+def ledger_row(entry: Entry, ledger: Ledger) -> dict[str, Any]:
+    """Return an action with what it did.
+
+    `{at, input, source, line, changed: [verb target], saved, effect: words, cost: points, together:
+    [line], lasting: [words]}`; while rows come one by one, *ledger* is what is known of it so far and
+    *together* is empty.
+    """
+    return {
+        "at": entry.deed.at,
+        "input": entry.deed.input,
+        "line": entry.deed.line,
+        "source": entry.deed.source,
+        "changed": list(dict.fromkeys(f"{one.verb} {one.target}" for one in entry.deed.actions))[
+            :4
+        ],
+        "cost": entry.points,
+        "together": [one.deed.line for one in ledger.partners(entry)],
+        "lasting": list(entry.lasting),
+        # Too few requests to speak of are none.
+        "saved": 0.0 if ledger.free(entry.saved) else entry.saved,
+        "effect": effect_text(ledger, entry),
+    }
 
 
-def _answers(story: Story) -> list[dict[str, Any]]:
-    """Return the scenario's truth: question, right answers, what was picked."""
-    closing, close = story.scenario.closing, story.close
+def _together(ledger: Ledger) -> list[dict[str, Any]]:
+    """Return the effects that only several actions together had, in words."""
     rows = []
-    for name in ("component", "failure", "trigger", "mechanism", "scope"):
-        question = getattr(closing, name)
-        texts = {one.id: fill(one.text, story.roles) for one in question.choices}
-        picked = close.picks.get(name, "") if close else ""
-        rows.append(
-            {
-                "question": name,
-                "right": [texts[id_] for id_ in question.right],
-                "picked": texts.get(picked, ""),
-                "is_right": picked in question.right,
-            }
-        )
+    for joint, words in ((ledger.joint, "cost"), (ledger.shared, "saved")):
+        if joint is not None:
+            rows.append(_joint(joint, words))
     return rows
+
+
+def _joint(joint: Joint, words: str) -> dict[str, Any]:
+    return {
+        "inputs": [deed.input for deed in joint.deeds],
+        "lines": [deed.line for deed in joint.deeds],
+        "saved": -joint.added,
+        "words": f"{words} {abs(joint.added):,.0f} requests together",
+    }

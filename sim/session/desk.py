@@ -15,19 +15,25 @@ from sim.evidence import (
     AcknowledgeRecord,
     ActionRecord,
     AlertRecord,
+    BetRecord,
     CloseRecord,
     EvidenceLog,
+    FreezeRecord,
     MessageRecord,
     NoteRecord,
     PanelRecord,
     ReminderRecord,
+    ThinkRecord,
     TicketRecord,
     UpdateRecord,
 )
 from sim.kernel import Environment, Epoch
 from sim.scenario import Scenario, fill
 from sim.session import panels
+from sim.session.bets import read_bet, told
+from sim.session.freeze import answered, find_point, read_ranking
 from sim.session.inputs import MAX_TEXT
+from sim.session.updates import is_blank, read_update, template
 
 PICKS = ("component", "failure", "trigger", "mechanism", "scope")
 """What the closing form asks."""
@@ -49,8 +55,12 @@ class IncidentDesk:
         command: Callable[[], int],
         given: Callable[[], int],
         epoch: Epoch,
+        point: Callable[[], str] = str,
     ) -> None:
-        """*command* and *given* tell the number of the command line and input that are acting."""
+        """*command* and *given* tell the number of the command line and input that are acting.
+
+        *point* tells the id of the decision point at which the run stands, empty for none.
+        """
         self._env = env
         self._scenario = scenario
         self._roles = roles
@@ -58,6 +68,7 @@ class IncidentDesk:
         self._log = log
         self._command = command
         self._given = given
+        self._point = point
         self.epoch = epoch
 
     def acknowledge(self) -> str:
@@ -151,16 +162,24 @@ class IncidentDesk:
     def update(self, text: str, to: str = "", fields: dict[str, str] | None = None) -> str:
         """Write in the incident channel, to everybody or to one person (`@noor` in the text does it).
 
+        Lines such as `Impact: ...` in the text are fields as good as those that are given apart.
+
         Raises:
             ValueError: if it is empty, too long, or the person does not exist.
         """
-        given = {name: _short(value) for name, value in (fields or {}).items() if value.strip()}
+        text, said = read_update(_short(text))
+        given = {
+            name: _short(value)
+            for name, value in {**said, **(fields or {})}.items()
+            if value.strip() and not is_blank(value.strip())
+        }
         if not text.strip() and not given:
             msg = "an update needs a text or the fields --impact, --scope, --action, --next"
             raise ValueError(msg)
         people = {one.id: one for one in self._scenario.people}
         if not to:
-            mentions = (name for name in _MENTION.findall(text) if name in people)
+            words = " ".join([text, *given.values()])
+            mentions = (name for name in _MENTION.findall(words) if name in people)
             to = next(mentions, "")
         if to and to not in people:
             msg = f"nobody called {to!r}; there are: {', '.join(people)}"
@@ -170,6 +189,54 @@ class IncidentDesk:
         )
         self._log.append(record)
         return f"sent to {people[to].name}" if to else "sent to the incident channel"
+
+    def update_template(self) -> str:
+        """Return the four lines of an update, to be filled in."""
+        next_ms = self._scenario.rubric.cadence
+        at = panels.clock_text(self.epoch, self._env.now + next_ms)[:5]
+        return template("UTC", at)
+
+    def think(self, text: str) -> str:
+        """Keep a thought for the debrief; raises ValueError if it is empty."""
+        if not text.strip():
+            msg = 'think what? e.g. incident think "the new release, since only its pods fail"'
+            raise ValueError(msg)
+        self._log.append(ThinkRecord(at=self._env.now, input=self._given(), text=_short(text)))
+        return "kept for the debrief; nobody else reads it"
+
+    def bet(self, text: str, by: str = "", sure: int | None = None) -> str:
+        """Bet on what a dashboard will show; raises ValueError if it cannot be read."""
+        bet = read_bet(text, by, sure)
+        record = BetRecord(
+            at=self._env.now,
+            input=self._given(),
+            text=_short(text),
+            metric=bet.metric,
+            by=bet.by,
+            below=bet.below,
+            above=bet.above,
+            within_ms=bet.within_ms,
+            sure=bet.sure,
+        )
+        self._log.append(record)
+        due = panels.clock_text(self.epoch, self._env.now + bet.within_ms)
+        return f"bet taken: {told(record)}; read at {due} UTC, told in the debrief"
+
+    def rank(self, ranking: list[str]) -> str:
+        """Rank the options of the decision point at which the run stands; the expert's ranking follows.
+
+        Raises:
+            ValueError: if it stands at none, or the ranking is not all of its options.
+        """
+        point = find_point(self._scenario, self._point())
+        if point is None:
+            msg = "there is no decision to rank now; practice mode pauses when there is one"
+            raise ValueError(msg)
+        order = read_ranking(point, ranking)
+        self._log.append(
+            FreezeRecord(at=self._env.now, input=self._given(), point=point.id, ranking=order)
+        )
+        return answered(point, order, self._roles)
 
     def note(self, text: str) -> str:
         """Write a line in the incident's timeline; raises ValueError if it is empty."""

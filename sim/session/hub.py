@@ -13,6 +13,7 @@ from contextlib import suppress
 from sim.scenario import Catalogue, Scenario
 from sim.session.dating import epoch_of_now
 from sim.session.live import Session
+from sim.session.review import Reviews, branch
 from sim.session.storage import LeaseLostError, RunRow, RunStore, UnknownRunError
 from sim.session.wall import steady_ms, wall_ms
 
@@ -38,6 +39,7 @@ class Hub:
         """Serve runs of *catalogue* that are kept in *store*."""
         self.store = store
         self.catalogue = catalogue
+        self.reviews = Reviews(store)
         self._scenarios: dict[str, Scenario] = {}
         self._sessions: dict[str, Session] = {}
         self._used: dict[str, int] = {}
@@ -54,13 +56,30 @@ class Hub:
             self._scenarios[slug] = self.catalogue[slug]
         return self._scenarios[slug]
 
+    def choose(self, name: str, seed: int) -> tuple[Scenario, str]:
+        """Return the scenario called *name*, or the one that *seed* draws of a family called so.
+
+        With it comes the family's name, if it was drawn; raises KeyError if there is neither.
+        """
+        found, family = self.catalogue.choose(name, seed)
+        return self.scenario(found.slug), family
+
     def start(
-        self, slug: str, seed: int, *, holder: str, who: str = "trainee", now: bool = False
+        self,
+        slug: str,
+        seed: int,
+        *,
+        holder: str,
+        who: str = "trainee",
+        now: bool = False,
+        practice: bool = False,
+        mystery: str = "",
     ) -> Session:
         """Start a run and return its session, paused until somebody watches.
 
         With *now* its page comes at the wall's now instead of on the scenario's date, so that ages
-        are right in tools that have a clock of their own.
+        are right in tools that have a clock of their own. With *practice* it pauses at decision
+        points; *mystery* is the family of which the night was drawn.
         """
         scenario = self.scenario(slug)
         session = Session.create(
@@ -71,9 +90,21 @@ class Hub:
             who=who,
             wall_ms=steady_ms,
             epoch=epoch_of_now(scenario, seed, self.store, wall_ms()) if now else "",
+            practice=practice,
+            mystery=mystery,
         )
         self._keep(session)
         return session
+
+    def branch(self, run: str, at: int, *, holder: str) -> Session:
+        """Branch a closed run of *holder* at *at* (simulated ms) and return the session of the branch.
+
+        Raises:
+            UnknownRunError: if there is no such run, or it is not theirs.
+            ValueError: if *at* is not within it.
+        """
+        self.store.find(run, holder)
+        return self.open(branch(self.store, run, at, holder=holder).id, holder)
 
     def open(self, run: str, holder: str) -> Session:
         """Return the session of a run, replayed if this process does not have it.
@@ -192,6 +223,7 @@ class Hub:
                 ticker.join(timeout=5)
             for session in sessions:
                 _let_go(session)
+            self.reviews.close()
             self.store.close()
 
 

@@ -23,6 +23,9 @@ KINDS = (
     "acknowledge",
     "update",  # {text, to, fields}
     "note",  # {text}
+    "think",  # {text}
+    "bet",  # {text, by, sure}
+    "freeze",  # {ranking}
     "ticket",  # {origin, fix, owner, text}
     "remind",  # {due, text}
     "silence",  # {alert, duration_ms}
@@ -73,6 +76,9 @@ _TEXTS: dict[str, tuple[str, ...]] = {
     "acknowledge": (),
     "update": ("text", "to"),
     "note": ("text",),
+    "think": ("text",),
+    "bet": ("text", "by"),
+    "freeze": (),
     "ticket": ("origin", "fix", "owner", "text"),
     "remind": ("due", "text"),
     "silence": ("alert",),
@@ -122,6 +128,10 @@ def parse_input(at: int, kind: str, payload: dict[str, Any]) -> Input:
         clean["amount_ms"] = _whole(payload, "amount_ms", 1, 60 * 60_000)
     if kind == "silence":
         clean["duration_ms"] = _whole(payload, "duration_ms", 1, 7 * 24 * 3_600_000)
+    if kind == "bet" and payload.get("sure") is not None:
+        clean["sure"] = _whole(payload, "sure", 0, 100)
+    if kind == "freeze":
+        clean["ranking"] = _words(payload.get("ranking"), "freeze.ranking")
     if kind == "update":
         clean["fields"] = _texts(payload.get("fields", {}), "update.fields")
     if kind == "close":
@@ -136,6 +146,14 @@ def _whole(payload: dict[str, Any], name: str, low: int, high: int) -> int:
         msg = f"{name} must be a whole number from {low} to {high}"
         raise BadInputError(msg)
     return value
+
+
+def _words(value: object, where: str) -> list[str]:
+    words = [one for one in value if isinstance(one, str)] if isinstance(value, list) else None
+    if words is None or value != words or len(words) > 20 or any(len(one) > 99 for one in words):
+        msg = f"{where} must be a list of at most 20 ids"
+        raise BadInputError(msg)
+    return words
 
 
 def _texts(value: object, where: str) -> dict[str, str]:

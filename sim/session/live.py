@@ -18,6 +18,7 @@ from sim.apimachinery.wire import ApiRequest, ApiResponse
 from sim.evidence import CloseRecord, Record
 from sim.scenario import Scenario
 from sim.session.clock import Clock
+from sim.session.freeze import Points, takes_no_time
 from sim.session.inputs import BadInputError, Input, parse_input
 from sim.session.run import Run, try_apply
 from sim.session.storage import LeaseLostError, RunRow, RunStore
@@ -28,6 +29,9 @@ HEARTBEAT_MS = 5_000
 """How much eventless time of a watched run kill -9 may take back; inputs and what was shown never."""
 OVERTIME_MS = 30 * 60_000
 """How long after the horizon the clock still goes on, for closing."""
+
+STILL = ("skip", "look", "resize", "think", "freeze")
+"""Inputs that leave a paused clock as it is."""
 
 _SLEEP = re.compile(r"\s*sleep\s+(\d{1,5})([smh]?)\s*")
 _UNIT_MS = {"": 1000, "s": 1000, "m": 60_000, "h": 3_600_000}
@@ -79,6 +83,7 @@ class Session:
         self.answer = ""
         """What the desk said to the last input."""
         self.clock = Clock(wall_ms=wall_ms(), sim_ms=run.now, paused=True, limit_ms=self._limit_ms)
+        self._points = Points(run) if row.practice else None
         self._close_asked = any(True for _ in run.log.of(CloseRecord))
         run.log.listen(self._hear)
 
@@ -93,10 +98,13 @@ class Session:
         who: str,
         wall_ms: Callable[[], int],
         epoch: str = "",
+        practice: bool = False,
+        mystery: str = "",
     ) -> Session:
         """Start a run of *scenario*: build its world, live through the night up to the page.
 
-        *epoch* is the instant (RFC 3339) of its beginning; empty: the scenario's.
+        *epoch* is the instant (RFC 3339) of its beginning; empty: the scenario's. With *practice* it
+        pauses at decision points; *mystery* is the family of which the night was drawn.
         """
         run = Run(scenario, seed, who=who, epoch=epoch)
         run.start()
@@ -109,7 +117,10 @@ class Session:
             who=who,
             sim_ms=run.now,
             epoch=epoch,
+            practice=practice,
+            mystery=mystery,
         )
+        store.keep_texts(scenario.digest, json.dumps(scenario.texts))
         return cls(row, run, store, fence=row.fence, wall_ms=wall_ms)
 
     @classmethod
@@ -163,16 +174,20 @@ class Session:
             self._left_ms = wall
             if kind == "resize" and self._has_size(given.payload):
                 return
+            still = takes_no_time(kind, given.payload)
+            if self.run.point and not still:
+                msg = "time stands still at a decision point: rank its options, `incident rank ...`"
+                raise BadInputError(msg)
             if kind in ("pause", "resume"):
                 self._wanted_pause = kind == "pause"
                 if self.clock.paused == self._wanted_pause:
                     return
-            elif self.clock.paused and kind not in ("skip", "look", "resize"):
+            elif self.clock.paused and kind not in STILL and not (still and self.run.point):
                 self._wanted_pause = False
                 self._take(Input(given.at, "resume"), wall)
             sleep_ms = self._plain_sleep(given)
             self._take(given, wall)
-            if sleep_ms > 0 and not self.closed:
+            if sleep_ms > 0 and not self.closed and not self.run.point:
                 # Nobody learns anything by waiting: a plain `sleep 60` takes no wall time.
                 self._take(Input(self.run.now, "skip", {"amount_ms": sleep_ms}), wall)
 
@@ -267,6 +282,16 @@ class Session:
             self.on_going()
         elif given.kind == "skip":
             self.clock = self.clock.skip(wall, given.payload["amount_ms"])
+        self._heed_point()
+
+    def _heed_point(self) -> None:
+        """Pause if a decision point of practice mode has been reached."""
+        if self._points is None or self.closed or self.run.point:
+            return
+        if point := self._points.reached():
+            self._wanted_pause = True
+            given = Input(self.run.now, "pause", {"why": "freeze", "point": point})
+            self._take(given, self._wall_ms())
 
     def _hear(self, record: Record) -> None:
         if isinstance(record, CloseRecord):
@@ -308,6 +333,7 @@ class Session:
             now, before = self.now(), len(self.run.log)
             self.run.advance(now)
             self._heed_close()
+            self._heed_point()
             if len(self.run.log) != before:
                 self._changed.notify_all()
             return now
@@ -373,7 +399,8 @@ class Session:
             LeaseLostError: if another process has taken the run over.
         """
         with self._changed:
-            if self.clock.paused and not self.closed and not self._wanted_pause:
+            held = self._wanted_pause or self.run.point
+            if self.clock.paused and not self.closed and not held:
                 self.submit("resume")
             self.viewers += 1
         try:
@@ -405,8 +432,17 @@ class Session:
             run.advance(min(self._limit_ms, run.now + 1) if ended else until)
             self.clock = self.clock.skip(wall, run.now - self.clock.now(wall))
             self._heed_close()
+            self._heed_point()
             self._changed.notify_all()
             return ended
+
+    @property
+    def title(self) -> str:
+        """Return what a trainee may know of the run's name: of a drawn night only its family's."""
+        scenario = self.run.scenario
+        if self.row.mystery and not self.closed:
+            return scenario.family_title or self.row.mystery
+        return scenario.title
 
     @property
     def watched(self) -> bool:

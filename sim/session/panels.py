@@ -19,9 +19,15 @@ WINDOW_MS = 60 * 60_000
 MINUTE_MS = 60_000
 POINTS = 10
 """How many values a chart has as text."""
+FEWEST = 5
+"""How many of them at least, however long the names."""
+COLUMNS = 80
+"""A chart's row fits this."""
+LEAST = 0.005
+"""Less than this a second is nothing, at any number of digits that people read."""
 WIDTH = 100
 """Longest row of a list; what is longer goes on in the next line."""
-SPLITS = ("", "node", "zone", "version", "pod")
+SPLITS = ("", "node", "zone", "version", "pod", "route", "client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,8 @@ class Metric:
 METRICS = (
     Metric("errors", "Error rate (5xx share)", "%", ("errors",), SPLITS),
     Metric("requests", "Requests", "/s", ("requests",), SPLITS),
+    Metric("failures", "Failed requests per minute", "", ("failures",), ("", "route", "client")),
+    Metric("orders", "Payments completed per minute", "", ("orders",), ("",)),
     Metric("latency", "Latency p50 and p99", "ms", ("latency_p50", "latency_p99"), ("",)),
     Metric("ready", "Ready pods", "", ("ready",), ("", "node", "zone", "version")),
     Metric("restarts", "Container restarts (10 min)", "", ("restarts",), ("", "node", "pod")),
@@ -92,14 +100,18 @@ def value_text(unit: str, value: float | None) -> str:
         share = value * 100
         return f"{share:.2f} %" if share < 1 else f"{share:.1f} %"
     if unit == "/s":
-        return f"{value:.0f} /s" if value >= 10 else f"{value:.1f} /s"
+        # Few requests are rare, not none: 0.23 /s are fourteen in a minute.
+        digits = 0 if value >= 10 else 1 if value >= 1 or value < LEAST else 2
+        return f"{value:.{digits}f} /s"
     if unit == "ms" and value >= 10_000:
         return f"{value / 1000:.1f} s"
     return f"{value:.0f} {unit}".rstrip()
 
 
 def chart_text(telemetry: Telemetry, panel: str, by: str, now: int, epoch: Epoch) -> str:
-    """Return a chart as a small table: the value now and nine earlier ones, a minute apart.
+    """Return a chart as a small table: the value now and up to nine earlier ones, a minute apart.
+
+    Where names are long the oldest give way, so that a row fits a screen.
 
     Raises:
         ValueError: as `chart`.
@@ -119,8 +131,10 @@ def chart_text(telemetry: Telemetry, panel: str, by: str, now: int, epoch: Epoch
         rows.append((line["name"], cells))
     name = max(len(title) for title, _ in rows)
     cell = max(len(text) for _, cells in rows for text in cells)
+    shown = max(FEWEST, (COLUMNS - name) // (cell + 1))
     table = [
-        f"{title:{name}}" + "".join(f" {text:>{cell}}" for text in cells) for title, cells in rows
+        f"{title:{name}}" + "".join(f" {text:>{cell}}" for text in cells[-shown:])
+        for title, cells in rows
     ]
     return "\n".join([head, *table]) + "\n"
 

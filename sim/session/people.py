@@ -29,8 +29,11 @@ class Channel:
         self._desk = desk
         self._log = log
         self._updated = False
+        self._paged = False
         self._mitigated = False
         self._typing: set[tuple[str, str]] = set()
+        self._written: set[str] = set()
+        """Those to whom the trainee has written."""
         log.listen(self._hear)
         for person in scenario.people:
             for remark in person.remarks:
@@ -40,10 +43,12 @@ class Channel:
     def _hear(self, record: Record) -> None:
         if isinstance(record, UpdateRecord):
             self._updated = True
+            self._written.add(record.to)
             for person in self._asked(record):
                 self._env.spawn(self._answering(person, record))
         elif isinstance(record, AlertRecord):
-            if record.state == "paged":
+            if record.state == "paged" and not self._paged:
+                self._paged = True
                 self._remark("page")
             elif record.state == "resolved" and not self._mitigated:
                 self._mitigated = True
@@ -60,7 +65,8 @@ class Channel:
 
     def _remarking(self, person: Person, remark: Remark) -> Generator[simpy.Event, None, None]:
         yield self._env.timeout(remark.delay)
-        if not (remark.unless_updated and self._updated):
+        told = remark.unless_updated and self._updated
+        if not told and not (remark.unless_asked and person.id in self._written):
             self._desk.say(person.name, remark.text)
 
     def _answering(

@@ -46,9 +46,10 @@ def player_names(scenario: Scenario) -> list[str]:
 def make_player(run: Run, name: str) -> Play:
     """Return the player called *name* for *run*; raises KeyError with those that there are."""
     names = {role: value for role, value in run.roles.items() if isinstance(value, str)}
-    if name in TRICKS:
-        return TRICKS[name](names, Stream(run.scenario.digest, run.seed, "player", name))
     scenario = run.scenario
+    if name in TRICKS:
+        stream = Stream(scenario.digest, run.seed, "player", name)
+        return TRICKS[name]({**names, **_luck(run)}, stream)
     try:
         book = scenario.player(name)
     except KeyError:
@@ -65,6 +66,22 @@ def make_player(run: Run, name: str) -> Play:
         return any(shows(scenario.fact(fact), look, run.roles) for look in ways)
 
     return play_book(book, names, on_screen)
+
+
+def _luck(run: Run) -> dict[str, str]:
+    """Return what somebody happens to guess who guesses everything right."""
+    scenario, closing = run.scenario, run.scenario.closing
+    right = {one.id: one.mitigation for one in scenario.hypotheses}
+    guessed = {
+        "mitigation": right.get(scenario.truth or "", ""),
+        "node": str(run.roles.get("node.bad", "")),
+        "component": closing.component.right[0],
+        "failure": closing.failure.right[0],
+        "trigger": closing.trigger.right[0],
+        "mechanism": closing.mechanism.right[0],
+        "scope": closing.scope.right[0],
+    }
+    return {f"luck.{name}": value for name, value in guessed.items()}
 
 
 def play(run: Run, player: Play, *, watcher: Watcher = _nobody, until: int | None = None) -> None:

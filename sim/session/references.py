@@ -63,9 +63,14 @@ class Reference:
         return Impact(tuple(self.times), tuple(self.failed), tuple(self.arrivals))
 
 
+def reference_key(scenario: Scenario, seed: int, player: str) -> str:
+    """Return under which key a reference run is remembered."""
+    return f"reference/{scenario.digest}/{seed}/{ENGINE_VERSION}/{player}"
+
+
 def reference(scenario: Scenario, seed: int, player: str, cache: Cache) -> Reference:
     """Return one reference run, computed if it is not remembered."""
-    key = f"reference/{scenario.digest}/{seed}/{ENGINE_VERSION}/{player}"
+    key = reference_key(scenario, seed, player)
     if (text := cache.cached(key)) is not None:
         value = json.loads(text)
         return Reference(**{**value, "steps": [Step(**step) for step in value["steps"]]})

@@ -11,10 +11,11 @@ from sim import ENGINE_VERSION
 from sim.apimachinery.wire import ApiRequest, ApiResponse
 from sim.backends.simulated import SimulatedBackend
 from sim.client.doors import Telemetry
-from sim.evidence import AlertRecord, EvidenceLog, TimeRecord
+from sim.evidence import AlertRecord, EvidenceLog, FreezeRecord, Record, TimeRecord
 from sim.faults import schedule
 from sim.kernel import Environment, Epoch, Stream
 from sim.scenario import Scenario
+from sim.session.bets import Bookmaker
 from sim.session.desk import IncidentDesk
 from sim.session.guard import BrokenModelError, Guard
 from sim.session.inputs import TERMINAL_KINDS, BadInputError, Input
@@ -47,6 +48,8 @@ class Run:
         self.epoch = Epoch.parse(epoch or scenario.epoch)
         self.inputs: list[Input] = []
         self.paused = False
+        self.point = ""
+        """Id of the decision point of practice mode at which the run stands; empty: at none."""
         self._given = -1
         self._paged_at: int | None = None
         self._backend = SimulatedBackend(
@@ -63,6 +66,7 @@ class Run:
             command=lambda: self.workstation.command,
             given=self._acting,
             epoch=self.epoch,
+            point=lambda: self.point,
         )
         self.workstation = Workstation(
             self.env,
@@ -88,6 +92,8 @@ class Run:
         )
         self._backend.actor = self._actor
         Channel(self.env, scenario, self.desk, self.log)
+        Bookmaker(self.env, self.telemetry, self.log)
+        self.log.listen(self._hear)
         schedule(scenario, seed, self._backend)
 
     @property
@@ -165,6 +171,10 @@ class Run:
             self.guard.settle()
             self._given = -1
 
+    def _hear(self, record: Record) -> None:
+        if isinstance(record, FreezeRecord):
+            self.point = ""
+
     def _acting(self) -> int:
         """Return the input on whose behalf the world is acting now, or -1."""
         return self._given if self._given >= 0 else self.workstation.input
@@ -185,7 +195,11 @@ class Run:
                 return self._at_terminal(kind, payload, payload["terminal"])
             case "pause" | "resume":
                 self.paused = given.kind == "pause"
-                self.log.append(TimeRecord(at=self.now, input=number, what=given.kind + "d"))
+                point = payload.get("point", "")
+                self.point = point or self.point
+                self.log.append(
+                    TimeRecord(at=self.now, input=number, what=given.kind + "d", point=point)
+                )
             case "skip":
                 amount = payload["amount_ms"]
                 self.log.append(
@@ -224,6 +238,12 @@ class Run:
                 return desk.acknowledge()
             case "update":
                 return desk.update(payload["text"], payload["to"], payload["fields"])
+            case "think":
+                return desk.think(payload["text"])
+            case "bet":
+                return desk.bet(payload["text"], payload["by"], payload.get("sure"))
+            case "freeze":
+                return desk.rank(payload["ranking"])
             case "note":
                 return desk.note(payload["text"])
             case "ticket":

@@ -17,7 +17,7 @@ import pytest
 
 from sim.cli import main
 from sim.cli.doctor import report
-from sim.cli.play import rescore
+from sim.cli.runs import rescore
 from sim.session.debrief import make_debrief
 from sim.session.kubeconfig import secret_of
 from sim.session.references import NoCache
@@ -92,11 +92,15 @@ def test_every_option_says_what_it_is_for():
 def test_list_names_every_incident_and_how_long_it_takes():
     done = uncordon("list")
     assert done.returncode == 0
-    assert re.search(r"^payments-0247 +\*+ +60 min +The 02:47 page$", done.stdout, re.MULTILINE)
+    assert re.search(
+        r"^payments-0247 +\*+ +60 min +The 02:47 page \(Kestrel\)$", done.stdout, re.MULTILINE
+    )
 
 
 def test_validate_says_ok(tmp_path):
-    assert uncordon("validate").stdout.splitlines()[0] == "payments-0247: ok"
+    said = uncordon("validate").stdout.splitlines()
+    assert said[0] == "payments-0247: ok"
+    assert said[-1] == "payments: ok"
     copy = tmp_path / "copy"
     shutil.copytree(ROOT / "scenarios" / "payments-0247", copy)
     done = uncordon("validate", str(copy), "payments-0247")
@@ -108,9 +112,8 @@ def test_validate_reports_every_mistake_with_file_and_line(tmp_path):
     shutil.copytree(ROOT / "scenarios" / "payments-0247", copy)
     main_file = copy / "scenario.yaml"
     lines = main_file.read_text().splitlines()
-    at = next(number for number, line in enumerate(lines) if line.startswith("minutes:"))
-    lines[at] = "minutes: soon"
-    lines += ["colour: red"]
+    at = len(lines)
+    lines += ["minutes: soon", "colour: red"]
     main_file.write_text("\n".join(lines) + "\n")
     done = uncordon("validate", str(copy))
     assert done.returncode == 1
@@ -244,11 +247,25 @@ def test_a_stored_run_scores_the_same_again_and_in_the_debrief(database):
     assert f"{card['total']:.0f} of 100: {card['band']}" in text
 
 
-def test_prove_prints_a_table():
-    done = uncordon("prove", "--seeds", "0", "--players", "senior,idle")
+def test_prove_prints_scores_and_checks():
+    done = uncordon("prove", "payments-0247", "--seeds", "0", "--players", "senior,idle")
+    assert done.returncode == 0, done.stdout
     rows = [line.split() for line in done.stdout.splitlines()]
-    assert rows[0] == ["PLAYER", "RUNS", "MEAN", "SD", "MIN", "MAX"]
-    assert [row[:2] for row in rows[1:]] == [["senior", "1"], ["idle", "1"]]
+    assert rows[0] == ["payments-0247"]
+    assert rows[1] == ["PLAYER", "RUNS", "MEAN", "SD", "MIN", "MAX"]
+    assert [row[:2] for row in rows[2:4]] == [["senior", "1"], ["idle", "1"]]
+    assert [row[0] for row in rows[5:]] == ["ok"] * 7
+
+
+def test_mystery_says_the_familys_title_until_the_end(tmp_path):
+    database = f"sqlite:///{tmp_path}/runs.db"
+    words = ("play", "payments", "--seed", "3", "--database", database)
+    told = uncordon(*words, typed="incident status\nincident alerts\n")
+    assert "left open" in told.stderr
+    assert not re.search(r"payments-\w+|Kestrel|Heron|Wren|Swift", told.stdout)
+    watched = uncordon("play", "payments", "--seed", "3", "--player", "idle")
+    assert watched.stdout.startswith("The 02:47 page: seed 3, player idle\n")
+    assert re.search(r"^This night was payments-\w+, seed 3\.$", watched.stdout, re.MULTILINE)
 
 
 def test_doctor_says_what_is_there():

@@ -6,7 +6,8 @@ from dataclasses import asdict
 import pytest
 
 from sim import ENGINE_VERSION
-from sim.session.debrief import effect_text, headline, make_debrief, practise_next
+from sim.session.advice import effect_text, headline, practise_next
+from sim.session.debrief import make_debrief
 from sim.session.judge import Verdict
 from sim.session.play import Step
 from sim.session.references import NoCache, Reference

@@ -34,12 +34,14 @@ CHARTS = [
 
 
 @pytest.mark.parametrize(("panel", "by"), CHARTS)
-def test_chart_has_ten_points_and_fits_eighty_columns(run, panel, by):
+def test_chart_has_ten_points_or_what_fits_eighty_columns(run, panel, by):
     head, times, *rows = text(run, panel, by).splitlines()
     assert head.startswith(panels.BY_ID[panel].title)
-    assert times.split() == [f"02:{minute}" for minute in range(38, 48)]
+    minutes = times.split()
+    assert minutes == [f"02:{minute}" for minute in range(38, 48)][-len(minutes) :]
+    assert len(minutes) >= (8 if by in ("route", "node") else 10)
     assert rows
-    assert all(len(row.split()) >= 11 for row in rows)
+    assert all(len(row.split()) >= len(minutes) + 1 for row in rows)
     assert max(map(len, [head, times, *rows])) <= 80
 
 
@@ -135,7 +137,9 @@ def test_spans_are_short(ms, shown):
         ("%", 0.1211, "12.1 %"),
         ("%", 0.0012, "0.12 %"),
         ("/s", 482.4, "482 /s"),
-        ("/s", 0.25, "0.2 /s"),
+        ("/s", 4.25, "4.2 /s"),
+        ("/s", 0.228, "0.23 /s"),
+        ("/s", 0.0, "0.0 /s"),
         ("ms", 38.2, "38 ms"),
         ("ms", 10_001.0, "10.0 s"),
         ("", 4.0, "4"),

@@ -73,6 +73,13 @@ def test_duty_manager_asks_only_while_nobody_has_written(talk):
     assert "Elena" not in [who for _, who, _ in talk.hear(30)]
 
 
+def test_who_was_asked_does_not_come_with_the_same_unasked(talk):
+    talk.alert("paged")
+    talk.ask("do customers complain?", "karim")
+    said = [(at, who) for at, who, _ in talk.hear(4)]
+    assert said == [(1, "Karim"), (3, "Noor")]
+
+
 def test_support_notices_the_end_once(talk):
     talk.alert("resolved")
     talk.alert("resolved")

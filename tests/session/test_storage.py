@@ -318,8 +318,60 @@ def test_runs_from_before_the_column_began_on_their_scenarios_date(tmp_path):
     row = make(store)
     store.close()
     with closing(sqlite3.connect(tmp_path / "old.db")) as old, old:
-        old.execute("alter table runs drop column epoch")
+        for name in ("epoch", "practice", "parent", "branched_at", "mystery"):
+            old.execute(f"alter table runs drop column {name}")
+        old.execute("drop table scenarios")
+        old.execute("drop table shares")
         old.execute("update alembic_version set version_num = '0001'")
     again = RunStore(url, wall_ms=lambda: 0)
-    assert again.find(row.id).epoch == ""
+    found = again.find(row.id)
+    assert (found.epoch, found.compared, found.branched_at, found.mystery) == ("", True, -1, "")
     again.close()
+
+
+# -- branches and runs from elsewhere --------------------------------------------------------------
+
+
+def test_a_branch_shares_the_inputs_up_to_its_moment_and_is_open(store):
+    run = make(store, epoch="2026-11-20T01:40:00Z")
+    for number, at in enumerate((7, 9, 9, 11)):
+        store.append(run.id, run.fence, number, at, "note", f'{{"text":"{number}"}}')
+    store.mark(run.id, run.fence, closed=True)
+    branch = store.branch(run.id, 9, store.inputs(run.id)[:3], holder="h2")
+    assert (branch.parent, branch.branched_at, branch.sim_ms, branch.holder) == (run.id, 9, 9, "h2")
+    assert not branch.closed
+    assert not branch.compared
+    assert branch.epoch == run.epoch
+    assert store.inputs(branch.id) == store.inputs(run.id)[:3]
+    assert store.find(run.id).closed
+    store.claim(branch.id)
+
+
+def test_a_run_from_elsewhere_gets_an_id_of_its_own(store):
+    run = make(store)
+    adopted = store.adopt(run, [(7, "note", "{}")])
+    assert adopted.id != run.id
+    assert store.inputs(adopted.id) == [(7, "note", "{}")]
+    assert store.inputs(run.id) == []
+
+
+def test_texts_are_kept_once(store):
+    assert store.texts("d") is None
+    store.keep_texts("d", "[]")
+    store.keep_texts("d", "[1]")
+    assert store.texts("d") == "[]"
+
+
+# -- shares ----------------------------------------------------------------------------------------
+
+
+def test_a_share_is_the_same_until_it_is_taken_back(store):
+    run = make(store)
+    assert store.share_of(run.id) == ""
+    token = store.share(run.id)
+    assert (store.share(run.id), store.shared(token).id) == (token, run.id)
+    assert token != run.id
+    store.unshare(run.id)
+    with pytest.raises(UnknownRunError):
+        store.shared(token)
+    assert store.share(run.id) != token

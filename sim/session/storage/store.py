@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -18,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from sim.session.errors import LeaseLostError, UnknownRunError
 from sim.session.storage.database import open_database, writing
 from sim.session.storage.owner import is_alive, is_here, this_process
-from sim.session.storage.tables import cache, inputs, runs
+from sim.session.storage.tables import cache, inputs, runs, scenarios, shares
 
 LEASE_MS = 30_000
 """How long a process on another machine waits after the last renewal before it may take a run."""
@@ -42,9 +43,22 @@ class RunRow:
     fence: int
     epoch: str
     """When the run's time began (RFC 3339), if it is not the scenario's date."""
+    practice: bool = False
+    """It pauses at decision points and is never compared with others."""
+    parent: str = ""
+    """The run that it shares everything with up to *branched_at*; empty: none."""
+    branched_at: int = -1
+    mystery: str = ""
+    """The family of which its night was drawn, if it was not chosen by name."""
+
+    @property
+    def compared(self) -> bool:
+        """Whether the run counts in comparisons: played once, without help, from its page on."""
+        return not self.practice and not self.parent
 
 
-_ROW = [runs.c[name] for name in RunRow.__slots__]
+_NAMES = tuple(field.name for field in fields(RunRow))
+_ROW = [runs.c[name] for name in _NAMES]
 
 
 class RunStore:
@@ -78,11 +92,13 @@ class RunStore:
         who: str,
         sim_ms: int,
         epoch: str = "",
+        practice: bool = False,
+        mystery: str = "",
     ) -> RunRow:
         """Store a new run, owned by this process, and return it."""
         now = self._wall_ms()
         row = RunRow(
-            id=secrets.token_urlsafe(12),
+            id=_new_id(),
             holder=holder,
             scenario=scenario,
             digest=digest,
@@ -95,11 +111,65 @@ class RunStore:
             closed=False,
             fence=1,
             epoch=epoch,
+            practice=practice,
+            mystery=mystery,
         )
-        values = {name: getattr(row, name) for name in RunRow.__slots__}
         with self._writing.begin() as db:
-            db.execute(insert(runs).values(**values, owner=self._owner, lease_ms=now + LEASE_MS))
+            _insert(db, row, self._owner, now + LEASE_MS)
         return row
+
+    def branch(
+        self, run: str, at: int, given: list[tuple[int, str, str]], *, holder: str
+    ) -> RunRow:
+        """Store a run that begins as *run* did, with the inputs *given*, and is open from *at* on.
+
+        Nobody owns it yet. The original is only read.
+
+        Raises:
+            UnknownRunError: if there is no such run.
+        """
+        parent = self.find(run)
+        row = replace(
+            parent,
+            id=_new_id(),
+            holder=holder,
+            created_ms=self._wall_ms(),
+            sim_ms=at,
+            closed=False,
+            fence=1,
+            parent=run,
+            branched_at=at,
+        )
+        with self._writing.begin() as db:
+            _insert(db, row, "", 0)
+            _insert_inputs(db, row.id, given)
+        return row
+
+    def adopt(self, row: RunRow, given: list[tuple[int, str, str]]) -> RunRow:
+        """Store a whole run from elsewhere, which nobody owns here, under an id of its own."""
+        adopted = replace(row, id=_new_id(), created_ms=self._wall_ms(), fence=1)
+        with self._writing.begin() as db:
+            _insert(db, adopted, "", 0)
+            _insert_inputs(db, adopted.id, given)
+        return adopted
+
+    def keep_texts(self, digest: str, texts: str) -> None:
+        """Keep the *texts* of a scenario, unless they are kept already."""
+        if self.texts(digest) is not None:
+            return
+        try:
+            with self._writing.begin() as db:
+                db.execute(insert(scenarios).values(digest=digest, texts=texts))
+        except IntegrityError:
+            # Somebody kept them at the same moment; the digest says that they are the same.
+            return
+
+    def texts(self, digest: str) -> str | None:
+        """Return the texts of the scenario with this *digest*, if they were kept."""
+        with self._engine.connect() as db:
+            query = select(scenarios.c.texts).where(scenarios.c.digest == digest)
+            found: str | None = db.scalar(query)
+            return found
 
     def find(self, run: str, holder: str | None = None) -> RunRow:
         """Return a run; with *holder*, only if it is theirs.
@@ -193,6 +263,40 @@ class RunStore:
             found = db.execute(query.order_by(inputs.c.number))
             return [(row.at, row.kind, row.payload) for row in found]
 
+    def share(self, run: str) -> str:
+        """Return the token with which anybody may read the debrief of *run*, made at the first call."""
+        if token := self.share_of(run):
+            return token
+        row = {"token": secrets.token_urlsafe(18), "run": run, "created_ms": self._wall_ms()}
+        # Somebody may have shared it at the same moment; then theirs counts.
+        with suppress(IntegrityError), self._writing.begin() as db:
+            db.execute(insert(shares).values(**row))
+        return self.share_of(run)
+
+    def share_of(self, run: str) -> str:
+        """Return the token of *run*, empty if it is not shared."""
+        with self._engine.connect() as db:
+            found: str | None = db.scalar(select(shares.c.token).where(shares.c.run == run))
+        return found or ""
+
+    def unshare(self, run: str) -> None:
+        """Take the token of *run* back; the next one will be another."""
+        with self._writing.begin() as db:
+            db.execute(delete(shares).where(shares.c.run == run))
+
+    def shared(self, token: str) -> RunRow:
+        """Return the run that *token* was made for.
+
+        Raises:
+            UnknownRunError: if there is none, or it was taken back.
+        """
+        query = select(*_ROW).join(shares, shares.c.run == runs.c.id)
+        with self._engine.connect() as db:
+            found = db.execute(query.where(shares.c.token == token)).one_or_none()
+        if found is None:
+            raise UnknownRunError(token)
+        return RunRow(*found)
+
     def cached(self, key: str) -> str | None:
         """Return what was remembered under *key*, if anything was."""
         with self._engine.connect() as db:
@@ -208,6 +312,27 @@ class RunStore:
         except IntegrityError:
             # Somebody remembered it at the same moment; it is the same value, computed twice.
             return
+
+
+def _new_id() -> str:
+    """Return an address that nobody guesses, and that no command line takes for an option."""
+    while (made := secrets.token_urlsafe(12)).startswith("-"):
+        pass
+    return made
+
+
+def _insert(db: Connection, row: RunRow, owner: str, lease_ms: int) -> None:
+    values = {name: getattr(row, name) for name in _NAMES}
+    db.execute(insert(runs).values(**values, owner=owner, lease_ms=lease_ms))
+
+
+def _insert_inputs(db: Connection, run: str, given: list[tuple[int, str, str]]) -> None:
+    rows = [
+        {"run": run, "number": number, "at": at, "kind": kind, "payload": payload}
+        for number, (at, kind, payload) in enumerate(given)
+    ]
+    if rows:
+        db.execute(insert(inputs), rows)
 
 
 def _update(db: Connection, run: str, fence: int, values: dict[str, Any]) -> None:

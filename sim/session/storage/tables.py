@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 metadata = MetaData()
@@ -44,6 +45,13 @@ runs = Table(
     Column("fence", Integer, nullable=False),
     # When the run's time began (RFC 3339); empty: on the scenario's date.
     Column("epoch", String(32), nullable=False, server_default=""),
+    # The run pauses at decision points; it is never compared with others.
+    Column("practice", Boolean, nullable=False, server_default=false()),
+    # The run of which this one shares everything up to the moment after it; empty: none.
+    Column("parent", String(32), nullable=False, server_default=""),
+    Column("branched_at", BigInteger, nullable=False, server_default="-1"),
+    # The family of which this night was drawn, if it was not chosen by name.
+    Column("mystery", String(64), nullable=False, server_default=""),
     # Unix ms until which the claim of a process on another machine holds without renewal.
     Column("lease_ms", BigInteger, nullable=False),
 )
@@ -56,6 +64,25 @@ inputs = Table(
     Column("at", BigInteger, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("payload", Text, nullable=False),
+)
+
+scenarios = Table(
+    "scenarios",
+    metadata,
+    # What runs were played on, so that they can be scored when the files have changed.
+    Column("digest", String(64), primary_key=True),
+    Column("texts", Text, nullable=False),
+)
+
+shares = Table(
+    "shares",
+    metadata,
+    # Unguessable: whoever has it may read the run's debrief, and nothing else.
+    Column("token", String(32), primary_key=True),
+    Column(
+        "run", String(32), ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, unique=True
+    ),
+    Column("created_ms", BigInteger, nullable=False),
 )
 
 cache = Table(

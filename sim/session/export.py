@@ -1,0 +1,196 @@
+"""Runs as files: written from a store, checked by replaying their inputs, taken into another store.
+
+Whoever changes what is in a file is found out: evidence is made again from the inputs and compared
+line by line. (Who played, a file cannot prove: whoever makes other inputs makes another run.)
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Protocol
+
+from sim import ENGINE_VERSION
+from sim.evidence import EvidenceLog
+from sim.evidence.log import encode
+from sim.kernel import Epoch
+from sim.scenario import Scenario, ScenarioError
+from sim.scenario.loader import scenario_of
+from sim.session.bundle import Bundle, Head, NotABundleError, Stored
+from sim.session.inputs import Input
+from sim.session.run import Run, try_apply
+from sim.session.storage import RunRow, RunStore
+
+
+class TamperedError(NotABundleError):
+    """What in the file is not what its inputs make; one line for a person."""
+
+
+class OtherEngineError(NotABundleError):
+    """The file was made by another engine, so nothing can be made again here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An export that is what it says."""
+
+    bundle: Bundle
+    scenario: Scenario
+    inputs: list[Input]
+    log: EvidenceLog
+    """The evidence up to the horizon."""
+
+
+def inputs_of(stored: list[Stored]) -> list[Input]:
+    """Return stored inputs as inputs."""
+    return [Input(at, kind, json.loads(payload)) for at, kind, payload in stored]
+
+
+class Begun(Protocol):
+    """How a run began."""
+
+    @property
+    def seed(self) -> int:
+        """Which night."""
+
+    @property
+    def who(self) -> str:
+        """Whose hands were at the keys."""
+
+    @property
+    def epoch(self) -> str:
+        """When its time began; empty: on the scenario's date."""
+
+
+def replayed(scenario: Scenario, row: Begun, inputs: list[Input]) -> Run:
+    """Return a run that has played *inputs* and lived on to its horizon."""
+    run = Run(scenario, row.seed, who=row.who, epoch=row.epoch)
+    run.start()
+    for given in inputs:
+        try_apply(run, given)
+    run.finish()
+    return run
+
+
+def export(row: RunRow, stored: list[Stored], scenario: Scenario) -> Bundle:
+    """Return a stored run, whose inputs are *stored*, as what an export holds."""
+    run = replayed(scenario, row, inputs_of(stored))
+    head = Head(
+        scenario=row.scenario,
+        digest=scenario.digest,
+        title=scenario.title,
+        seed=row.seed,
+        engine=ENGINE_VERSION,
+        epoch=row.epoch,
+        who=row.who,
+        sim_ms=row.sim_ms,
+        practice=row.practice,
+        branched_at=row.branched_at,
+        mystery=row.mystery,
+    )
+    return Bundle(head, scenario.texts, stored, [encode(record) for record in run.log])
+
+
+def check(bundle: Bundle) -> Checked:
+    """Replay *bundle* and compare what comes of it.
+
+    Raises:
+        OtherEngineError: if another engine made it.
+        TamperedError: if the scenario or a record is not what digest and inputs say.
+    """
+    head = bundle.head
+    if head.engine != ENGINE_VERSION:
+        msg = (
+            f"made by engine {head.engine}; this is {ENGINE_VERSION}, whose nights go differently: "
+            f"check and score it with uncordon {head.engine}"
+        )
+        raise OtherEngineError(msg)
+    scenario = _scenario(bundle)
+    try:
+        inputs = inputs_of(bundle.inputs)
+        run = replayed(scenario, head, inputs)
+    except (ValueError, KeyError, TypeError, RuntimeError) as error:
+        msg = f"the inputs cannot be played again: {error}"
+        raise TamperedError(msg) from error
+    _compare(bundle.evidence, [encode(record) for record in run.log], run.epoch)
+    return Checked(bundle, scenario, inputs, run.log)
+
+
+def _scenario(bundle: Bundle) -> Scenario:
+    try:
+        scenario = scenario_of(bundle.texts)
+    except (ScenarioError, ValueError, KeyError) as error:
+        msg = f"the scenario in the file does not load: {str(error).splitlines()[0]}"
+        raise TamperedError(msg) from error
+    if scenario.digest != bundle.head.digest:
+        msg = (
+            f"the scenario in the file has digest {scenario.digest[:12]}, its header says "
+            f"{bundle.head.digest[:12]}"
+        )
+        raise TamperedError(msg)
+    return scenario
+
+
+def _compare(stored: list[str], made: list[str], epoch: Epoch) -> None:
+    """Raise TamperedError at the first record that is not what the inputs make."""
+    for number, (there, here) in enumerate(zip(stored, made, strict=False)):
+        if there != here:
+            raise TamperedError(_difference(number, json.loads(there), json.loads(here), epoch))
+    if len(stored) != len(made):
+        msg = f"{len(stored)} records of evidence, but the inputs make {len(made)}"
+        raise TamperedError(msg)
+
+
+def _difference(
+    number: int, there: dict[str, object], here: dict[str, object], epoch: Epoch
+) -> str:
+    at = here.get("at")
+    when = epoch.datetime(at).strftime("%H:%M:%S") if isinstance(at, int) else "?"
+    where = f"evidence {number} ({here.get('kind')} at {when})"
+    names = sorted({*there, *here})
+    name = next(name for name in names if there.get(name) != here.get(name))
+    return (
+        f"{where}: {name} is {_short(there.get(name))} in the file, but the inputs make "
+        f"{_short(here.get(name))}"
+    )
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def take_in(checked: Checked, store: RunStore, *, holder: str) -> RunRow:
+    """Store a checked export as a closed run of *holder* and return it."""
+    head = checked.bundle.head
+    store.keep_texts(head.digest, json.dumps(checked.scenario.texts))
+    row = RunRow(
+        id="",
+        holder=holder,
+        scenario=head.scenario,
+        digest=head.digest,
+        seed=head.seed,
+        engine=head.engine,
+        who=head.who,
+        created_ms=0,
+        sim_ms=head.sim_ms,
+        speed=1.0,
+        closed=True,
+        fence=1,
+        epoch=head.epoch,
+        practice=head.practice,
+        branched_at=head.branched_at,
+        mystery=head.mystery,
+    )
+    return store.adopt(row, checked.bundle.inputs)
+
+
+def kept_scenario(store: RunStore, row: RunRow) -> Scenario | None:
+    """Return the scenario on which *row* was played, if its texts were kept and still load."""
+    text = store.texts(row.digest)
+    if text is None:
+        return None
+    try:
+        return scenario_of(tuple((name, content) for name, content in json.loads(text)))
+    except ScenarioError:
+        return None

@@ -1,0 +1,99 @@
+"""Works out what takes seconds (ledger, film, references) in a process of its own, one at a time.
+
+A server's threads would hold up every page meanwhile. The process gets a job as a line of JSON and
+sends lines back as results come; it opens no database, and ends with its parent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any, TextIO
+
+from sim.scenario.loader import scenario_of
+from sim.scoring import Impact, Scoring, Story
+from sim.session.branch import Branches
+from sim.session.debrief import JUNIOR, curve, ledger_row, make_debrief
+from sim.session.export import inputs_of, replayed
+from sim.session.film import shoot
+from sim.session.job import Job
+from sim.session.judge import EXPERT, UNTOUCHED, trial
+from sim.session.references import reference
+from sim.session.sampling import sample
+
+NICE = 5
+"""Pages come first."""
+
+
+class PipeCache:
+    """Knows what the job brought along, and sends back what is to be remembered."""
+
+    def __init__(self, known: dict[str, str], out: TextIO) -> None:
+        """Begin with *known*."""
+        self._known = dict(known)
+        self._out = out
+
+    def cached(self, key: str) -> str | None:
+        """Return what was brought or worked out."""
+        return self._known.get(key)
+
+    def remember(self, key: str, value: str) -> None:
+        """Send *value* back, and keep it."""
+        self._known[key] = value
+        _send(self._out, {"remember": [key, value]})
+
+
+def work(job: Job, out: TextIO) -> None:
+    """Do *job* and send what comes of it to *out*: `remember`, `row`, and at last `result`."""
+    scenario = scenario_of(job.texts)
+    cache = PipeCache(job.known, out)
+    if job.task == "references":
+        there = {UNTOUCHED, *(book.player for book in scenario.players)}
+        for player in (UNTOUCHED, EXPERT, JUNIOR):
+            if player in there:
+                reference(scenario, job.seed, player, cache)
+        _send(out, {"result": None})
+        return
+    if job.task in ("sample", "player"):
+        _send(out, {"result": sample(job, cache).dumped()})
+        return
+    inputs = inputs_of(job.inputs)
+    if job.task == "film":
+        _send(out, {"result": shoot(scenario, job.seed, inputs, epoch=job.epoch)})
+        return
+    if job.task == "without":
+        other = Branches(scenario, job.seed, inputs, epoch=job.epoch)(frozenset(job.leave_out))
+        run = replayed(scenario, job, inputs)
+        _send(out, {"result": curve(Impact.of(other), Story(run.log, scenario))})
+        return
+    run = replayed(scenario, job, inputs)
+    held = trial(run.log, scenario, job.seed, inputs, cache)
+    mode = job.mode()
+    _rows(held.scoring, out)
+    verdict = held.verdict()
+    _send(out, {"result": make_debrief(verdict, cache, mode, held.scoring.sooner())})
+
+
+def _rows(scoring: Scoring, out: TextIO) -> None:
+    blank = scoring.blank
+    for entry in scoring.rows():
+        _send(out, {"row": ledger_row(entry, blank)})
+
+
+def _send(out: TextIO, message: dict[str, Any]) -> None:
+    out.write(json.dumps(message, separators=(",", ":")) + "\n")
+    out.flush()
+
+
+def main() -> None:
+    """Read one job from standard input and do it."""
+    os.nice(NICE)
+    out = sys.stdout
+    # Whatever the model might print must not get between the results.
+    sys.stdout = sys.stderr
+    work(Job.loads(sys.stdin.readline()), out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""Finished runs: a debrief that grows, a scrubber, branches that are played on, and an end at shutdown."""
+
+import json
+import time
+
+import pytest
+
+from sim.scenario import Catalogue
+from sim.session.hub import Hub
+from sim.session.review import StillOpenError, branch
+from sim.session.storage import RunStore, UnknownRunError
+from sim.session.workshop import Workshop
+from tests.session.playing import enter
+
+MINUTE = 60_000
+PATIENCE_S = 120
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory):
+    url = f"sqlite:///{tmp_path_factory.mktemp('review')}/uncordon.db"
+    made = Hub(RunStore(url, wall_ms=lambda: 1_000), Catalogue())
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def closed(hub):
+    session = hub.start("payments-0247", 0, holder="h")
+    enter(session, "incident ack")
+    enter(session, "kubectl get pods -n payments -o wide")
+    session.submit("think", {"text": "a node"})
+    session.submit("bet", {"text": "errors < 1% in 2m, 80 sure"})
+    session.submit("skip", {"amount_ms": 3 * MINUTE})
+    enter(session, "kubectl cordon node-worker-3")
+    session.submit("skip", {"amount_ms": MINUTE})
+    session.submit("look", {"panel": "errors", "by": "node"})
+    enter(session, "kubectl delete pods -n payments --all --wait=false")
+    session.submit("skip", {"amount_ms": 5 * MINUTE})
+    session.submit("close", {})
+    return session
+
+
+def test_an_open_run_tells_nothing(hub):
+    session = hub.start("payments-0247", 0, holder="h")
+    for ask in (
+        hub.reviews.debrief,
+        hub.reviews.export,
+        hub.reviews.film,
+        lambda one: hub.reviews.state_at(one, 0),
+        lambda one: hub.reviews.ledger(one, 0),
+    ):
+        with pytest.raises(StillOpenError):
+            ask(session)
+
+
+def test_the_debrief_grows_until_it_is_whole(hub, closed):
+    first = json.loads(json.dumps(hub.reviews.debrief(closed)))
+    assert first["pending"]
+    assert first["total"] is None
+    assert "no-harm" in first["missing"]
+    rows, number, end = [], 0, time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        found = hub.reviews.ledger(closed, number, timeout_s=1.0)
+        assert not found["failed"]
+        rows, number = rows + found["rows"], found["next"]
+        if found["done"]:
+            break
+    whole = hub.reviews.whole(closed, PATIENCE_S)
+    assert not whole["pending"]
+    assert [row["line"] for row in rows] == [row["line"] for row in whole["ledger"]]
+    assert {finding["id"] for finding in first["findings"]} < {
+        finding["id"] for finding in whole["findings"]
+    }
+    assert whole["missing"] == []
+    for finding in first["findings"]:
+        assert finding in whole["findings"]
+    assert (whole["bets"][0]["right"], whole["calibration"]["brier"]) == (False, 0.8**2)
+    assert whole["thoughts"][0]["text"] == "a node"
+    assert hub.reviews.calibration("h")["bets"] == 1
+    assert hub.reviews.calibration("somebody else")["bets"] == 0
+
+
+def test_the_scrubber_shows_any_moment(hub, closed):
+    end = time.monotonic() + PATIENCE_S
+    while not hub.reviews.film(closed) and time.monotonic() < end:
+        time.sleep(0.1)
+    page = closed.run.paged_at
+    before = hub.reviews.state_at(closed, page)
+    after = hub.reviews.state_at(closed, closed.run.horizon)
+    assert before["terminals"] == {}
+    assert "$ kubectl cordon node-worker-3\n" in after["terminals"]["t1"]
+    assert before["panels"] == []
+    assert [one["panel"] for one in after["panels"]] == ["errors"]
+    assert before["lost"] < after["lost"]
+    shut = {node["name"]: node["schedulable"] for node in after["cluster"]["nodes"]}
+    assert not shut["node-worker-3"]
+    assert all(node["schedulable"] for node in before["cluster"]["nodes"])
+    shown = [
+        {
+            pod["name"]
+            for pod in moment["cluster"]["pods"]
+            if pod["name"].startswith("payment-service")
+        }
+        for moment in (before, after)
+    ]
+    assert shown[0]
+    assert shown[0].isdisjoint(shown[1])
+
+
+def test_a_moment_comes_fast_enough_to_drag(hub, closed):
+    marks = range(closed.run.paged_at, closed.run.horizon, 5 * MINUTE)
+    begin = time.process_time()
+    for at in marks:
+        hub.reviews.state_at(closed, at)
+    assert (time.process_time() - begin) / len(marks) < 0.1
+
+
+def test_a_branch_is_open_at_its_moment_and_told_beside_its_parent(hub, closed):
+    at = closed.run.paged_at + 2 * MINUTE
+    session = hub.branch(closed.row.id, at, holder="h")
+    assert session.run.now == at
+    assert not session.closed
+    assert (session.row.parent, session.row.branched_at) == (closed.row.id, at)
+    enter(session, "kubectl cordon node-worker-3")
+    session.submit("close", {})
+    found = hub.reviews.debrief(session)
+    assert found["mode"]["branched_at"] == at
+    assert found["curves"]["before branching"] == hub.reviews.debrief(closed)["curves"]["this run"]
+    own, before = found["curves"]["this run"], found["curves"]["before branching"]
+    assert own != before
+    assert [point for point in own if point[0] <= at] == [
+        point for point in before if point[0] <= at
+    ]
+
+
+def test_a_branch_begins_before_the_end(hub, closed):
+    stored = hub.store.inputs(closed.row.id)
+    row = branch(hub.store, closed.row.id, stored[-1][0], holder="h")
+    assert row.branched_at == stored[-1][0] - 1
+    assert not [one for one in hub.store.inputs(row.id) if one[1] == "close"]
+    with pytest.raises(ValueError, match="is not within the run"):
+        branch(hub.store, closed.row.id, 10**9, holder="h")
+    with pytest.raises(UnknownRunError):
+        hub.branch(closed.row.id, stored[-1][0], holder="somebody else")
+
+
+def test_work_that_fails_says_so_and_may_be_asked_for_again():
+    shop = Workshop(lambda _key, _value: None)
+    try:
+        piece = shop.ask("x", lambda: "no job\n")
+        assert piece.done.wait(PATIENCE_S)
+        assert "ended with status" in piece.failed
+        assert shop.ask("x", lambda: "no job\n") is not piece
+    finally:
+        shop.close()
+    late = shop.ask("y", lambda: "")
+    assert late.done.is_set()
+    assert late.failed == "the server is ending"
