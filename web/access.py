@@ -8,7 +8,7 @@ from flask import abort, current_app, session
 
 from sim.session.hub import Hub
 from sim.session.live import Session
-from sim.session.storage import LeaseLostError, UnknownRunError
+from sim.session.storage import LeaseLostError, RunRow, UnknownRunError
 
 
 def hub() -> Hub:
@@ -23,6 +23,14 @@ def holder() -> str:
         session["holder"] = secrets.token_urlsafe(16)
         session.permanent = True
     return str(session["holder"])
+
+
+def find_run(run: str) -> RunRow:
+    """Return a run of this visitor as stored, without loading it, or answer 404."""
+    try:
+        return hub().store.find(run, holder())
+    except UnknownRunError:
+        abort(404, "There is no such page.")
 
 
 def open_run(run: str) -> Session:

@@ -18,7 +18,7 @@ from sim.scenario import Catalogue
 from sim.session.hub import Hub
 from sim.session.storage import RunStore
 from sim.session.wall import wall_ms
-from web import api, debrief, outside, pages, stream
+from web import api, compare, debrief, outside, pages, shared, stream
 from web.filters import FILTERS
 from web.kubeapi import Door, RunClusters
 
@@ -75,7 +75,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     hub = Hub(store, catalogue)
     app.extensions["hub"] = hub
     atexit.register(hub.close)
-    for part in (pages, api, debrief, stream, outside):
+    for part in (pages, api, compare, debrief, shared, stream, outside):
         app.register_blueprint(part.blueprint)
     stream.sock.init_app(app)
     # Before Flask: an API client is sent no cookie, no redirect and no page of ours.

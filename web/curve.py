@@ -9,10 +9,12 @@ from typing import Any
 
 from sim.kernel import Epoch
 from sim.session.panels import clock_text
+from web.bars import FALSE_ALARM
 
-WIDTH, HEIGHT = 800, 300
+WIDTH, HEIGHT = 800, 270
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 22, 28
 TICK_MS = 10 * 60_000
+NAMED = ("this run", "untouched", "expert", "junior", "before branching", "sooner")
 LABEL = 270
 """About how wide the gap's label is."""
 
@@ -28,6 +30,17 @@ class Mark:
     """Which line of labels it stands on, so that neighbours do not overlap."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part of the users' loss that one client class or route had."""
+
+    number: int
+    """Which of the series' colours it has."""
+    name: str
+    path: str
+    lost: float
+
+
 class Curve:
     """Scales, paths and labels for one debrief; the template only writes them down."""
 
@@ -40,9 +53,8 @@ class Curve:
         self.own: list[list[float]] = debrief["curves"]["this run"]
         self.start = self.own[0][0] if self.own else 0
         self.end = self.own[-1][0] if self.own else 1
-        highest = max(
-            (value for line in debrief["curves"].values() for _, value in line), default=0
-        )
+        named = (debrief["curves"].get(name) or [] for name in NAMED)
+        highest = max((value for line in named for _, value in line), default=0)
         self.highest = max(0.02, ceil(highest * 1.05 * 50) / 50)
         """Top of the scale: the next even percent above the highest value."""
 
@@ -58,8 +70,29 @@ class Curve:
 
     def path(self, name: str) -> str:
         """Return a curve as path data, empty if there is none."""
-        line = self._debrief["curves"].get(name) or []
+        return self._path(self._debrief["curves"].get(name) or [])
+
+    def _path(self, line: list[list[float]]) -> str:
         return "M" + "L".join(f"{self.x(at)} {self.y(value)}" for at, value in line) if line else ""
+
+    def parts(self, by: str) -> list[Part]:
+        """Return this run's curve split by client `class` or `route`, the worst hit first."""
+        lost = self._debrief["lost"][f"by_{by}"]
+        lines = self._debrief["parts"][by]
+        order = sorted(lost, key=lambda name: (-lost[name], name))
+        return [
+            Part(number, name, self._path(lines.get(name, [])), lost[name])
+            for number, name in enumerate(order, 1)
+        ]
+
+    @property
+    def whats(self) -> list[tuple[str, str]]:
+        """What else can be drawn into it: (name of the curve, words)."""
+        words = {
+            "before branching": "the run it was played on from",
+            "sooner": "mitigated when enough was on screen",
+        }
+        return [(name, text) for name, text in words.items() if self._debrief["curves"].get(name)]
 
     @property
     def gap(self) -> str:
@@ -111,6 +144,7 @@ class Curve:
     def marks(self) -> list[Mark]:
         """Return the page, the end of the users' pain and the close, left to right."""
         found: list[Mark] = []
+        calm = self._debrief.get("kind") == FALSE_ALARM
         for key, label in (
             ("paged_at", "page"),
             ("enough_at", "enough on screen"),
@@ -118,6 +152,9 @@ class Curve:
             ("closed_at", "closed"),
         ):
             at = self._debrief.get(key)
+            if calm and key == "mitigated_at":
+                # They were fine all the time.
+                continue
             if at is not None and self.start <= at <= self.end:
                 found.append(Mark(self.x(at), label, key.removesuffix("_at")))
         placed: list[Mark] = []

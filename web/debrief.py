@@ -1,71 +1,143 @@
-"""The debrief of a closed run: page and JSON. It is computed when first asked for and remembered."""
+"""The debrief of a closed run: page and JSON, and what goes out from there: file, branch, scrubber.
+
+What takes seconds is worked out elsewhere; nothing here waits longer than it is asked to.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from sim import ENGINE_VERSION
-from sim.session.debrief import make_debrief
-from sim.session.judge import judge
+from sim.session.bundle import SUFFIX
 from sim.session.live import Session
+from sim.session.review import debrief_key
 from sim.session.storage import RunRow
-from web.access import hub, open_run
-from web.bars import bars
-from web.curve import Curve
-from web.timeline import minutes
+from web.access import find_run, holder, hub, open_run
+from web.telling import POLL_S, Telling, debrief_of, whole
 
 blueprint = Blueprint("debrief", __name__)
+
+WHOLE_S = 60.0
+"""How long a script waits for the whole debrief."""
+MAX_MS = 7 * 24 * 3_600_000
 
 
 @blueprint.get("/run/<run>/debrief")
 def page(run: str) -> str | Response:
     """Show the debrief, or go back to the room while the incident is open."""
-    session = open_run(run)
-    if not session.closed:
+    row = find_run(run)
+    if not row.closed:
         return redirect(url_for("pages.room", run=run))
-    debrief = debrief_of(session)
-    return render_template(
-        "debrief.html",
-        run=run,
-        slug=session.row.scenario,
-        debrief=debrief,
-        bars=bars(debrief["findings"]),
-        curve=Curve(debrief),
-        minutes=minutes(debrief["timeline"], debrief["expert"]),
-    )
+    token = hub().store.share_of(run)
+    share = url_for("shared.page", token=token, _external=True) if token else ""
+    calibration = hub().reviews.calibration(holder())
+    return Telling(row, url_for("debrief.page", run=run)).page(share=share, calibration=calibration)
+
+
+@blueprint.get("/run/<run>/debrief/rows")
+def get_rows(run: str) -> dict[str, Any]:
+    """Return new rows of the ledger as the page shows them."""
+    return _telling(run).rows()
+
+
+@blueprint.get("/run/<run>/debrief/reel")
+def get_reel(run: str) -> dict[str, Any]:
+    """Return the whole run for the scrubber: `Telling.reel`."""
+    return _telling(run).reel()
+
+
+@blueprint.get("/run/<run>/debrief/without")
+def get_without(run: str) -> dict[str, Any]:
+    """Return the curve without one action: `Telling.without`."""
+    return _telling(run).without()
 
 
 @blueprint.get("/api/run/<run>/debrief")
-def get_debrief(run: str) -> dict[str, Any] | tuple[dict[str, str], int]:
-    """Return the debrief as JSON; 409 while the incident is open."""
+def get_debrief(run: str) -> dict[str, Any]:
+    """Return the debrief: `sim.session.debrief` says what is in it; 409 while the incident is open.
+
+    With `wait=0` what can be said at once, `pending` while the ledger is being worked out.
+    """
+    wait = request.args.get("wait", "")
+    return debrief_of(_closed(run), whole(wait, 60) if wait else WHOLE_S)
+
+
+@blueprint.get("/api/run/<run>/debrief/ledger")
+def get_ledger(run: str) -> dict[str, Any]:
+    """Return `{rows, next, done, failed}`: rows of the ledger from `since` on; waits for one a while."""
+    since = whole(request.args.get("since", "0"), 1_000_000)
+    return hub().reviews.ledger(_closed(run), since, POLL_S)
+
+
+@blueprint.get("/api/run/<run>/debrief/at")
+def get_moment(run: str) -> dict[str, Any]:
+    """Return how the run stood at `ms`: `sim.session.film` says what is in it.
+
+    The first question has the cluster filmed; `filmed` says whether that is done.
+    """
+    session = _closed(run)
+    at = whole(request.args.get("ms", ""), MAX_MS)
+    filmed = hub().reviews.film(session)
+    return {"filmed": filmed, **hub().reviews.state_at(session, at)}
+
+
+@blueprint.get("/api/calibration")
+def get_calibration() -> dict[str, Any]:
+    """Return how well the visitor's bets were weighed, over all closed runs."""
+    return hub().reviews.calibration(holder())
+
+
+@blueprint.get("/run/<run>/export")
+def get_export(run: str) -> Response:
+    """Hand out the run as a file."""
+    session = _closed(run)
+    name = f"{session.row.scenario}-{session.row.seed}{SUFFIX}"
+    answer = Response(hub().reviews.export(session), mimetype="application/gzip")
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer
+
+
+@blueprint.post("/run/<run>/branch")
+def branch(run: str) -> Response:
+    """Play the run again from `at` (simulated ms) on, as a run of its own; go to its room."""
+    return redirect(url_for("pages.room", run=_branch(run, request.form.get("at", ""))))
+
+
+@blueprint.post("/api/run/<run>/branch")
+def post_branch(run: str) -> dict[str, str]:
+    """As `branch`, for scripts: `{"at": ms}` -> `{"run", "room"}`."""
+    given = request.get_json(silent=True)
+    at = given.get("at") if isinstance(given, dict) else None
+    made = _branch(run, str(at))
+    return {"run": made, "room": url_for("pages.room", run=made)}
+
+
+def _branch(run: str, at: str) -> str:
+    _closed(run)
+    try:
+        return hub().branch(run, whole(at, MAX_MS), holder=holder()).row.id
+    except ValueError as error:
+        abort(400, str(error))
+
+
+def _telling(run: str) -> Telling:
+    row = find_run(run)
+    if not row.closed:
+        abort(409, "the incident is still open; close it first")
+    return Telling(row, url_for("debrief.page", run=run))
+
+
+def _closed(run: str) -> Session:
     session = open_run(run)
     if not session.closed:
-        return {"error": "the incident is still open; close it first"}, 409
-    return debrief_of(session)
-
-
-def debrief_of(session: Session) -> dict[str, Any]:
-    """Return a closed run's debrief."""
-    store, key = hub().store, _key(session.row, session.run.engine)
-    with session.locked():
-        if (text := store.cached(key)) is None:
-            run = session.run
-            verdict = judge(run.finish(), run.scenario, run.seed, run.inputs, store)
-            text = json.dumps(make_debrief(verdict, store))
-            store.remember(key, text)
-    found: dict[str, Any] = json.loads(text)
-    return found
+        abort(409, "the incident is still open; close it first")
+    return session
 
 
 def remembered_total(row: RunRow) -> float | None:
     """Return a closed run's points if its debrief has been computed, without computing it."""
-    text = hub().store.cached(_key(row, ENGINE_VERSION))
+    text = hub().store.cached(debrief_key(row))
     return None if text is None else float(json.loads(text)["total"])
-
-
-def _key(row: RunRow, engine: str) -> str:
-    return f"debrief/{row.id}/{row.digest}/{engine}"

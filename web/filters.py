@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -47,13 +48,19 @@ def signed(value: float) -> str:
     return sign + count(abs(rounded))
 
 
+def figures(text: str) -> str:
+    """Return a sentence with its numbers written as the page writes them: `3 482`, not `3,482`."""
+    return re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "\u202f", text)
+
+
 def ticked(text: str) -> Markup:
     """Return *text* as HTML in which `words in backticks` are code; everything else is escaped.
 
     >>> ticked("a `b<c`")
     Markup('a <code>b&lt;c</code>')
     """
-    parts = [escape(part) for part in text.split("`")]
+    words = text.split("`")
+    parts = [escape(part if at % 2 else figures(part)) for at, part in enumerate(words)]
     if len(parts) % 2 == 0:
         parts[-2:] = [parts[-2] + Markup("`") + parts[-1]]
     code = Markup("<code>{}</code>")
@@ -76,4 +83,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "signed": signed,
     "date": date,
     "ticked": ticked,
+    "figures": figures,
 }

@@ -5,14 +5,16 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from sim.scenario import Scenario, ScenarioError, fill
 from sim.session.desk import PICKS
 from sim.session.panels import METRICS
+from sim.session.storage import RunRow
 from sim.session.wall import wall_ms
 from web.access import holder, hub, open_run
+from web.cards import card_of, cards
 from web.debrief import remembered_total
 from web.outside import kubeconfig_of, name_of
 from web.view import state
@@ -28,21 +30,37 @@ TERMINALS = ("t1", "t2", "t3", "t4")
 
 @blueprint.get("/")
 def index() -> str:
-    """List the incidents and the visitor's runs."""
+    """List what can be played and the visitor's runs."""
     entries = list(hub().catalogue)
-    titles = {entry.slug: entry.scenario.title for entry in entries if entry.scenario}
-    runs = [run for run in hub().store.runs(holder()) if run.scenario in titles][:SHOWN_RUNS]
+    known = {entry.slug: entry.scenario for entry in entries if entry.scenario}
+    runs = [run for run in hub().store.runs(holder()) if run.scenario in known][:SHOWN_RUNS]
+    titles = {run.id: _title(run, known[run.scenario]) for run in runs}
     totals = {run.id: remembered_total(run) for run in runs if run.closed}
-    return render_template("index.html", entries=entries, runs=runs, titles=titles, totals=totals)
+    broken = [entry.slug for entry in entries if entry.scenario is None]
+    return render_template(
+        "index.html", cards=cards(), broken=broken, runs=runs, titles=titles, totals=totals
+    )
 
 
-def _scenario(slug: str) -> Scenario:
+def _title(run: RunRow, scenario: Scenario) -> str:
+    """Return what a run is called; a drawn night says which one it was when it is over."""
+    return scenario.title if run.closed or not run.mystery else scenario.family_title
+
+
+def _choice(name: str, seed: int) -> tuple[Scenario, str]:
+    """Return the scenario to play, and the family of which it was drawn, if it was."""
     try:
-        return hub().scenario(slug)
+        return hub().choose(name, seed)
     except KeyError:
         abort(404, "There is no such incident.")
     except ScenarioError as error:
-        abort(500, str(error))
+        abort(
+            500, f"It does not load; see: uncordon validate {name}" if _drawn(name) else str(error)
+        )
+
+
+def _drawn(name: str) -> bool:
+    return name in hub().catalogue.families()
 
 
 def _names(scenario: Scenario) -> dict[str, str]:
@@ -71,20 +89,34 @@ def _briefing(scenario: Scenario, roles: dict[str, Any]) -> list[tuple[str, str]
 @blueprint.get("/incident/<slug>")
 def briefing(slug: str) -> str:
     """Show who the trainee is tonight and what they have."""
-    scenario = _scenario(slug)
+    return _briefing_page(slug)
+
+
+def _briefing_page(
+    name: str, *, seed: str = "", wrong: str = "", today: bool = False, practice: bool = False
+) -> str:
+    scenario, _ = _choice(name, 0)
     parts = _briefing(scenario, _names(scenario))
     return render_template(
-        "briefing.html", scenario=scenario, parts=parts, seed="", wrong="", today=False
+        "briefing.html",
+        card=card_of(name),
+        parts=parts,
+        seed=seed,
+        wrong=wrong,
+        today=today,
+        can_practise=bool(scenario.freeze),
+        practice=practice,
     )
 
 
 @blueprint.post("/incident/<slug>")
 def take_pager(slug: str) -> Response | tuple[str, int]:
     """Start a run and go to its room."""
-    scenario = _scenario(slug)
+    _choice(slug, 0)
     # The button "seed 0" comes after the field, so the last value that says something counts.
     given = [text.strip() for text in request.form.getlist("seed")]
     today = request.form.get("clock") == "today"
+    practice = request.form.get("practice") == "yes"
     text = next((text for text in reversed(given) if text), "")
     if not text:
         seed = secrets.randbelow(MAX_SEED)
@@ -92,17 +124,15 @@ def take_pager(slug: str) -> Response | tuple[str, int]:
         seed = int(text)
     else:
         wrong = f"A seed is a whole number below {MAX_SEED}. Leave it empty for a drawn one."
-        parts = _briefing(scenario, _names(scenario))
-        page = render_template(
-            "briefing.html",
-            scenario=scenario,
-            parts=parts,
-            seed=text[:40],
-            wrong=wrong,
-            today=today,
-        )
+        page = _briefing_page(slug, seed=text[:40], wrong=wrong, today=today, practice=practice)
         return page, 400
-    session = hub().start(slug, seed, holder=holder(), now=today)
+    scenario, mystery = _choice(slug, seed)
+    session = hub().start(
+        scenario.slug, seed, holder=holder(), now=today, practice=practice, mystery=mystery
+    )
+    if not current_app.testing:
+        # Its debrief is held against these; there is an hour to play them in.
+        hub().reviews.prepare(session)
     return redirect(url_for("pages.room", run=session.row.id))
 
 
@@ -118,7 +148,8 @@ def room(run: str) -> str | Response:
     return render_template(
         "room.html",
         run=run,
-        scenario=scenario,
+        title=session.title,
+        zone=scenario.zone,
         state=state(session),
         epoch=played.epoch,
         briefing=_briefing(scenario, played.roles),

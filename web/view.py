@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.evidence import AcknowledgeRecord, AlertRecord
+from sim.evidence import AcknowledgeRecord, AlertRecord, FreezeRecord
+from sim.session.freeze import as_json, find_point
 from sim.session.live import Session
 from web.visible import visible
 
@@ -35,12 +36,25 @@ def state(session: Session) -> dict[str, Any]:
             "threshold": summary.get("threshold"),
             "error_rate": summary.get("error_rate"),
             "lost": summary.get("lost", 0.0),
+            "practice": session.row.practice,
+            "freeze": _freeze(session),
             "busy": {name: run.workstation.busy(name) for name in terminals},
             "prompts": {name: run.workstation.prompt(name) for name in terminals},
             "modes": {name: run.workstation.mode(name) for name in terminals},
             "places": {name: run.workstation.place(name) for name in terminals},
             "jobs": {name: run.workstation.jobs(name) for name in terminals},
         }
+
+
+def _freeze(session: Session) -> dict[str, Any] | None:
+    """Return the decision point at which time stands still, or the one answered since it did."""
+    run = session.run
+    last = next(reversed(list(run.log.of(FreezeRecord))), None) if session.row.practice else None
+    ranking = None
+    point = find_point(run.scenario, run.point)
+    if point is None and last is not None and session.clock.paused and run.paused:
+        point, ranking = find_point(run.scenario, last.point), last.ranking
+    return None if point is None else as_json(point, run.roles, ranking)
 
 
 def _stage(summary: dict[str, Any], acknowledged: bool) -> str:

@@ -1,5 +1,8 @@
 """A closed run's debrief: everything that a trainee typed is text in it, and the room is over."""
 
+import re
+import time
+
 import pytest
 
 from .conftest import Visitor
@@ -17,6 +20,7 @@ def closed(player: Visitor) -> str:
     player.input(run, "command", terminal="t1", line="kubectl cordon node-worker-3")
     answer = player.input(run, "close", picks={"scope": "one-node"}, handover=EVIL)
     assert answer.status_code == 200, answer.text
+    assert player.get(f"/api/run/{run}/debrief").json["pending"] is False
     return run
 
 
@@ -33,7 +37,10 @@ def test_debrief_has_curve_bars_answers_and_every_line(player: Visitor, closed: 
         assert f"<b>{name}</b>" in text
     for finding in debrief["findings"]:
         assert f'id="f-{finding["id"]}"' in text
-    assert text.count('class="line ') == 4
+    for name in ("own", "expert", "junior", "untouched"):
+        assert text.count(f'class="line {name}"') == 1
+    assert "shop" in text
+    assert "POST /v1/payments" in text
 
 
 def test_debrief_of_a_closed_run_is_the_visitor_s_own(closed: str, stranger: Visitor):
@@ -55,3 +62,80 @@ def test_index_shows_the_points_of_a_run_whose_debrief_was_read(player: Visitor,
     player.get(f"/run/{closed}/debrief")
     text = player.get("/").text
     assert f"/run/{closed}/debrief" in text
+
+
+def test_debrief_that_is_not_whole_yet_says_what_follows_and_grows(player: Visitor):
+    run = player.take_pager(0)
+    player.input(run, "command", terminal="t1", line="kubectl cordon node-worker-3")
+    player.input(run, "close", picks={})
+    text = player.get(f"/run/{run}/debrief").text
+    assert "data-pending=" in text
+    assert "lines follow" in text
+    assert '<noscript><meta http-equiv="refresh"' in text
+    html: list[str] = []
+    for _ in range(20):
+        found = player.get(f"/run/{run}/debrief/rows?since={len(html)}").json
+        html += found["html"]
+        if found["done"]:
+            break
+    assert len(html) == 1
+    assert "kubectl cordon node-worker-3" in html[0]
+    assert "data-pending" not in player.get(f"/run/{run}/debrief").text
+
+
+def test_reel_has_the_screens_and_the_cluster_once_it_is_filmed(player: Visitor, closed: str):
+    for _ in range(60):
+        reel = player.get(f"/run/{closed}/debrief/reel").json
+        if reel["filmed"]:
+            break
+        time.sleep(0.5)
+    assert "$ kubectl cordon node-worker-3\n" in [text for _, _, text in reel["typed"]]
+    first, *others = reel["frames"]
+    assert len(first["nodes"]) == 7
+    assert "payments" in {key.split("/")[0] for key in first["pods"]}
+    cordoned = next(change for change in others if "nodes" in change)
+    assert [node["name"] for node in cordoned["nodes"] if not node["schedulable"]] == [
+        "node-worker-3"
+    ]
+    assert reel["lost"][0][1] == 0 < reel["lost"][-1][1]
+
+
+def test_curve_without_an_action_is_drawn_on_demand(player: Visitor, closed: str):
+    debrief = player.get(f"/api/run/{closed}/debrief").json
+    (row,) = debrief["ledger"]
+    for _ in range(6):
+        curve = player.get(f"/run/{closed}/debrief/without?input={row['input']}").json["curve"]
+        if curve:
+            break
+    assert [at for at, _ in curve] == [at for at, _ in debrief["curves"]["this run"]]
+    assert player.get(f"/run/{closed}/debrief/without?input=0").status_code == 404
+    assert player.get(f"/run/{closed}/debrief/without?input=x").status_code == 400
+
+
+def test_link_shows_the_debrief_and_nothing_else_until_it_is_taken_back(
+    player: Visitor, closed: str, stranger: Visitor
+):
+    assert player.post(f"/run/{closed}/share").status_code == 302
+    page = player.get(f"/run/{closed}/debrief").text
+    path = "/shared/" + re.search(r"/shared/([\w-]{20,})", page)[1]
+    answer = stranger.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["X-Robots-Tag"] == "noindex"
+    assert "kubectl cordon node-worker-3" in answer.text
+    assert closed not in answer.text
+    assert "/export" not in answer.text
+    assert "Play on" not in answer.text
+    assert stranger.get(f"{path}/reel").json["typed"]
+    assert stranger.get(f"{path}/rows").json["done"]
+    for private in (f"/run/{closed}/", f"/run/{closed}/debrief", f"/run/{closed}/export"):
+        assert stranger.get(private).status_code == 404
+    assert stranger.post(f"/run/{closed}/unshare").status_code == 404
+    assert player.post(f"/run/{closed}/unshare").status_code == 302
+    for gone in (path, f"{path}/reel", f"{path}/rows", "/shared/nothing"):
+        assert stranger.get(gone).status_code == 404
+
+
+def test_open_run_is_not_shared(player: Visitor):
+    run = player.take_pager(0)
+    assert player.post(f"/run/{run}/share").status_code == 409
+    assert player.get(f"/run/{run}/debrief/reel").status_code == 409

@@ -5,7 +5,7 @@ import pytest
 from web.bars import bars
 from web.curve import LEFT, RIGHT, WIDTH, Curve
 from web.filters import count, points, share, signed, span, ticked
-from web.timeline import minutes
+from web.timeline import minutes, stacked
 
 MIN = 60_000
 
@@ -26,6 +26,14 @@ def test_bars_give_mitigation_its_own_and_name_a_share():
         ("Users", "getting there"),
         ("Method", "fluent"),
         ("Mitigate first", "practise first"),
+    ]
+
+
+def test_bars_of_lines_that_follow_are_pending_and_a_false_alarm_asks_for_restraint():
+    found = bars([finding("is-it-real", "Method", 4, 4)], ["users-loss", "revises"], "false-alarm")
+    assert [(bar.name, bar.pending, bar.of) for bar in found] == [
+        ("Restraint", True, 0),
+        ("Method", True, 4),
     ]
 
 
@@ -67,9 +75,85 @@ def test_curve_marks_that_are_close_stand_on_rows_of_their_own():
     ]
 
 
+def test_curve_is_split_with_the_worst_hit_first():
+    made = curve(line(0, 0.1, 0.1), [])
+    made._debrief["lost"] = {"by_class": {"partners": 1.0, "robot": 0.0, "shop": 4.0}}
+    made._debrief["parts"] = {"class": {"shop": line(0, 0.08), "partners": line(0, 0.02)}}
+    assert [(part.number, part.name, bool(part.path)) for part in made.parts("class")] == [
+        (1, "shop", True),
+        (2, "partners", True),
+        (3, "robot", False),
+    ]
+
+
 def test_curve_ticks_are_on_round_times_of_day():
     made = curve([[at, 0.0] for at in range(3 * MIN, 40 * MIN, MIN)], [])
     assert [label for _, label in made.times()] == ["01:50", "02:00", "02:10"]
+
+
+def told(timeline: list, expert: list = (), **more: object) -> dict:
+    return {
+        "timeline": timeline,
+        "expert": expert,
+        "belief": None,
+        "bets": [],
+        "decisions": [],
+        **more,
+    }
+
+
+def test_a_look_says_what_it_told_where_it_was_seen():
+    looks = [
+        {
+            "at": 1_000,
+            "source": "command:1",
+            "line": "get pods",
+            "posterior": {"a": 0.75, "b": 0.25},
+        },
+        {
+            "at": 2_000,
+            "source": "panel:2",
+            "line": "document:runbook",
+            "posterior": {"a": 1, "b": 0},
+        },
+    ]
+    seen = [
+        {"at": 900, "kind": "command", "text": "get pods", "source": "command:1"},
+        {"at": 1_000, "kind": "fact", "text": "two crash", "source": "command:1"},
+    ]
+    rows = minutes(told(seen, belief={"rows": looks}))[0].you
+    assert [(row["kind"], row["text"], "look" in row) for row in rows] == [
+        ("command", "get pods", False),
+        ("fact", "two crash", True),
+        ("panel", "document:runbook", True),
+    ]
+    assert rows[1]["look"]["bar"] == [(1, "a", 0.0, 75.0), (2, "b", 75.0, 25.0)]
+    assert stacked({"a": 1.0}) == [(1, "a", 0.0, 100.0)]
+
+
+def test_a_bet_has_its_outcome_and_a_decision_both_rankings():
+    bet = {"at": 5, "told": "errors < 1 %", "right": False, "shown": "12 %"}
+    point = {
+        "at": 6,
+        "question": "What now?",
+        "options": [{"id": "x", "text": "wait"}, {"id": "y", "text": "cordon"}],
+        "ranking": ["x", "y"],
+        "expert": [{"id": "y", "reason": "users first"}, {"id": "x", "reason": ""}],
+    }
+    line = {"at": 5, "kind": "bet", "text": "errors < 1 %"}
+    first, second = minutes(told([line], bets=[bet], decisions=[point]))[0].you
+    assert first["bet"] is bet
+    assert second["point"] == [("cordon", 2, 1, "users first"), ("wait", 1, 2, "")]
+
+
+def test_an_alert_that_goes_on_after_the_close_is_one_line():
+    flapping = [{"at": at * MIN, "kind": "alert", "text": "firing"} for at in range(1, 9)]
+    found = minutes(told(flapping, closed_at=2 * MIN))
+    assert [minute.you[0]["text"] for minute in found] == [
+        "firing",
+        "firing",
+        "firing, and 5 more changes until the end",
+    ]
 
 
 def test_minutes_put_both_sides_on_one_axis_and_count_the_quiet_ones():
@@ -81,7 +165,7 @@ def test_minutes_put_both_sides_on_one_axis_and_count_the_quiet_ones():
     expert = [
         {"at": at, "line": "watch", "think": "wait", "facts": []} for at in (62_000, 70_000, 90_000)
     ]
-    found = minutes(you, expert)
+    found = minutes(told(you, expert))
     assert [(minute.at // MIN, minute.gap, minute.matters) for minute in found] == [
         (1, 0, True),
         (5, 3, True),
@@ -105,6 +189,10 @@ def test_minutes_put_both_sides_on_one_axis_and_count_the_quiet_ones():
         (signed(-0.2), "0"),
         (ticked("a `<b>` c"), "a <code>&lt;b&gt;</code> c"),
         (ticked("a ` <b>"), "a ` &lt;b&gt;"),
+        (
+            ticked("`a 1,234` cost 1,234,567, or 12,3"),
+            "<code>a 1,234</code> cost 1\u202f234\u202f567, or 12,3",
+        ),
     ],
 )
 def test_filters_write_values_for_people(made: str, wanted: str):

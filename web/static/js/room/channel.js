@@ -72,11 +72,16 @@ export class Channel {
     }
     const text = $("#update-text").value.trim();
     if (!text && !Object.keys(fields).length) return;
-    if (await this.#room.input("update", { text, to: $("#update-to").value, fields })) {
-      this.#form.reset();
-      this.#grow();
-      this.#template(false);
-    }
+    const to = $("#update-to").value;
+    // Empty at once: what is typed while this one is on its way belongs to the next.
+    this.#form.reset();
+    this.#grow();
+    this.#template(false);
+    if (await this.#room.input("update", { text, to, fields })) return;
+    $("#update-to").value = to;
+    $("#update-text").value = text;
+    for (const [name, given] of Object.entries(fields)) $(`#update-${name}`).value = given;
+    this.#template(open);
   }
 
   #take(record) {

@@ -1,7 +1,7 @@
 // Charts from the same data that counts as seen: one value under the cursor, times in UTC, SLO and page marked.
 import uPlot from "../../vendor/uPlot.esm.js";
 import { $, $$, el, setText } from "./dom.js";
-import { clock, value } from "./format.js";
+import { clock, count, value } from "./format.js";
 import { Tabs } from "./tabs.js";
 
 const EVERY_MS = 5_000;
@@ -137,7 +137,8 @@ class Chart {
 
   #mark(number) {
     if (this.unit === "%") return `${+(number * 100).toFixed(1)} %`;
-    return Number.isInteger(number) || this.unit ? String(+number.toFixed(1)) : "";
+    if (Number.isInteger(number)) return count(number);
+    return this.unit ? String(+number.toFixed(1)) : "";
   }
 
   /** SLO and paging threshold as lines, the page as an upright one. */
@@ -159,10 +160,11 @@ class Chart {
         if (y < bbox.top) continue;
         this.#stroke(ctx, token(colour), [4, 4], bbox.left, y, bbox.left + bbox.width, y);
         // Where the lines are close the words stand side by side.
-        if (y - above > 12 * devicePixelRatio) x = bbox.left + 4 * devicePixelRatio;
-        ctx.fillText(words, x, y - 1);
+        const near = y - above <= 12 * devicePixelRatio;
+        if (!near) x = bbox.left + 4 * devicePixelRatio;
+        above = near ? above : y;
+        ctx.fillText(words, x, above - 1);
         x += ctx.measureText(words).width + 10 * devicePixelRatio;
-        above = y;
       }
     }
     const x = plot.valToPos((Number(epoch) + Number(paged)) / 1000, "x", true);

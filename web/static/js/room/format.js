@@ -46,6 +46,6 @@ export function value(unit, number) {
   if (number === null || number === undefined) return "-";
   if (unit === "%") return share(number);
   if (!number) return `0${unit ? THIN + unit : ""}`;
-  if (unit === "/s") return `${number >= 10 ? number.toFixed(0) : number.toFixed(1)}${THIN}/s`;
-  return unit ? `${number.toFixed(0)}${THIN}${unit}` : number.toFixed(0);
+  if (unit === "/s") return `${number.toFixed(number >= 10 ? 0 : number >= 1 || number < 0.005 ? 1 : 2)}${THIN}/s`;
+  return unit ? `${number.toFixed(0)}${THIN}${unit}` : count(number);
 }

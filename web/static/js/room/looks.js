@@ -60,6 +60,12 @@ export class Looks {
     }
   }
 
+  /** Time was skipped, so what is in view shows something new. */
+  again() {
+    for (const seen of this.#seen.values()) if (seen.again) seen.at = -Infinity;
+    this.check();
+  }
+
   async #look(seen, what) {
     try {
       const { answer } = await this.#room.stream.input("look", { panel: what.panel, by: what.by ?? "" });

@@ -8,6 +8,7 @@ import { Closing } from "./closing.js";
 import { Documents } from "./documents.js";
 import { $, $$, setText } from "./dom.js";
 import { Evidence } from "./evidence.js";
+import { Freeze } from "./freeze.js";
 import { Keyboard } from "./keyboard.js";
 import { Looks } from "./looks.js";
 import { Notes } from "./notes.js";
@@ -17,6 +18,7 @@ import { Status } from "./status.js";
 import { Stream } from "./stream.js";
 import { Tabs } from "./tabs.js";
 import { Terminals } from "./terminals.js";
+import { Think } from "./think.js";
 
 const TOAST_MS = 6_000;
 
@@ -46,6 +48,8 @@ class Room {
     this.notes = new Notes(this);
     this.closing = new Closing(this);
     this.outside = new Outside(this);
+    this.think = new Think(this);
+    this.freeze = $("#freeze") ? new Freeze(this) : null;
     this.charts = new Charts(this);
     this.keyboard = new Keyboard(this, actions(this));
     this.stream = new Stream(this.run, {
@@ -70,6 +74,7 @@ class Room {
     this.paused = state.paused;
     this.status.update(state);
     this.terminals.update(state);
+    this.freeze?.update(state.freeze);
     this.sound.ring(state.acknowledged_at === null && !state.closed);
     if (state.closed) this.leave();
     if (!this.fresh) {
@@ -221,6 +226,7 @@ function actions(room) {
     { name: "Note", key: "n", run: desk("notes", "#note-text") },
     { name: "Ticket", run: () => (room.desk.show("notes"), ($("#ticket-part").open = true), $("#ticket-origin").focus()) },
     { name: "Reminder", run: () => (room.desk.show("notes"), ($("#remind-part").open = true), $("#remind-due").focus()) },
+    { name: "Think aloud: a hypothesis or a bet", key: "h", run: () => (room.narrow("terminal"), $("#think-text").focus()) },
     { name: "Acknowledge the page", key: "k", run: () => room.status.acknowledge(), hidden: () => $("#ack").hidden },
     { name: "Pause or go on", key: "p", run: () => room.status.pause() },
     ...[1, 5, 10].map((n) => ({ name: `Skip ${n} min`, run: () => room.status.skip(n * 60_000) })),

@@ -48,8 +48,10 @@ export class Status {
     this.#room.input(this.#state?.paused ? "resume" : "pause");
   }
 
-  skip(ms) {
-    this.#room.input("skip", { amount_ms: ms });
+  async skip(ms) {
+    if (!(await this.#room.input("skip", { amount_ms: ms }))) return;
+    this.#room.charts.load();
+    this.#room.looks.again();
   }
 
   update(state) {

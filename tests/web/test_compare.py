@@ -1,0 +1,89 @@
+"""The page that compares runs: choice, waiting, result, files; whose runs it shows."""
+
+import json
+import time
+
+import pytest
+
+from sim.session.sampling import player_job, sample, sample_key
+
+SLUG = "payments-0247"
+CHOICE = f"player_a=idle&name_a=nobody&player_b=idle&name_b=%3Cb%3E&incident={SLUG}&seeds=1"
+
+
+@pytest.fixture(scope="module")
+def scored(app):
+    """Have the sample that the choice needs remembered, as the worker would."""
+    hub = app.extensions["hub"]
+    scenario = hub.scenario(SLUG)
+    job = player_job(scenario, 0, "idle")
+    hub.store.remember(sample_key(job, scenario.digest), json.dumps(sample(job).dumped()))
+
+
+def test_the_choice(visitor) -> None:
+    page = visitor.get("/compare").text
+    assert "Scripted player" in page
+    assert "look-then-act" in page
+    assert "no closed run yet" in page
+    assert "<svg" not in page.partition("<h1>")[2]
+
+
+@pytest.mark.usefixtures("scored")
+def test_the_result_and_its_files(visitor) -> None:
+    page = visitor.get(f"/compare?{CHOICE}").text
+    assert "http-equiv" not in page
+    assert "<b>nobody</b>: 1 run on 1 night" in page
+    assert "&lt;b&gt;" in page
+    assert "<b>: 1 run" not in page
+    assert "not enough runs to say" in page
+    for kind, mime in (("csv", "text/csv"), ("json", "application/json"), ("html", "text/html")):
+        answer = visitor.get(f"/compare.{kind}?{CHOICE}")
+        assert (answer.status_code, answer.mimetype) == (200, mime)
+        assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_what_is_not_scored_is_waited_for(app, visitor, monkeypatch) -> None:
+    monkeypatch.setattr(app.extensions["hub"].reviews, "sample", lambda *_: None)
+    page = visitor.get(f"/compare?{CHOICE}").text
+    assert '<meta http-equiv="refresh"' in page
+    assert "0 of 2 runs are there" in page
+    assert visitor.get(f"/compare.csv?{CHOICE}").status_code == 503
+
+
+def test_the_worker_scores_a_run(app) -> None:
+    hub = app.extensions["hub"]
+    scenario = hub.scenario(SLUG)
+    job = player_job(scenario, 5, "idle")
+    end = time.monotonic() + 300
+    while (found := hub.reviews.sample(job, scenario)) is None and time.monotonic() < end:
+        time.sleep(0.1)
+    assert found is not None
+    assert not isinstance(found, str)
+    assert (found.seed, found.total) == (5, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        (f"player_a=nobody&incident={SLUG}", 404),
+        ("player_a=idle&incident=../etc", 404),
+        ("player_a=idle&incident=" + "&incident=".join([SLUG] * 70), 400),
+    ],
+)
+def test_nonsense_is_refused(visitor, query: str, code: int) -> None:
+    assert visitor.get(f"/compare?{query}").status_code == code
+
+
+def test_other_peoples_runs_need_their_link(app, visitor) -> None:
+    other = type(visitor)(app.test_client())
+    run = other.take_pager()
+    other.input(run, "close", component="node-data-plane")
+    assert app.extensions["hub"].store.find(run).closed
+    assert run in other.get("/compare").text
+    assert run not in visitor.get("/compare").text
+    stranger = visitor.get(f"/compare?run_{run}=a&links_a={run}").text
+    assert "being scored" not in stranger
+    token = app.extensions["hub"].store.share(run)
+    page = visitor.get(f"/compare?links_a=http://x/shared/{token}").text
+    assert "being scored" in page
+    assert run not in page
