@@ -41,7 +41,7 @@ def compare(
     html_file: str | None,
     database: str,
 ) -> None:
-    """Compare closed runs: of people, groups or scripted players, on one incident or several.
+    """Compare closed runs of people, groups or scripted players.
 
     A run is a stored one's id, an exported file, a folder of them, or a scripted player:
     player:NAME:INCIDENT:SEEDS. Without any, all closed runs of this terminal. Runs in practice mode

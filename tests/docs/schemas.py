@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sim.scenario import playbook_schema, scenario_schema
+from sim.scenario import family_schema, night_schema, playbook_schema, scenario_schema
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -13,6 +13,8 @@ def published() -> dict[Path, str]:
     """Return file -> the text that it should have."""
     schemas: dict[str, dict[str, Any]] = {
         "scenario.schema.json": scenario_schema(),
+        "night.schema.json": night_schema(),
+        "family.schema.json": family_schema(),
         "playbook.schema.json": playbook_schema(),
     }
     return {

@@ -14,6 +14,7 @@ from sim.shell.incident import SUBCOMMANDS
 from tests.docs.reading import PAGES, ROOT, anchors, blocks, codes, section, text
 from tests.docs.schemas import published
 
+SET_BY_LOADER = {"players", "family_title", "digest", "texts"}
 EXAMPLES = [
     (document, number) for document in PAGES for number in range(len(blocks(document, "python")))
 ]
@@ -80,7 +81,9 @@ def test_package_table_has_the_layers_of_the_contract() -> None:
 
 
 def test_every_command_of_the_command_line_is_explained() -> None:
-    rows = re.findall(r"^\| `uncordon (\w+)`", section("docs/playing.md", "The command line"), re.M)
+    rows = re.findall(
+        r"^\| `uncordon ([\w-]+)`", section("docs/playing.md", "The command line"), re.M
+    )
     assert sorted(rows) == sorted(main.commands)
 
 
@@ -93,7 +96,7 @@ def test_every_section_of_a_scenario_is_explained() -> None:
     table = section("docs/scenarios.md", "Sections")
     rows = re.findall(r"^\| (`.+?`) \|", table, re.M)
     named = [code for row in rows for code in codes(row)]
-    assert sorted(named) == sorted(set(Scenario.model_fields) - {"players", "digest"})
+    assert sorted(named) == sorted(set(Scenario.model_fields) - SET_BY_LOADER)
 
 
 @pytest.mark.parametrize("path", published(), ids=lambda path: path.name)
@@ -105,6 +108,7 @@ def test_published_schema_is_current(path: Path) -> None:
 def test_yaml_examples_speak_the_language_of_the_schema() -> None:
     known = {*_names(json.loads(text("docs/scenario.schema.json")))}
     known |= {*_names(json.loads(text("docs/playbook.schema.json")))}
+    known |= {*_names(json.loads(text("docs/family.schema.json")))}
     for block in blocks("docs/scenarios.md", "yaml"):
         for key in re.findall(r"^\s*(?:- )?\{?(\w+):", block, re.M):
             assert key in known, key

@@ -5,15 +5,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from sim.node.kubeproxy.law import MIB
+from sim.scenario.files import parsed
+from sim.scenario.merging import Merged
 from tests.docs.reading import codes, section, text
 from tests.scenarios.night import Night
 
 FOLDER = "scenarios/payments-0247"
 PAGE = f"{FOLDER}/README.md"
-SOURCE: dict[str, Any] = YAML(typ="safe").load(text(f"{FOLDER}/scenario.yaml"))
+OWN = parsed("scenario.yaml", text(f"{FOLDER}/scenario.yaml")).plain
+SHARED = parsed("payments.yaml", text("scenarios/families/payments.yaml")).plain["shared"]
+SOURCE: dict[str, Any] = Merged(OWN, SHARED, below=("shared",)).tree
 
 
 def rows(title: str) -> Iterator[list[str]]:
@@ -30,7 +33,7 @@ def found(path: str) -> Any:
     """Return the value of `a.b.c`; an item of a list goes by its name or application."""
     value: Any = SOURCE
     for part in path.split("."):
-        if isinstance(value, list):
+        if isinstance(value, tuple):
             (value,) = (one for one in value if part in (one.get("application"), one.get("name")))
         else:
             value = value[part]
@@ -39,7 +42,7 @@ def found(path: str) -> Any:
 
 @pytest.mark.parametrize("path", CONSTANTS)
 def test_constant_is_that_of_the_scenario(path: str) -> None:
-    assert YAML(typ="safe").load(CONSTANTS[path]) == found(path)
+    assert parsed(path, CONSTANTS[path]).plain == found(path)
 
 
 def test_every_number_of_the_law_is_listed() -> None:

@@ -30,7 +30,9 @@ def as_text(found: Comparison) -> str:
     lines = []
     for name, group in found.groups.items():
         slugs = sorted({sample.slug for sample in group})
-        lines.append(f"{name:{wide}}  {len(group)} runs: {', '.join(slugs)}")
+        lines.append(
+            f"{name:{wide}}  {len(group)} run{'s' if len(group) > 1 else ''}: {', '.join(slugs)}"
+        )
     lines += [f"left out: {run}: {why}" for run, why in found.left_out]
     lines.append("")
     head = f"{'':24}  {'GROUP':{wide}}  {'N':>3}  {'MEAN':>8}  {'MEDIAN':>8}  {'QUARTILES':>17}"

@@ -50,7 +50,7 @@ def sentence(one: Difference, level: Level) -> str:
     if level == "none":
         return f"{about}: {one.first} and {one.second} have played no incident in common."
     if one.estimate is None or one.low is None or one.high is None or one.verdict == "too few":
-        return f"{about}: not enough runs to say ({one.first} {against} {one.second})."
+        return f"{about}: not enough runs to say ({against})."
     if one.verdict == "unclear" and one.high - one.low < ALIKE:
         return f"{about}: {one.first} and {one.second} do not differ ({against})."
     if one.verdict == "unclear":
