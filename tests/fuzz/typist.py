@@ -81,6 +81,7 @@ class Typist:
             yield lambda: self._give("command", line="exit")
             yield lambda: self._give("interrupt")
             yield lambda: self._give("eof")
+            yield lambda: self._give("keys", data="q")  # a pager that came after a shell
 
     def _occupied(self) -> bool:
         station = self.run.workstation
