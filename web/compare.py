@@ -142,9 +142,26 @@ def _own() -> list[tuple[RunRow, str, str]]:
 
 
 def _known() -> list[tuple[str, str]]:
-    """Return the incidents that players can play: slug and title, by title."""
-    found = [(one.slug, one.scenario.title) for one in hub().catalogue if one.scenario]
+    """Return the incidents that players can play for the visitor: slug and title, by title."""
+    rows = hub().store.runs(holder())
+    found = [
+        (one.slug, one.scenario.title)
+        for one in hub().catalogue
+        if one.scenario and not _kept_back(one.scenario, rows)
+    ]
     return sorted(found, key=lambda pair: pair[1])
+
+
+def _kept_back(scenario: Scenario, rows: list[RunRow]) -> str:
+    """Return why a player's run of *scenario* is not shown to who has *rows*; empty: it is.
+
+    It tells the truth of the night, by which a drawn one that is still open could be known.
+    """
+    if not any(row.closed and row.scenario == scenario.slug for row in rows):
+        return "A scripted player is shown on an incident of which you have closed a run; close one first."
+    if any(not row.closed and row.mystery and row.mystery == scenario.family for row in rows):
+        return "You have an open run drawn from this family of incidents; close it first."
+    return ""
 
 
 def _players() -> list[str]:
@@ -218,6 +235,7 @@ def _add_player(found: Chosen, name: str, group: str) -> None:
     asked = request.args.get("seeds", "")
     count = int(asked) if asked in map(str, SEEDS) else SEEDS[0]
     known = hub().catalogue.slugs()
+    rows = hub().store.runs(holder())
     for slug in request.args.getlist("incident"):
         if slug not in known:
             abort(404, "There is no such incident.")
@@ -228,6 +246,8 @@ def _add_player(found: Chosen, name: str, group: str) -> None:
             abort(404, "There is no such player.")
         except ScenarioError:
             abort(500, f"It does not load; see: uncordon validate {slug}")
+        if why := _kept_back(scenario, rows):
+            abort(403, why)
         found.jobs.setdefault(name, []).extend((job, scenario, "") for job in jobs)
 
 

@@ -17,6 +17,7 @@ from sim.players import Shown
 from sim.scenario import Catalogue, Scenario, ScenarioError, fill
 from sim.scoring import LEAST_NO_HARM, PASS, band
 from sim.session.advice import effect_text, headline, practise_next
+from sim.session.export import as_played
 from sim.session.freeze import asked, find_point
 from sim.session.inputs import BadInputError
 from sim.session.judge import Verdict, judge
@@ -197,7 +198,7 @@ def _session(
             mystery=mystery,
         )
     row = stored_run(store, str(resume), database)
-    return Session.load(row, find_scenario(row.scenario), store, wall_ms=clock)
+    return Session.load(row, as_played(store, row, find_scenario), store, wall_ms=clock)
 
 
 def _from_pipe(session: Session, *, err: bool) -> None:

@@ -120,6 +120,9 @@ def rescore(run_or_file: str, database: str, rubric: str | None = None) -> Verdi
         return _judged(lambda: judge(log, scenario, seed, checked.inputs, NoCache(), other))
     store = open_store(database)
     row = stored_run(store, run_or_file, database)
+    if row.mystery and not row.closed:
+        msg = f"{row.id} is still open, and its score would say which night it is: close it first"
+        raise CannotPlayError(msg)
     _say_mode(row.practice, row.branched_at)
     scenario = scenario_of(store, row)
     inputs = inputs_of(store.inputs(row.id))
@@ -163,14 +166,18 @@ def branch_run(run: str, at: str, database: str) -> str:
     """Branch a stored run at the time of day *at* and return the branch's id.
 
     Raises:
-        CannotPlayError: if there is no such run, or *at* is not within it.
+        CannotPlayError: if there is no such run, it is open, or *at* is not within it.
     """
     store = open_store(database)
     row = stored_run(store, run, database)
     scenario = scenario_of(store, row)
+    if not row.closed:
+        msg = f"run {run} is still open; close the incident before branching it"
+        raise CannotPlayError(msg)
     ms = moment(at, Epoch.parse(row.epoch or scenario.epoch))
+    played = replayed(scenario, row, inputs_of(store.inputs(row.id)))
     try:
-        return branch(store, row.id, ms, holder=row.holder).id
+        return branch(store, row.id, ms, played, holder=row.holder).id
     except ValueError as error:
         msg = f"--at {at}: {error}"
         raise CannotPlayError(msg) from error

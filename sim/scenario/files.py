@@ -13,6 +13,9 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from sim.scenario.mistakes import Location, Mistake, line_of, path_of
 
+MOST_NODES = 200_000
+"""Values of one file, an alias counted as often as it is used; the largest of ours has a few thousand."""
+
 
 class File:
     """One parsed YAML file; nothing in it is changed later."""
@@ -28,7 +31,13 @@ class File:
         except MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             self.mistake = Mistake(name, line, "", f"not YAML: {error.problem}")
-        self.plain = _plain(self.tree)
+        try:
+            self.plain = _plain(self.tree, [MOST_NODES])
+        except (ValueError, RecursionError):
+            self.tree = self.plain = None
+            self.mistake = Mistake(
+                name, 1, "", f"more than {MOST_NODES:,} values: aliases in aliases?"
+            )
         """The tree as dicts, tuples and scalars."""
 
     def tell(self, location: Location, message: str) -> Mistake:
@@ -42,15 +51,21 @@ def parsed(name: str, text: str) -> File:
     return File(name, text)
 
 
-def _plain(node: Any) -> Any:
-    """Return ruamel's tree as dicts, tuples and scalars (strict models want tuples)."""
+def _plain(node: Any, left: list[int]) -> Any:
+    """Return ruamel's tree as dicts, tuples and scalars (strict models want tuples).
+
+    *left* counts down; an alias counts as often as it is written out.
+    """
+    left[0] -= 1
+    if left[0] < 0:
+        raise ValueError
     if isinstance(node, dict):
         return {
-            (key if isinstance(key, int) else str(key)): _plain(value)
+            (key if isinstance(key, int) else str(key)): _plain(value, left)
             for key, value in node.items()
         }
     if isinstance(node, list):
-        return tuple(_plain(item) for item in node)
+        return tuple(_plain(item, left) for item in node)
     if isinstance(node, bool) or node is None:
         return node
     for scalar in (int, float, str):

@@ -7,12 +7,15 @@ elsewhere.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from sim.scenario.facts import Fact, Rows, Shown
 from sim.scenario.fields import fill, fill_pattern
+
+LONGEST_LOOK = 24_000
+"""Characters of a look that are searched, some 200 lines; a pattern must not hold a server up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ def shows(fact: Fact, look: Look, roles: dict[str, Any]) -> Quote | None:
 
     The caller checks `since`, and that the output came from a command which asked the cluster.
     """
+    if len(look.text) > LONGEST_LOOK:
+        look = replace(look, text=look.text[:LONGEST_LOOK])
     for way in fact.shown:
         quote = _holds(way, look, roles)
         if quote is not None:

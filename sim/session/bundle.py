@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from io import BytesIO
-from typing import Any
+from typing import Any, get_type_hints
 
 FORMAT = "uncordon.run"
 VERSION = 1
@@ -123,7 +123,7 @@ def unpack(data: bytes) -> Bundle:
     try:
         inputs = [(int(at), str(kind), str(payload)) for at, kind, payload in rows["input"]]
         texts = tuple((str(name), str(text)) for name, text in rows["text"])
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         msg = f"an input or a text of the scenario has not the form of one: {error}"
         raise NotABundleError(msg) from error
     return Bundle(head, texts, inputs, [_dump(record) for record in rows["evidence"]])
@@ -148,7 +148,7 @@ def _lines(data: bytes) -> list[str]:
 def _head(lines: list[str]) -> Head:
     try:
         given = dict(json.loads(lines[0])["run"]) if lines else {}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         given = {}
     if given.pop("format", None) != FORMAT:
         msg = "not an export of a run: its first line does not say so"
@@ -158,10 +158,15 @@ def _head(lines: list[str]) -> Head:
         msg = f"an export of version {version!r}; this uncordon reads version {VERSION}"
         raise NotABundleError(msg)
     try:
-        return Head(**given)
+        head = Head(**given)
     except TypeError as error:
         msg = f"not an export of a run: {error}"
         raise NotABundleError(msg) from error
+    for name, kind in get_type_hints(Head).items():
+        if type(getattr(head, name)) is not kind:
+            msg = f"not an export of a run: its header has no {kind.__name__} as {name}"
+            raise NotABundleError(msg)
+    return head
 
 
 def _row(line: str, number: int, chain: str) -> tuple[str, Any, str]:
@@ -169,10 +174,10 @@ def _row(line: str, number: int, chain: str) -> tuple[str, Any, str]:
         row = json.loads(line)
         found = row.pop("chain")
         ((name, value),) = row.items()
+        link = _link(chain, _dump({name: value}))
     except (ValueError, KeyError, AttributeError, RecursionError) as error:
         msg = f"line {number} is not one of an export"
         raise NotABundleError(msg) from error
-    link = _link(chain, _dump({name: value}))
     if found != link:
         msg = f"line {number} ({_shown(name, value)}) was changed, or lines before it were: its digest does not fit"
         raise NotABundleError(msg)
@@ -181,12 +186,17 @@ def _row(line: str, number: int, chain: str) -> tuple[str, Any, str]:
 
 def _shown(name: str, value: Any) -> str:
     if name == "evidence" and isinstance(value, dict):
-        return f"evidence: {value.get('kind')} at {value.get('at')} ms"
+        return f"evidence: {_safe(value.get('kind'))} at {_safe(value.get('at'))} ms"
     if name == "input" and isinstance(value, list):
-        return f"input: {' '.join(map(str, value))[:80]}"
+        return f"input: {_safe(' '.join(map(str, value)))}"
     if name == "text" and isinstance(value, list):
-        return f"text of the scenario: {value[:1]}"
-    return name
+        return f"text of the scenario: {_safe(value[:1])}"
+    return _safe(name)
+
+
+def _safe(value: Any) -> str:
+    """Return *value* as a terminal can be given it, cut short."""
+    return "".join(char if char.isprintable() else "?" for char in str(value)[:80])
 
 
 def _link(chain: str, text: str) -> str:

@@ -7,11 +7,12 @@ line by line. (Who played, a file cannot prove: whoever makes other inputs makes
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from sim import ENGINE_VERSION
-from sim.evidence import EvidenceLog
+from sim.evidence import EvidenceLog, FreezeRecord
 from sim.evidence.log import encode
 from sim.kernel import Epoch
 from sim.scenario import Scenario, ScenarioError
@@ -39,6 +40,10 @@ class Checked:
     inputs: list[Input]
     log: EvidenceLog
     """The evidence up to the horizon."""
+
+
+LONGEST_MS = 24 * 3_600_000
+"""No night is longer: a file that says so is not followed."""
 
 
 def inputs_of(stored: list[Stored]) -> list[Input]:
@@ -106,13 +111,18 @@ def check(bundle: Bundle) -> Checked:
         )
         raise OtherEngineError(msg)
     scenario = _scenario(bundle)
+    _fits(head, scenario)
     try:
         inputs = inputs_of(bundle.inputs)
+        _bounded(inputs)
         run = replayed(scenario, head, inputs)
-    except (ValueError, KeyError, TypeError, RuntimeError) as error:
+    except (ValueError, KeyError, TypeError, RuntimeError, ArithmeticError) as error:
         msg = f"the inputs cannot be played again: {error}"
         raise TamperedError(msg) from error
     _compare(bundle.evidence, [encode(record) for record in run.log], run.epoch)
+    if not head.practice and next(run.log.of(FreezeRecord), None) is not None:
+        msg = "its header says that it was not played in practice mode, but it was"
+        raise TamperedError(msg)
     return Checked(bundle, scenario, inputs, run.log)
 
 
@@ -129,6 +139,33 @@ def _scenario(bundle: Bundle) -> Scenario:
         )
         raise TamperedError(msg)
     return scenario
+
+
+def _fits(head: Head, scenario: Scenario) -> None:
+    """Raise TamperedError where the header speaks of another incident than the texts."""
+    wanted: dict[str, tuple[object, ...]] = {
+        "scenario": (scenario.slug,),
+        "title": (scenario.title,),
+        "mystery": ("", scenario.family),
+    }
+    for name, values in wanted.items():
+        given = getattr(head, name)
+        if given not in values:
+            msg = f"its header has {name} {_short(given)}; its scenario says {_short(values[-1])}"
+            raise TamperedError(msg)
+    for name in ("sim_ms", "branched_at"):
+        if not -1 <= getattr(head, name) <= LONGEST_MS:
+            msg = f"its header has {name} {_short(getattr(head, name))}, which no run comes to"
+            raise TamperedError(msg)
+
+
+def _bounded(inputs: list[Input]) -> None:
+    """Raise ValueError for inputs that would keep a machine busy for ever."""
+    for given in inputs:
+        amount = given.payload.get("amount_ms", 0)
+        if not 0 <= given.at <= LONGEST_MS or not 0 <= amount <= LONGEST_MS:
+            msg = f"an input at {given.at} ms, beyond the end of any night"
+            raise ValueError(msg)
 
 
 def _compare(stored: list[str], made: list[str], epoch: Epoch) -> None:
@@ -183,6 +220,25 @@ def take_in(checked: Checked, store: RunStore, *, holder: str) -> RunRow:
         mystery=head.mystery,
     )
     return store.adopt(row, checked.bundle.inputs)
+
+
+def as_played(store: RunStore, row: RunRow, today: Callable[[str], Scenario]) -> Scenario:
+    """Return the scenario under whose texts *row* was played if they are here, else today's.
+
+    *today* finds a scenario by its slug; what it raises is raised if there is no other.
+    """
+    here = missing = None
+    try:
+        here = today(row.scenario)
+    except Exception as error:  # whatever it is, kept texts need no scenario of today
+        missing = error
+    if here is not None and here.digest == row.digest:
+        return here
+    found = kept_scenario(store, row) or here
+    if found is None:
+        assert missing is not None
+        raise missing
+    return found
 
 
 def kept_scenario(store: RunStore, row: RunRow) -> Scenario | None:

@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from sim.scenario import Catalogue, Scenario
 from sim.session.dating import epoch_of_now
+from sim.session.export import as_played
 from sim.session.live import Session
 from sim.session.review import Reviews, branch
 from sim.session.storage import LeaseLostError, RunRow, RunStore, UnknownRunError
@@ -101,10 +102,11 @@ class Hub:
 
         Raises:
             UnknownRunError: if there is no such run, or it is not theirs.
-            ValueError: if *at* is not within it.
+            StillOpenError: if it has not been closed.
+            ValueError: if *at* is not between its page and its end.
         """
-        self.store.find(run, holder)
-        return self.open(branch(self.store, run, at, holder=holder).id, holder)
+        played = self.open(run, holder).run
+        return self.open(branch(self.store, run, at, played, holder=holder).id, holder)
 
     def open(self, run: str, holder: str) -> Session:
         """Return the session of a run, replayed if this process does not have it.
@@ -139,7 +141,7 @@ class Hub:
 
     def _load(self, row: RunRow) -> Session:
         try:
-            scenario = self.scenario(row.scenario)
+            scenario = as_played(self.store, row, self.scenario)
         except KeyError as error:
             raise UnknownRunError(row.id) from error
         session = Session.load(row, scenario, self.store, wall_ms=steady_ms)

@@ -20,10 +20,11 @@ from sim.session.bundle import Stored, pack
 from sim.session.debrief import JUNIOR, Mode, first_debrief
 from sim.session.export import export, inputs_of, kept_scenario, replayed
 from sim.session.film import Scrubber
-from sim.session.inputs import Input
+from sim.session.inputs import TERMINAL_KINDS, Input
 from sim.session.job import Job
 from sim.session.judge import EXPERT, UNTOUCHED, trial
 from sim.session.live import Session
+from sim.session.panels import clock_text
 from sim.session.references import reference_key
 from sim.session.retold import bets, calibration
 from sim.session.run import Run
@@ -34,6 +35,7 @@ from sim.session.workshop import Piece, Workshop
 MOST_SCRUBBERS = 8
 ROW_S = 0.2
 """How often somebody who waits for a row is told whether there is one."""
+STILL_OPEN = "the incident is still open; close it first"
 
 
 class StillOpenError(RuntimeError):
@@ -45,22 +47,38 @@ def debrief_key(row: RunRow, engine: str = ENGINE_VERSION) -> str:
     return f"debrief3/{row.id}/{row.digest}/{engine}"
 
 
-def branch(store: RunStore, run: str, at: int, *, holder: str) -> RunRow:
+def branch(store: RunStore, run: str, at: int, played: Run, *, holder: str) -> RunRow:
     """Store a branch of a run at *at* (simulated ms), open from there on; its close is left out.
+
+    *played* is the run replayed: what closed it is known from its evidence, whether it was the form
+    or a command. A moment behind that input becomes the one just before it.
 
     Raises:
         UnknownRunError: if there is no such run.
+        StillOpenError: if it has not been closed.
         ValueError: if *at* lies before its page or behind its end.
     """
     row = store.find(run)
     stored = store.inputs(run)
-    end = max([row.sim_ms, *(one[0] for one in stored)])
-    if not 0 < at <= end:
-        msg = f"{at} ms is not within the run, which ended at {end} ms"
+    close = next(played.log.of(CloseRecord), None)
+    if close is None and not row.closed:
+        raise StillOpenError(STILL_OPEN)
+    end = max([row.sim_ms, *(one[0] for one in stored), close.at if close else 0])
+    epoch, paged = played.epoch, played.paged_at
+    if at < paged:
+        msg = f"{clock_text(epoch, at)} lies before the page, which came at {clock_text(epoch, paged)}"
         raise ValueError(msg)
-    closed = next((one[0] for one in stored if one[1] == "close"), None)
-    if closed is not None:
-        at = min(at, closed - 1)
+    if at > end:
+        msg = f"{clock_text(epoch, at)} is not within the run, which ended at {clock_text(epoch, end)}"
+        raise ValueError(msg)
+    if close is not None:
+        # It may have come long after its line was entered: `sleep 60; incident close`.
+        # Time that was skipped meanwhile is not what closed it.
+        number = close.input
+        while number > 0 and stored[number][1] not in ("close", *TERMINAL_KINDS):
+            number -= 1
+        at = min(at, max(paged, stored[number][0] - 1))
+        stored = stored[:number]
     return store.branch(run, at, _up_to(at, stored), holder=holder)
 
 
@@ -385,5 +403,4 @@ def _has(log: EvidenceLog) -> bool:
 
 def _check_closed(session: Session) -> None:
     if not session.closed and not any(True for _ in session.run.log.of(CloseRecord)):
-        msg = "the incident is still open; close it first"
-        raise StillOpenError(msg)
+        raise StillOpenError(STILL_OPEN)

@@ -263,6 +263,10 @@ def test_mystery_says_the_familys_title_until_the_end(tmp_path):
     told = uncordon(*words, typed="incident status\nincident alerts\n")
     assert "left open" in told.stderr
     assert not re.search(r"payments-\w+|Kestrel|Heron|Wren|Swift", told.stdout)
+    run = re.search(r"--resume (\S+)", told.stderr + told.stdout)[1]
+    scored = uncordon("score", run, "--database", database)
+    assert scored.returncode == 1
+    assert "is still open" in scored.stderr
     watched = uncordon("play", "payments", "--seed", "3", "--player", "idle")
     assert watched.stdout.startswith("The 02:47 page: seed 3, player idle\n")
     assert re.search(r"^This night was payments-\w+, seed 3\.$", watched.stdout, re.MULTILINE)

@@ -84,10 +84,19 @@ def test_a_branch_is_played_on_from_its_moment(uncordon, closed):
     # Its `sleep 60` goes on to its end before the line is read.
     assert "02:48:0" in left
     run = re.search(r"--resume (\S+)", left)[1]
+    assert "still open" in uncordon("play", "--branch", run, "--at", "02:47:10", code=1)
     uncordon("play", "--resume", run, typed="incident close --partial --scope one-node\n")
     assert "note: branched; not to be compared" in uncordon("score", run)
     assert "is not within the run" in uncordon("play", "--branch", closed, "--at", "05:00", code=1)
+    before = uncordon("play", "--branch", closed, "--at", "02:46", code=1)
+    assert "02:46:00 lies before the page, which came at 02:47:00" in before
     assert "go together" in uncordon("play", "--branch", closed, code=2)
+
+
+def test_a_branch_at_the_end_of_a_run_closed_in_the_terminal_is_open(uncordon, closed):
+    left = uncordon("play", "--branch", closed, "--at", "02:48", typed="incident status\n")
+    assert "--resume" in left
+    assert "closed" not in left
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from sim.scenario import Catalogue
+from sim.scenario.loader import scenario_of
 from sim.session import hub as hub_module
 from sim.session.hub import FORGET_MS, JUST_USED_MS, Hub
 from sim.session.live import Session
@@ -71,6 +72,30 @@ def test_a_foreign_run_and_a_missing_one_and_a_lost_scenario_are_unknown(hub):
     )
     with pytest.raises(UnknownRunError):
         hub.open(row.id, "h")
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_run_is_loaded_under_the_texts_it_was_played_with(hub, caplog, closed):
+    text, *others = hub.scenario(SLUG).texts
+    older = scenario_of(((text[0], f"{text[1]}\n# as it was\n"), *others))
+    hub._scenarios[SLUG] = older
+    session = hub.start(SLUG, 0, holder="h")
+    if closed:
+        session.submit("close", {})
+    session.release()
+    hub.drop(session)
+    del hub._scenarios[SLUG]
+    assert hub.scenario(SLUG).digest != older.digest
+    assert hub.open(session.row.id, "h").run.scenario.digest == older.digest
+    assert "another scenario" not in caplog.text
+
+
+def test_a_run_whose_texts_were_not_kept_is_loaded_with_a_warning(hub, caplog):
+    row = hub.store.create(
+        holder="h", scenario=SLUG, digest="older", seed=0, engine="", who="x", sim_ms=0
+    )
+    assert hub.open(row.id, "h").run.scenario is hub.scenario(SLUG)
+    assert "another scenario text" in caplog.text
 
 
 def test_the_ticker_moves_what_is_watched_and_sleeps_otherwise(hub):

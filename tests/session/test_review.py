@@ -5,8 +5,10 @@ import time
 
 import pytest
 
+from sim.evidence import CloseRecord
 from sim.scenario import Catalogue
 from sim.session.hub import Hub
+from sim.session.inputs import BadInputError
 from sim.session.review import StillOpenError, branch
 from sim.session.storage import RunStore, UnknownRunError
 from sim.session.workshop import Workshop
@@ -136,13 +138,38 @@ def test_a_branch_is_open_at_its_moment_and_told_beside_its_parent(hub, closed):
 
 def test_a_branch_begins_before_the_end(hub, closed):
     stored = hub.store.inputs(closed.row.id)
-    row = branch(hub.store, closed.row.id, stored[-1][0], holder="h")
+    row = branch(hub.store, closed.row.id, stored[-1][0], closed.run, holder="h")
     assert row.branched_at == stored[-1][0] - 1
     assert not [one for one in hub.store.inputs(row.id) if one[1] == "close"]
     with pytest.raises(ValueError, match="is not within the run"):
-        branch(hub.store, closed.row.id, 10**9, holder="h")
+        branch(hub.store, closed.row.id, 10**9, closed.run, holder="h")
+    with pytest.raises(
+        ValueError, match=r"^02:46:59 lies before the page, which came at 02:47:00$"
+    ):
+        hub.branch(closed.row.id, closed.run.paged_at - 1000, holder="h")
     with pytest.raises(UnknownRunError):
         hub.branch(closed.row.id, stored[-1][0], holder="somebody else")
+
+
+def test_what_closed_a_run_is_left_out_of_its_branch_and_what_did_not_is_kept(hub):
+    session = hub.start("payments-0247", 0, holder="h")
+    at = session.run.paged_at + MINUTE
+    session.submit("skip", {"amount_ms": MINUTE})
+    with pytest.raises(StillOpenError):
+        hub.branch(session.row.id, at, holder="h")
+    with pytest.raises(BadInputError):
+        session.submit("close", {"picks": {"component": "nonsense"}})
+    session.submit("skip", {"amount_ms": MINUTE})
+    enter(session, "sleep 5; incident close --partial --scope one-node")
+    session.submit("skip", {"amount_ms": MINUTE})
+    assert session.closed
+    (entered,) = [at for at, kind, _ in hub.store.inputs(session.row.id) if kind == "command"]
+    end = next(session.run.log.of(CloseRecord)).at
+    made = hub.branch(session.row.id, end, holder="h")
+    made.submit("skip", {"amount_ms": MINUTE})
+    assert not made.closed
+    assert made.row.branched_at == entered - 1
+    assert "close" in [kind for _, kind, _ in hub.store.inputs(made.row.id)]
 
 
 def test_work_that_fails_says_so_and_may_be_asked_for_again():

@@ -12,6 +12,13 @@ CHOICE = f"player_a=idle&name_a=nobody&player_b=idle&name_b=%3Cb%3E&incident={SL
 
 
 @pytest.fixture(scope="module")
+def closer(player):
+    """Return somebody who has closed a run of the incident, so that players are shown to him."""
+    player.input(player.take_pager(), "close", component="node-data-plane")
+    return player
+
+
+@pytest.fixture(scope="module")
 def scored(app):
     """Have the sample that the choice needs remembered, as the worker would."""
     hub = app.extensions["hub"]
@@ -25,29 +32,30 @@ def test_the_choice(visitor) -> None:
     assert "Scripted player" in page
     assert "look-then-act" in page
     assert "no closed run yet" in page
+    assert 'name="incident"' not in page
     assert "<svg" not in page.partition("<h1>")[2]
 
 
 @pytest.mark.usefixtures("scored")
-def test_the_result_and_its_files(visitor) -> None:
-    page = visitor.get(f"/compare?{CHOICE}").text
+def test_the_result_and_its_files(closer) -> None:
+    page = closer.get(f"/compare?{CHOICE}").text
     assert "http-equiv" not in page
     assert "<b>nobody</b>: 1 run on 1 night" in page
     assert "&lt;b&gt;" in page
     assert "<b>: 1 run" not in page
     assert "not enough runs to say" in page
     for kind, mime in (("csv", "text/csv"), ("json", "application/json"), ("html", "text/html")):
-        answer = visitor.get(f"/compare.{kind}?{CHOICE}")
+        answer = closer.get(f"/compare.{kind}?{CHOICE}")
         assert (answer.status_code, answer.mimetype) == (200, mime)
         assert "attachment" in answer.headers["Content-Disposition"]
 
 
-def test_what_is_not_scored_is_waited_for(app, visitor, monkeypatch) -> None:
+def test_what_is_not_scored_is_waited_for(app, closer, monkeypatch) -> None:
     monkeypatch.setattr(app.extensions["hub"].reviews, "sample", lambda *_: None)
-    page = visitor.get(f"/compare?{CHOICE}").text
+    page = closer.get(f"/compare?{CHOICE}").text
     assert '<meta http-equiv="refresh"' in page
     assert "0 of 2 runs are there" in page
-    assert visitor.get(f"/compare.csv?{CHOICE}").status_code == 503
+    assert closer.get(f"/compare.csv?{CHOICE}").status_code == 503
 
 
 def test_the_worker_scores_a_run(app) -> None:
@@ -62,6 +70,14 @@ def test_the_worker_scores_a_run(app) -> None:
     assert (found.seed, found.total) == (5, 10.0)
 
 
+@pytest.mark.parametrize("ending", ["", ".json", ".csv", ".html"])
+def test_a_player_is_shown_only_where_a_run_was_closed(app, visitor, monkeypatch, ending) -> None:
+    monkeypatch.setattr(app.extensions["hub"].reviews, "sample", lambda *_: pytest.fail("queued"))
+    answer = visitor.get(f"/compare{ending}?{CHOICE}")
+    assert answer.status_code == 403
+    assert "of which you have closed a run; close one first" in answer.text
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [
@@ -70,8 +86,8 @@ def test_the_worker_scores_a_run(app) -> None:
         ("player_a=idle&incident=" + "&incident=".join([SLUG] * 70), 400),
     ],
 )
-def test_nonsense_is_refused(visitor, query: str, code: int) -> None:
-    assert visitor.get(f"/compare?{query}").status_code == code
+def test_nonsense_is_refused(closer, query: str, code: int) -> None:
+    assert closer.get(f"/compare?{query}").status_code == code
 
 
 def test_other_peoples_runs_need_their_link(app, visitor) -> None:

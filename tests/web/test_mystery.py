@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from flask import Flask
 
 from .conftest import SLUG, Visitor
 
@@ -54,6 +55,21 @@ def test_nothing_of_an_open_run_names_its_night(player: Visitor, drawn: str, pat
     answer = player.get(path.format(run=drawn))
     assert not TELLING.search(answer.text)
     assert not TELLING.search(str(answer.headers))
+
+
+def test_no_player_tells_of_a_family_while_a_drawn_night_is_open(
+    app: Flask, player: Visitor, drawn: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(app.extensions["hub"].reviews, "sample", lambda *_: pytest.fail("queued"))
+    assert not player.get(f"/api/run/{drawn}/state").json["closed"]
+    asked = f"player_a=idle&seeds=1&incident={SLUG}"
+    assert "close one first" in player.get(f"/compare?{asked}").text
+    player.input(player.take_pager(), "close")
+    for ending in ("", ".json", ".csv", ".html"):
+        answer = player.get(f"/compare{ending}?{asked}")
+        assert answer.status_code == 403
+        assert "You have an open run drawn from this family" in answer.text
+    assert f'value="{SLUG}"' not in player.get("/compare").text
 
 
 def test_the_list_of_runs_says_which_night_only_when_it_is_over(player: Visitor, drawn: str):

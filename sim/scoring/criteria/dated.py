@@ -15,11 +15,12 @@ from sim.scoring.story import Story
 
 SHIFT_MS = 4 * 3_600_000
 """What lies further from the page is left to the day shift."""
+DAY_MS = 24 * 3_600_000
 SOON_MS = 60_000
 """A time nearer than this is now, not a date."""
 _CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-3])[:.h]([0-5]\d)(?::[0-5]\d)?(?!\d)")
 _SPAN = re.compile(
-    r"(?i)\b(\d+|an?|one|two|three|five|ten|fifteen|twenty|thirty|forty|half an)\s*-?"
+    r"(?i)\b(\d{1,4}|an?|one|two|three|five|ten|fifteen|twenty|thirty|forty|half an)\s*-?"
     r"(hours?|hrs?|h|minutes?|mins?|m)\b"
 )
 _PROMISE = re.compile(r"(?i)\b(?:in|at|by|until|around)\s+(?:half\s+)?\S+(?:\s+\S+)?")
@@ -82,9 +83,10 @@ def times_in(text: str, at: int, epoch: Epoch) -> list[int]:
     """
     now = epoch.datetime(at)
     found = []
+    today = (now.hour * 60 + now.minute) * 60_000 + now.second * 1000 + now.microsecond // 1000
     for match in _CLOCK.finditer(text):
-        minutes = int(match[1]) * 60 + int(match[2]) - now.hour * 60 - now.minute
-        found.append(at + minutes % (24 * 60) * 60_000)
+        named = (int(match[1]) * 60 + int(match[2])) * 60_000
+        found.append(at + (named - today) % DAY_MS)
     for match in _SPAN.finditer(text):
         words = match[1].lower()
         amount = float(words) if words.isdigit() else _WORDS[words]
