@@ -18,7 +18,7 @@ SLUG = "payments-0247"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 VENDOR = ROOT / "web" / "static" / "vendor" / "xterm.mjs"
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from .conftest import Room
 
 pytestmark = pytest.mark.browser
 
-PATIENCE = 60_000
+PATIENCE = 120_000
 
 
 @pytest.fixture
