@@ -20,6 +20,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from sim.bash.process import Proc
 from sim.bash.tools.openssl import Met, openssl_program
 from tests.bash.place import HOME, NIGHT_MS, Place
+from tests.conftest import missing
 from tests.real import real
 
 NIGHT = datetime.fromtimestamp(NIGHT_MS / 1000, UTC).replace(microsecond=0)
@@ -127,7 +128,7 @@ def test_certificates_are_told_as_by_the_real_one(tmp_path: Path, kind: str) -> 
     program = real("openssl")
     version = subprocess.run([program, "version"], capture_output=True, text=True, check=True)
     if not version.stdout.startswith("OpenSSL 3.0"):
-        pytest.skip("the texts are those of OpenSSL 3.0")
+        missing("tools", "the texts are those of OpenSSL 3.0")
     text = made(KEYS[kind]())
     (tmp_path / "own.pem").write_text(text)
     place = place_with(text)
