@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from sim.scenario import Catalogue
-from tests.scenarios.keyboard import MINUTE, Keyboard, expert, figures, looks
+from tests.scenarios.keyboard import MINUTE, Keyboard, expert, figures
 
 SLUG = "payments-heron"
 SEEDS = [0, 1007]
@@ -68,34 +67,6 @@ LOOKS: list[tuple[str, str]] = [
     ("incident dashboard orders", "orders-as-ever"),
 ]
 """(what is typed, the facts that it shows); `+6` waits that many minutes."""
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_each_look_shows_its_facts_and_no_others(seed: int) -> None:
-    shown = looks(SLUG, seed, [line for line, _ in LOOKS])
-
-    found = [
-        (line, " ".join(sorted(facts)))
-        for line, where, facts in shown
-        if where == "command" or line.startswith("incident runbook")
-    ]
-    wanted = [(line, facts) for line, facts in LOOKS if not line.startswith("+")]
-    assert [one for one in found if one[1]] == [one for one in wanted if one[1]]
-
-
-def test_a_panel_of_the_room_shows_what_its_table_shows() -> None:
-    shown = looks(SLUG, SEEDS[-1], [line for line, _ in LOOKS if line.startswith("incident dash")])
-
-    tables = [(line, facts) for line, where, facts in shown if where == "command"]
-    panels = [(line, facts) for line, where, facts in shown if where == "panel"]
-    assert tables
-    assert tables == panels
-
-
-def test_every_fact_is_shown_by_something_and_not_by_everything() -> None:
-    shown = {fact for _, facts in LOOKS for fact in facts.split()}
-
-    assert shown == {fact.id for fact in Catalogue()[SLUG].facts}
 
 
 @pytest.fixture
