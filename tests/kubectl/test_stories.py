@@ -35,6 +35,11 @@ CHANCE = (
         "",
         "a job may not have opened its file yet",
     ),
+    (
+        r"(?m)^Waiting for .* rollout to finish: .*\n",
+        "",
+        "how far it had come when the real one began to look is its start's time",
+    ),
 )
 """What comes of chance in both, what it is taken for, and why."""
 _CUT = re.compile(r"^timeout .*kubectl .* -w\b")
