@@ -17,9 +17,9 @@ TAB = 8
 NUMBER_WIDTH = 7
 """Columns of a line's number, less(1) `--line-num-width`."""
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_CARETS = "".join(map(chr, (*range(9), *range(10, 27), *range(28, 32), 127)))
-"""Shown as two characters, a caret and a letter."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_SPELLED = {code: f"^{chr(code ^ 64)}" for code in (*range(32), 127)} | {9: "\t", 27: "ESC"}
+"""Controls as they are shown: a caret and a letter."""
 
 
 class Place(NamedTuple):
@@ -105,29 +105,28 @@ class Look:
 
 
 def plain(line: str, look: Look) -> str:
-    """Return *line* as it takes up columns and is searched: tabs as blanks, controls spelled out."""
-    return "".join(char for char, _ in _cells(line, look))
+    """Return *line* as it takes up columns and is searched: tabs as blanks, controls spelled out.
+
+    Not character by character: a line of zeroes may be megabytes long.
+    """
+    if look.raw and "\x1b" in line:
+        line = _SGR.sub("", line)
+    if not _CONTROL.search(line):
+        return line
+    return line.removesuffix("\r").translate(_SPELLED).expandtabs(TAB)
 
 
 def rows_of(line: str, look: Look) -> int:
     """Return how many rows *line* takes."""
-    if look.chop:
-        return 1
-    length = len(line)
-    if "\t" in line or "\x1b" in line:
-        length = len(plain(line, look))
-    elif _CONTROL.search(line):
-        # Counted, not spelled out: a line of zeroes may be a megabyte long.
-        length += sum(map(line.count, _CARETS)) - (2 if line.endswith("\r") else 0)
-    return max(1, -(-length // look.width))
+    return 1 if look.chop else max(1, -(-len(plain(line, look)) // look.width))
 
 
 def render(line: str, number: int, row: int, look: Look) -> str:
     """Return one row of *line* as it is sent to the screen."""
     end = look.shift + look.width + 1 if look.chop else (row + 1) * look.width
-    cells = _cells(line, look, end if look.mark is None else None)
+    cells = _cells(line, look, end)
     if look.mark is not None:
-        _emphasize(cells, look.mark)
+        _emphasize(cells, plain(line, look), look.mark)
     before = ""
     if look.numbers:
         digits = str(number + 1) if row == 0 else ""
@@ -140,10 +139,9 @@ def render(line: str, number: int, row: int, look: Look) -> str:
     return before + _styled(shown)
 
 
-def _cells(line: str, look: Look, most: int | None = None) -> list[tuple[str, str]]:
+def _cells(line: str, look: Look, most: int) -> list[tuple[str, str]]:
     """Return (character, style) for each column of *line*, at least for the first *most*."""
-    most = len(line) * TAB if most is None else most
-    if "\x1b" not in line and "\t" not in line and not _CONTROL.search(line):
+    if not _CONTROL.search(line):
         return [(char, "") for char in line[:most]]
     cells: list[tuple[str, str]] = []
     style = ""
@@ -168,10 +166,12 @@ def _cells(line: str, look: Look, most: int | None = None) -> list[tuple[str, st
     return cells
 
 
-def _emphasize(cells: list[tuple[str, str]], mark: Any) -> None:
-    text = "".join(char for char, _ in cells)
+def _emphasize(cells: list[tuple[str, str]], text: str, mark: Any) -> None:
     for found in mark.finditer(text):
-        for at in range(*found.spans[0]):
+        start, end = found.spans[0]
+        if start >= len(cells):
+            return
+        for at in range(start, min(end, len(cells))):
             cells[at] = (cells[at][0], cells[at][1] + REVERSE)
 
 
@@ -258,19 +258,21 @@ class Window:
         """Return the rows to draw, a `~` for each behind the end, and those that go on with a line."""
         out: list[str] = []
         continued: list[int] = []
-        line, row = self.top
-        lines = self.text.lines
-        while len(out) < self.rows:
-            if line >= len(lines):
-                out.append(f"{BOLD}~{RESET}" if self.text.ended else "")
-                continue
-            if row >= rows_of(lines[line], self.look):
-                line, row = line + 1, 0
-                continue
-            if row and out and not self.look.numbers:
-                continued.append(len(out))
-            out.append(render(lines[line], line, row, self.look))
-            row += 1
+        first = self.top.row
+        for line in range(self.top.line, len(self.text.lines)):
+            text = self.text.lines[line]
+            # Asked once a line: it may be megabytes long.
+            for row in range(first, rows_of(text, self.look)):
+                if len(out) == self.rows:
+                    return out, continued
+                if row and out and not self.look.numbers:
+                    continued.append(len(out))
+                out.append(render(text, line, row, self.look))
+            first = 0
+            if len(out) == self.rows:
+                break
+        behind = f"{BOLD}~{RESET}" if self.text.ended else ""
+        out += [behind] * (self.rows - len(out))
         return out, continued
 
     def find(self, pattern: Any, *, back: bool, count: int = 1, invert: bool = False) -> int | None:
