@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from sim.players.moves import Pause, Play, Shown, Type
+from sim.scenario.patterns import firsts, fits
 from sim.scenario.playbook import Playbook, Step
 
 _NAME = re.compile(r"\{([a-z][a-z0-9.:_-]*)\}")
@@ -32,8 +33,7 @@ def play_book(book: Playbook, names: Mapping[str, str], shows: Shows) -> Play:
             if step.id:
                 known[f"cite:{step.id}"] = f"command:{shown.command}"
             for name, pattern in step.capture.items():
-                found = [match[1] for match in re.finditer(pattern, shown.stdout, re.MULTILINE)]
-                known[name] = " ".join(dict.fromkeys(found))
+                known[name] = " ".join(dict.fromkeys(firsts(pattern, shown.stdout)))
             if _done(step, line, shown, shows) or (step.until and waited >= step.until.at_most):
                 break
             if step.until:
@@ -47,7 +47,7 @@ def _done(step: Step, line: str, shown: Shown, shows: Shows) -> bool:
         return True
     if until.fact and not shows(until.fact, line, shown):
         return False
-    return not (until.text and not re.search(until.text, shown.stdout, re.MULTILINE))
+    return not (until.text and not fits(until.text, shown.stdout))
 
 
 def fill(text: str, names: Mapping[str, str]) -> str:

@@ -49,8 +49,13 @@ SAME: dict[Location, Callable[[Scenario], Any]] = {
     ("proxy",): lambda one: one.proxy,
     ("applications",): lambda one: one.applications,
     ("secrets",): lambda one: one.secrets,
+    # Of its users all that a chart shows before the fault; what fails by itself may be the matter.
     ("traffic",): lambda one: tuple(
-        (users.application, users.rate, users.calls, tuple(kind.name for kind in users.classes))
+        users.model_copy(
+            update={
+                "classes": tuple(kind.model_copy(update={"fails": None}) for kind in users.classes)
+            }
+        )
         for users in one.traffic
     ),
     ("history", "revision"): lambda one: one.history.revision,

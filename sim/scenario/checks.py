@@ -123,7 +123,12 @@ def facts_exist(tree: dict[str, Any]) -> Iterator[Finding]:
     ]
     for where, names in lists:
         for index, name in enumerate(names if isinstance(names, list | tuple) else ()):
-            yield from reference("fact", (*where, index), name, known)
+            group = enumerate(name) if isinstance(name, list | tuple) else None
+            if group is None:
+                yield from reference("fact", (*where, index), name, known)
+            else:
+                for place, one in group:
+                    yield from reference("fact", (*where, index, place), one, known)
     for number, player in items(tree, "players"):
         for index, step in items(player, "steps"):
             name = mapping(step.get("until")).get("fact")

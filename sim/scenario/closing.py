@@ -92,8 +92,8 @@ class Rubric(Spec):
     """Which window holds it."""
     dimension: Literal["node", "zone", "version", "pod", "tenant", "route", "client", "credential"]
     """The dimension that separates the affected from the rest."""
-    compares: tuple[Name, ...] = Field(min_length=1)
-    """Facts each of which sets affected against unaffected."""
+    compares: tuple[Name | tuple[Name, ...], ...] = Field(min_length=1)
+    """Facts each of which sets affected against unaffected; of a group all together do."""
     separates: tuple[Name, ...] = Field(min_length=1)
     """Facts each of which shows that the true dimension separates them."""
     mitigated_below: float

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sim.scenario.fields import Duration, Name, Pattern, Spec
+from sim.scenario.patterns import groups
 
 
 class Rows(Spec):
@@ -25,6 +26,15 @@ class Rows(Spec):
     at_least: dict[str, str] = Field(default_factory=dict)
     """Named group -> number (or role) that it must reach; other lines do not count."""
     at_most: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _has_groups(self) -> Self:
+        named = {self.distinct, *self.at_least, *self.at_most} - {""}
+        missing = sorted(named - groups(self.match))
+        if missing:
+            msg = f"`match` has no group (?P<{missing[0]}>...)"
+            raise ValueError(msg)
+        return self
 
 
 class Shown(Spec):

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from sim.kernel import parse_duration_ms
+from sim.scenario.patterns import check_pattern
 
 _SIZE = re.compile(r"(\d+)(Ki|Mi|Gi)?")
 _SIZE_FACTOR = {None: 1, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}
@@ -61,11 +62,7 @@ def _ordered(value: tuple[Any, Any]) -> tuple[Any, Any]:
 
 
 def _pattern(value: str) -> str:
-    try:
-        re.compile(_PLACEHOLDER.sub("x", value))
-    except re.error as error:
-        msg = f"not a regular expression: {error}"
-        raise ValueError(msg) from None
+    check_pattern(_PLACEHOLDER.sub("x", value))
     return value
 
 
@@ -97,7 +94,7 @@ IntRange = Annotated[tuple[int, int], AfterValidator(_ordered)]
 """Lowest and highest whole number that a seed may draw, both included."""
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
-"""A regular expression in which `{role}` stands for a name of this run (escaped; lists alternate)."""
+"""A regular expression (RE2) in which `{role}` stands for a name of this run (escaped; lists alternate)."""
 
 Name = Annotated[str, AfterValidator(_slug)]
 """A Kubernetes-like name or an id."""

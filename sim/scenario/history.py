@@ -6,13 +6,13 @@ except `tempting`, which only scoring reads.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from sim.scenario.fields import Duration, Name, Spec
+from sim.scenario.fields import Duration, Name, Pattern, Spec
+from sim.scenario.patterns import fits
 
 
 class Break(Spec):
@@ -25,13 +25,13 @@ class Break(Spec):
     status: int = 500
     log: str = ""
     """What the pod logs each time after the request's line: one or more lines, e.g. a stack."""
-    unless: dict[str, str] = Field(default_factory=dict)
+    unless: dict[str, Pattern] = Field(default_factory=dict)
     """Environment variable -> pattern: a container that was started with these answers rightly."""
 
     def spares(self, environ: Mapping[str, str]) -> bool:
         """Return whether a container with these variables answers rightly."""
         return bool(self.unless) and all(
-            re.search(pattern, environ.get(name, "")) for name, pattern in self.unless.items()
+            fits(pattern, environ.get(name, "")) for name, pattern in self.unless.items()
         )
 
 

@@ -7,15 +7,13 @@ elsewhere.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from sim.scenario.facts import Fact, Rows, Shown
 from sim.scenario.fields import fill, fill_pattern
-
-LONGEST_LOOK = 24_000
-"""Characters of a look that are searched, some 200 lines; a pattern must not hold a server up."""
+from sim.scenario.patterns import Found, Page, fits, fits_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +44,6 @@ def shows(fact: Fact, look: Look, roles: dict[str, Any]) -> Quote | None:
 
     The caller checks `since`, and that the output came from a command which asked the cluster.
     """
-    if len(look.text) > LONGEST_LOOK:
-        look = replace(look, text=look.text[:LONGEST_LOOK])
     for way in fact.shown:
         quote = _holds(way, look, roles)
         if quote is not None:
@@ -59,26 +55,26 @@ def _holds(way: Shown, look: Look, roles: dict[str, Any]) -> Quote | None:
     if way.on not in (look.on, "any"):
         return None
     on_panel = look.on == "panel"
-    if on_panel and way.panel and not re.fullmatch(fill_pattern(way.panel, roles), look.panel):
+    if on_panel and way.panel and not fits_all(fill_pattern(way.panel, roles), look.panel):
         return None
-    if on_panel and way.by and not re.fullmatch(fill_pattern(way.by, roles), look.by):
+    if on_panel and way.by and not fits_all(fill_pattern(way.by, roles), look.by):
         return None
-    if way.command and not _compiled(fill_pattern(way.command, roles)).search(look.command):
+    if way.command and not fits(fill_pattern(way.command, roles), look.command):
         return None
     if way.node and not _ran_on(roles.get(way.node), look):
         return None
-    lines = look.text.splitlines()
+    page = _page(look.text)
     quoted: list[str] = []
     for pattern in way.absent:
-        if _compiled(fill_pattern(pattern, roles)).search(look.text):
+        if page.search(fill_pattern(pattern, roles)) is not None:
             return None
     for pattern in way.text:
-        found = _compiled(fill_pattern(pattern, roles)).search(look.text)
+        found = page.search(fill_pattern(pattern, roles))
         if found is None:
             return None
-        quoted += _around(look.text, found)
+        quoted += found.lines
     for rows in way.rows:
-        matched = _rows(rows, lines, roles)
+        matched = _rows(rows, page, roles)
         if matched is None:
             return None
         quoted += matched
@@ -93,14 +89,12 @@ def _ran_on(names: Any, look: Look) -> bool:
     return any(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", look.command) for name in wanted)
 
 
-def _rows(rows: Rows, lines: list[str], roles: dict[str, Any]) -> list[str] | None:
+def _rows(rows: Rows, page: Page, roles: dict[str, Any]) -> list[str] | None:
     """Return the matching lines, or None if there are too few or too many."""
-    pattern = _compiled(fill_pattern(rows.match, roles))
     matched: list[str] = []
     values: set[str] = set()
-    for line in lines:
-        found = pattern.search(line)
-        if found is None or not _numbers_fit(rows, found, roles):
+    for line, found in page.rows(fill_pattern(rows.match, roles)):
+        if not _numbers_fit(rows, found, roles):
             continue
         matched.append(line)
         values.add(found[rows.distinct] if rows.distinct else str(len(matched)))
@@ -109,20 +103,21 @@ def _rows(rows: Rows, lines: list[str], roles: dict[str, Any]) -> list[str] | No
     return matched
 
 
-def _numbers_fit(rows: Rows, found: re.Match[str], roles: dict[str, Any]) -> bool:
-    return all(
-        float(found[group]) >= float(fill(bound, roles)) for group, bound in rows.at_least.items()
-    ) and all(
-        float(found[group]) <= float(fill(bound, roles)) for group, bound in rows.at_most.items()
-    )
+def _numbers_fit(rows: Rows, found: Found, roles: dict[str, Any]) -> bool:
+    try:
+        return all(
+            float(found[group]) >= float(fill(bound, roles))
+            for group, bound in rows.at_least.items()
+        ) and all(
+            float(found[group]) <= float(fill(bound, roles))
+            for group, bound in rows.at_most.items()
+        )
+    except ValueError:
+        # The group took no part in the match, or no number stood there.
+        return False
 
 
-def _around(text: str, found: re.Match[str]) -> list[str]:
-    start = text.rfind("\n", 0, found.start()) + 1
-    end = text.find("\n", max(found.end() - 1, found.start()))
-    return text[start : end if end >= 0 else len(text)].splitlines()
-
-
-@lru_cache(maxsize=4096)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.MULTILINE)
+@lru_cache(maxsize=16)
+def _page(text: str) -> Page:
+    """Return *text* for searching; every fact asks for the same one in turn."""
+    return Page(text)

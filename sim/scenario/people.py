@@ -51,6 +51,8 @@ class Remark(Spec):
     """Stay silent when the trainee has already written an update."""
     unless_asked: bool = False
     """Stay silent when the trainee has already written to them."""
+    unless_mitigated: bool = False
+    """Stay silent when the alert has resolved by then."""
 
 
 class Person(Spec):

@@ -92,7 +92,7 @@ class Scenario(Spec):
     zone: str
     """Zone in which the room shows times."""
     horizon: Duration
-    """From the page to the end of the users' loss."""
+    """From the page to the end of the users' loss, which counts since users began to fail."""
     page_by: Duration
     """The latest time at which the page has come, on any seed."""
     briefing: Briefing
@@ -109,7 +109,7 @@ class Scenario(Spec):
     """What a seed adds to every time of the timeline."""
     timeline: tuple[Fault, ...]
     hurts_from: Name
-    """Id of the fault with which users begin to fail."""
+    """Id of the fault with which users begin to fail; their loss counts from it."""
     alerts: tuple[AlertRule, ...]
     roles: dict[RoleName, Role]
     facts: tuple[Fact, ...]

@@ -79,21 +79,34 @@ class Impact:
         return self.failed[index] / self.arrivals[index]
 
     def fine_from(self, start: int, end: int, below: float, hold_ms: int) -> int | None:
-        """Return when the share fell below *below* for at least *hold_ms*, or None.
+        """Return when the share fell below *below* for good between *start* and *end*, or None.
 
-        Looks from *start* on; the stretch in which that lasts must begin before *end* and may be cut
-        by it only if it is long enough.
+        It has to stay there for *hold_ms*; what comes back for as long ends it, a blip does not.
         """
+        calm = [
+            (begin, until)
+            for begin, until in self._below(start, end, below)
+            if until - begin >= hold_ms
+        ]
+        if not calm or end - calm[-1][1] >= hold_ms:
+            return None
+        found = calm[0][0]
+        for (_, until), (begin, _) in pairwise(calm):
+            if begin - until >= hold_ms:
+                found = begin
+        return found
+
+    def _below(self, start: int, end: int, limit: float) -> list[tuple[int, int]]:
+        """Return the stretches (from, to) below *limit*."""
+        found: list[tuple[int, int]] = []
         begin: int | None = None
-        marks = [start, *(time for time in self.times if start < time < end)]
-        for mark in marks:
-            if self.share(mark) < below:
+        for mark in [start, *(time for time in self.times if start < time < end)]:
+            if self.share(mark) < limit:
                 begin = mark if begin is None else begin
-            else:
-                if begin is not None and mark - begin >= hold_ms:
-                    return begin
+            elif begin is not None:
+                found.append((begin, mark))
                 begin = None
-        return begin if begin is not None and end - begin >= hold_ms else None
+        return found if begin is None else [*found, (begin, end)]
 
     def above_ms(self, start: int, end: int, limit: float) -> int:
         """Return for how many ms from *start* to *end* the share was at *limit* or above."""

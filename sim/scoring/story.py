@@ -212,7 +212,7 @@ class Story:
 
     @cached_property
     def mitigated_at(self) -> int | None:
-        """When users were fine again and stayed so for as long as the rubric asks."""
+        """When users were fine again for good: for as long as the rubric asks, and not only for a while."""
         rubric = self.scenario.rubric
         return self.impact.fine_from(
             self.paged_at, self.horizon, rubric.mitigated_below, rubric.hold

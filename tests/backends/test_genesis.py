@@ -173,7 +173,7 @@ def _born(one: dict[str, object]) -> str:
 def test_the_change_feed_is_to_be_seen_in_the_cluster(scenario: Scenario) -> None:
     backend = build(scenario, 1)
     api = backend.api
-    for change in scenario.history.changes:
+    for change in backend.plan.scenario.history.changes:
         if not (change.version or change.replicas):
             continue
         name = change.target.removeprefix("deployment/")

@@ -66,3 +66,28 @@ def test_some_zone_of_the_other_pool_is_the_faulty_nodes_zone(scenario: Scenario
         (bad,) = plan.pool("payments", "last-zone")
 
         assert bad.zone in {node.zone for node in plan.pool("general")}
+
+
+def test_what_is_old_is_old_to_the_second_and_what_belongs_together_agrees(
+    scenario: Scenario,
+) -> None:
+    plan = Plan(scenario, 5)
+    history = plan.scenario.history
+    asked = [one.ago for one in scenario.history.changes if one.ago and not one.ago % 60_000]
+    drawn = [one.ago for one in history.changes if one.ago is not None]
+    ages = {one.name: one.age for one in plan.scenario.applications}
+    said = {one.id: one.ago for one in history.changes}
+
+    assert all(
+        0 <= new - old <= 25 * 60_000 for new, old in zip(drawn, _agos(scenario), strict=True)
+    )
+    assert len({ago % 60_000 for ago in drawn}) > len(asked) // 2
+    assert ages["ledger-stream"] == said["chg-2044"]
+    # What the scenario says to the second stays: connections of these pods end with their age.
+    assert ages["payment-service"] == scenario.application("payment-service").age
+    assert Plan(scenario, 5).scenario.history == history
+    assert Plan(scenario, 6).scenario.history != history
+
+
+def _agos(scenario: Scenario) -> list[int]:
+    return [one.ago for one in scenario.history.changes if one.ago is not None]

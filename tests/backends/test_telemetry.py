@@ -64,7 +64,7 @@ class Night(Scene):
 
 
 def broken(**settings: object) -> Night:
-    night = Night(**settings)
+    night = Night(hurts_from=GONE, **settings)
     night.at(GONE, night.world.crash, 2, 3)
     return night
 
@@ -264,7 +264,7 @@ def test_change_made_by_the_run_goes_on_with_the_ids():
 
 
 def test_quiet_night_in_one_glance():
-    summary = Night(wobble=0.0).until(10 * MINUTE).telemetry.summary()
+    summary = Night(wobble=0.0, hurts_from=GONE).until(10 * MINUTE).telemetry.summary()
     assert (summary["state"], summary["lost"], summary["alert"]) == ("quiet", 0.0, None)
     assert (summary["error_rate"], summary["requests"]) == (0.001, 480.0)
 
@@ -283,10 +283,12 @@ def test_stages_from_page_to_resolved():
 
 def test_users_lost_climb_and_stop_climbing():
     night = broken(wobble=0.0)
-    lost = [night.until(minute * MINUTE).telemetry.summary()["lost"] for minute in (60, 67, 68)]
+    times = (GONE - MINUTE, 67 * MINUTE, 68 * MINUTE)
+    lost = [night.until(at).telemetry.summary()["lost"] for at in times]
     shed = 480 - 422 + 0.422
     assert lost[0] == 0.0
     assert lost[2] - lost[1] == pytest.approx(shed * 60 * 0.79, abs=0.2)
+    assert lost[2] == round(night.traffic.lost("payments", GONE, 68 * MINUTE), 1)
 
 
 def test_summary_names_the_alert_that_fires():

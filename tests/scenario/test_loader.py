@@ -110,7 +110,19 @@ def test_mistakes_of_both_files_are_reported_together_in_order_of_lines() -> Non
             "'(?i)\\bwarning\\s+backoff\\s+pod/{app}-'",
             "'(?i)(warning'",
             "facts[5].shown[0].rows[0].match",
-            "not a regular expression: missing ), unterminated subpattern at position 4",
+            "not a regular expression that RE2 takes: missing ): (?i)(warning",
+        ),
+        (
+            "'(?i)\\bwarning\\s+backoff\\s+pod/{app}-'",
+            "'warning(?! backoff)'",
+            "facts[5].shown[0].rows[0].match",
+            "not a regular expression that RE2 takes: invalid perl operator: (?! (it has no look-around)",
+        ),
+        (
+            "match: '^(?P<pod>{app}-\\w+-\\w+)\\s.*\\s(?P<restarts>\\d+)\\s*$'",
+            "match: '^(?P<pod>{app}-\\w+-\\w+)\\s.*\\s(?P<starts>\\d+)\\s*$'",
+            "facts[6].shown[1].rows[0]",
+            "`match` has no group (?P<restarts>...)",
         ),
         (
             "  limit: 128Mi",

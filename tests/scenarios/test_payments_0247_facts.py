@@ -132,6 +132,29 @@ node-worker-1     1     1     1
 node-worker-2     1     1     1
 node-worker-3     0     0     0
 """
+ERRORS_BY_NODE = """\
+Error rate (5xx share) by node, last scrape 02:47:00 UTC
+              02:42 02:43 02:44 02:45 02:46 02:47
+node-worker-1 0.31% 0.10% 11.8% 13.2% 13.0% 11.9%
+node-worker-2 0.39% 0.10% 11.8% 13.2% 13.0% 11.9%
+node-worker-3 0.30%  1.3% 71.6%     -     -     -
+"""
+REQUESTS_BY_NODE = """\
+Requests by node, last scrape 02:47:00 UTC
+              02:44 02:45 02:46 02:47
+node-worker-1 234/s 243/s 242/s 239/s
+node-worker-3  28/s 0.0/s 0.0/s 0.0/s
+"""
+GATEWAY = """\
+2026-11-20T02:47:10.808Z WARN: POST /v1/payments 503 108ms req=38bbf4d4 agent=shop overloaded
+2026-11-20T02:47:11.132Z INFO: POST /v1/refunds 201 31ms req=a6d23019 agent=shop
+"""
+FAILURES = """\
+Failed requests per minute by client, last scrape 02:52:15 UTC
+           02:43 02:44 02:45
+shop        1621  2907  3078
+card-check     0     0     0
+"""
 CONNECTIONS = """\
 Failed outgoing connections by node, last scrape 02:48:13 UTC
               02:46 02:47 02:48
@@ -165,6 +188,12 @@ YES: list[tuple[str, Look]] = [
     ("alert-not-flapping", terminal(ALERTS, "incident alerts")),
     ("users-failing", panel(RATE, "errors")),
     ("users-failing", terminal(PAGE, "incident status")),
+    ("users-failing", panel(ERRORS_BY_NODE, "errors", "node")),
+    ("users-failing", terminal(ERRORS_BY_NODE, "incident dashboard errors --by node")),
+    ("users-failing", panel(FAILURES, "failures", "client")),
+    ("bad-node-serves-nothing", panel(ERRORS_BY_NODE, "errors", "node")),
+    ("bad-node-serves-nothing", terminal(ERRORS_BY_NODE, "incident dashboard errors --by node")),
+    ("bad-node-serves-nothing", panel(REQUESTS_BY_NODE, "requests", "node")),
     ("users-failing", terminal("error rate  12.2 %\n", "incident")),
     ("crash-began-0243", terminal(EVENTS, "kubectl get events -n payments")),
     ("two-of-four-pods-crash", terminal(PLAIN, "kubectl get pods -n payments")),
@@ -269,6 +298,15 @@ NO: list[tuple[str, Look]] = [
     ("crash-log-econnrefused", terminal(SERVES)),
     ("crash-log-econnrefused", terminal(CRASH.replace("10.96.45.12", "10.96.1.1"))),
     ("healthy-peer-reaches-db", terminal(CRASH, "kubectl logs x --previous")),
+    ("healthy-peer-reaches-db", terminal(GATEWAY, "kubectl logs -n edge deploy/gateway")),
+    ("bad-node-serves-nothing", panel(ERRORS_BY_NODE, "errors", "zone")),
+    ("bad-node-serves-nothing", panel(BY_NODE, "ready", "node")),
+    (
+        "bad-node-serves-nothing",
+        terminal("node-worker-1 1%\nnode-worker-3 -\n", "kubectl top nodes"),
+    ),
+    ("users-failing", terminal("node-worker-1   250m   1%   9000Mi   14%\n", "kubectl top nodes")),
+    ("users-failing", panel(FAILURES.replace("3078", "28"), "failures", "client")),
     ("healthy-peer-reaches-db", terminal(SERVES + CRASH, "kubectl logs x --previous")),
     ("crashing-pods-share-node", terminal(PLAIN)),
     ("crashing-pods-share-node", terminal(MOVED)),

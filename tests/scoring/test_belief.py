@@ -98,7 +98,7 @@ def test_run_has_enough_on_the_screen_when_the_right_class_passed():
     assert [row.at for row in story.belief.rows] == [ms(1), ms(2), ms(3)]
 
 
-def digging(*facts: str) -> float:
+def digging(*facts: str, mitigated: float = 3.2) -> float:
     evening = Evening([(-4, 0.12), (8, 0.001)])
     evening.look(1, "two-of-four-pods-crash", "crashing-pods-share-node")
     evening.look(
@@ -106,13 +106,18 @@ def digging(*facts: str) -> float:
     )
     evening.look(2, "bad-node-cannot-reach-service")
     evening.look(3, *facts, line="ssh node", node=BAD)
-    evening.mitigate(3.2)
+    evening.mitigate(mitigated)
     return evening.points("mitigate-first", spec=believing())
 
 
-def test_digging_for_what_no_longer_tells_anything_apart_costs():
-    assert digging("rules-sparse") == 7
-    assert digging() == 7
+def test_digging_for_what_no_longer_tells_anything_apart_costs_who_is_late():
+    in_time, late = (
+        digging("crashing-pods-share-node"),
+        digging("crashing-pods-share-node", mitigated=7.9),
+    )
+    assert digging("rules-sparse") == digging() == in_time == 8
+    assert digging("rules-sparse", mitigated=7.9) == pytest.approx(late - 1)
+    assert digging(mitigated=7.9) == pytest.approx(late - 1)
 
 
 def test_first_digging_that_moves_belief_is_free():

@@ -139,19 +139,77 @@ def test_time_in_free_text_reminder_or_bet_is_a_date_too():
         elif promise == "reminder":
             evening.remind(2, "2026-11-20T02:57:00Z")
         else:
-            evening.records.append(
-                BetRecord(
-                    at=ms(2),
-                    input=90,
-                    text="errors < 1% in 8m",
-                    metric="errors",
-                    within_ms=480_000,
-                    sure=90,
-                )
-            )
+            evening.records.append(bet(2))
         assert points(evening, "mitigate-first") == 4
         evening.panel(10.5, "users-recovered")
         assert points(evening, "mitigate-first") == 8
+
+
+def bet(minute, **given):
+    values = {"text": "bet", "metric": "errors", "below": 0.01, "within_ms": 480_000, "sure": 90}
+    return BetRecord(at=ms(minute), input=90, **{**values, **given})
+
+
+@pytest.mark.parametrize(
+    ("given", "earned"),
+    [
+        ({}, 4),
+        ({"metric": "orders", "below": None, "above": 14_000.0}, 4),
+        ({"metric": "ready", "below": None, "above": 3.0}, 0),
+        ({"below": 1.0}, 0),
+        ({"below": None, "above": 0.0}, 0),
+    ],
+    ids=str,
+)
+def test_only_a_bet_on_users_that_can_be_lost_is_a_date(given, earned):
+    evening = quiet()
+    evening.records.append(bet(2, **given))
+    assert points(evening, "mitigate-first") == earned
+
+
+@pytest.mark.parametrize(
+    ("said", "looked", "earned"),
+    [
+        ("at 02:51, at 02:57, at 03:04, in half an hour", 10.5, 4),
+        ("at 02:51, at 02:57, at 03:04, in half an hour", 4.5, 8),
+    ],
+)
+def test_of_many_times_in_one_update_the_first_counts(said, looked, earned):
+    evening = quiet()
+    evening.update(2, **{**FIELDS, "next": said})
+    evening.panel(looked + 16 if earned == 4 else looked, "users-recovered")
+    assert points(evening, "mitigate-first") == earned
+
+
+@pytest.mark.parametrize(("looked", "earned"), [(10.5, 4), (33, 8)])
+def test_a_later_statement_takes_the_place_of_one_that_is_not_due_yet(looked, earned):
+    evening = quiet()
+    evening.update(2, **{**FIELDS, "next": "02:57"})
+    evening.remind(3, "2026-11-20T03:20:00Z")
+    evening.panel(looked, "users-recovered")
+    assert points(evening, "mitigate-first") == earned
+
+
+def test_a_time_that_was_kept_is_not_taken_back_by_the_next():
+    evening = quiet()
+    evening.update(2, **{**FIELDS, "next": "02:57"})
+    evening.panel(10.5, "users-recovered")
+    evening.update(11, **{**FIELDS, "next": "03:27"})
+    assert points(evening, "mitigate-first") == 8
+
+
+@pytest.mark.parametrize(
+    ("said", "closed", "earned"),
+    [((2, 14), 20, 1), ((2, 14), 40, 0), ((2,), 20, 0), ((14,), None, 0)],
+)
+def test_a_false_alarm_is_spoken_of_until_it_is_closed(said, closed, earned):
+    evening = quiet()
+    for minute in said:
+        evening.update(minute, text="false, as far as I can tell")
+    if closed is not None:
+        evening.close(closed)
+    card, _ = evening.score(spec=harmless(), none=CALM, expert=CALM)
+    assert card.finding("updates").parts[1].points == earned
 
 
 def test_count_in_free_text_is_no_date():

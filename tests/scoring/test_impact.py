@@ -92,3 +92,22 @@ def test_loss_of_one_client_class_and_of_one_route():
     assert impact.lost(0, 5000, "class", "shop") == 16
     assert impact.lost(0, 5000, "route", "pay") == 6
     assert impact.lost(0, 5000, "route", "nowhere") == 0
+
+
+@pytest.mark.parametrize(
+    ("steps", "fine"),
+    [
+        # It came back for good, for three minutes, and for half a minute only.
+        (((60, 0.5), (200, 12.0)), None),
+        (((60, 0.5), (200, 12.0), (380, 0.4)), 380),
+        (((60, 0.5), (200, 12.0), (230, 0.4)), 60),
+        # Two minutes of pain with a breath between them.
+        (((60, 0.5), (200, 12.0), (260, 0.4), (290, 12.0), (350, 0.4)), 350),
+        (((60, 0.5), (200, 12.0), (590, 0.4)), None),
+    ],
+    ids=str,
+)
+def test_a_mitigation_that_does_not_last_is_none(steps, fine):
+    impact = curve((0, 12.0), *((at * 1000, failed) for at, failed in steps))
+    found = impact.fine_from(0, 600_000, below=0.05, hold_ms=120_000)
+    assert found == (None if fine is None else fine * 1000)

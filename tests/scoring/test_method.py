@@ -153,10 +153,30 @@ def test_compared_separated_and_stated_earn_all():
     assert evening.points("blast-radius") == 10
 
 
-def test_peer_without_its_node_compares_and_does_not_separate():
+def test_a_peer_alone_compares_nothing():
     evening = Evening()
     evening.look(1, PEER)
-    assert evening.points("blast-radius") == 4
+    assert evening.points("blast-radius") == 0
+
+
+@pytest.mark.parametrize(
+    "shown", [[("crash-log-econnrefused",), (PEER,)], [(PEER, "two-of-four-pods-crash")]]
+)
+def test_peer_beside_what_crashes_compares_and_does_not_separate(shown):
+    evening = Evening()
+    for minute, facts in enumerate(shown, 1):
+        evening.look(minute, *facts)
+    finding = evening.finding("blast-radius")
+    assert finding.points == 4
+    assert len(finding.parts[0].exhibits) == 2
+
+
+def test_comparing_is_done_when_both_sides_were_seen():
+    evening = Evening()
+    evening.look(1, "crash-log-econnrefused")
+    evening.act(2, "delete", "pods/payments/x")
+    evening.look(3, PEER)
+    assert evening.points("blast-radius") == 0
 
 
 def test_comparing_after_a_deletion_came_too_late():
@@ -194,7 +214,7 @@ def test_restart_eviction_and_node_command_are_hard_to_undo(verb, target):
 
 def test_right_scope_that_nothing_had_shown_is_a_guess():
     evening = Evening()
-    evening.look(1, PEER)
+    evening.look(1, PEER, "two-of-four-pods-crash")
     evening.close(20)
     finding = evening.finding("blast-radius")
     assert finding.points == 4

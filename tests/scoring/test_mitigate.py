@@ -1,8 +1,10 @@
 """Mitigate first: lag from enough on the screen, and digging while users fail."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.scoring.evening import BAD, UNTOUCHED, Evening
+from tests.scoring.evening import BAD, UNTOUCHED, Evening, believing
 
 ENOUGH = ("crashing-pods-share-node", "healthy-peer-reaches-db")
 
@@ -127,3 +129,75 @@ def test_the_applications_source_is_deep():
     evening.panel(3, name="document:payment-service")
     evening.mitigate(5.9)
     assert evening.points("mitigate-first") == 7
+
+
+def test_every_deep_look_that_is_charged_is_quoted_with_its_time_and_line():
+    evening = Evening()
+    for minute in (1, 2, 3, 4, 5):
+        evening.look(minute, line=f"kubectl describe pod x{minute}", text="a\nb\nc")
+    evening.mitigate(5.9)
+
+    part = evening.finding("mitigate-first").parts[1]
+
+    assert part.points == -4
+    assert [one.line for one in part.exhibits] == [
+        f"kubectl describe pod x{n}" for n in range(1, 6)
+    ]
+    assert len({one.at for one in part.exhibits}) == 5
+    assert part.exhibits[0].quote == "a\nb"
+
+
+def test_the_line_that_mitigates_is_no_look():
+    evening = Evening([(-4, 0.12), (3.1, 0.001)])
+    evening.act(3, "patch", "database:postgres/role/payments", "password: set", without=UNTOUCHED)
+    evening.prints(3, 0, "ALTER ROLE")
+    evening.records[0] = replace(evening.records[0], line="kubectl exec x -o yaml")
+
+    assert evening.points("mitigate-first") == 8
+
+
+@pytest.mark.parametrize(
+    ("look_at", "act_at", "points"), [(2.5, 3.9, 8), (1.5, 3.9, 7), (2.5, 5, 6.4)]
+)
+def test_deep_looks_cost_nothing_where_the_mitigation_came_in_the_free_time(
+    look_at, act_at, points
+):
+    evening = Evening([(-4, 0.12), (act_at + 0.1, 0.001)])
+    evening.look(2, *ENOUGH)
+    evening.look(look_at, line="kubectl describe pod x")
+    evening.mitigate(act_at)
+
+    assert evening.points("mitigate-first") == pytest.approx(points, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("facts", "again", "points"),
+    [
+        # What proves the cause tells hypotheses apart, seen at once or beside what showed it before.
+        (("proxy-oom-killed",), False, 8),
+        (("rules-sparse", "bad-node-cannot-reach-service"), False, 8),
+        (("proxy-limit-128",), False, 7),
+        (("crashing-pods-share-node",), False, 8),
+        (("crashing-pods-share-node",), True, 7),
+        ((), False, 7),
+    ],
+    ids=str,
+)
+def test_with_hypotheses_a_look_that_separates_is_never_deep(facts, again, points):
+    evening = Evening([(-4, 0.12), (3, 0.001)])
+    line = "kubectl describe pod x"
+    evening.look(0.5, "crashing-pods-share-node", line=line if again else "kubectl get pods")
+    evening.look(1, *facts, line=line)
+    evening.mitigate(2.9)
+
+    assert evening.points("mitigate-first", spec=believing()) == points
+
+
+def test_a_blip_is_no_mitigation():
+    rollout = [(-4, 0.12), (2, 0.001), (5, 0.12), (20.1, 0.001)]
+    evening = Evening(rollout)
+    evening.look(1, *ENOUGH)
+    evening.act(1.9, "restart", "deployments/payments/x", without=UNTOUCHED)
+    evening.act(20, "patch", "nodes/x", "unschedulable: true", without=UNTOUCHED)
+
+    assert evening.points("mitigate-first") == 0

@@ -28,7 +28,9 @@ def load_world(api: ApiServer, plan: Plan, more: Callable[[Workloads], None] | N
     onboarding, background = scenario.history.onboarding, scenario.cluster.background
     draw = plan.stream.at("namespace-age")
     ages = {
-        name: scenario.cluster.age - draw.at(name).integer(1, 200) * DAY_MS
+        name: scenario.cluster.age
+        - draw.at(name).integer(1, 200) * DAY_MS
+        - draw.at(name).integer(0, DAY_MS, 1)
         for name in (
             *(application.namespace for application in scenario.applications),
             *background.namespaces,

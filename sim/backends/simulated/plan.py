@@ -12,6 +12,7 @@ from functools import cached_property
 from ipaddress import IPv4Network
 from typing import Any
 
+from sim.backends.simulated.ages import Ages
 from sim.kernel import Stream
 from sim.scenario import Pinned, Scenario
 from sim.scenario.cluster import NodeSize, Pool
@@ -56,9 +57,9 @@ class Plan:
 
     def __init__(self, scenario: Scenario, seed: int) -> None:
         """Draw everything from (scenario, seed); nothing is drawn later."""
-        self.scenario = scenario
         self.seed = seed
         self.stream = Stream("uncordon", scenario.slug, seed)
+        self.scenario = Ages(self.stream).dated(scenario)
         self.pins: Pinned = scenario.pins(seed)
         cluster = scenario.cluster
         draw = self.stream.at("plan")

@@ -48,10 +48,12 @@ class SimulatedTelemetry:
         objective: Objective | None = None,
         past_alerts: Sequence[Alert] = (),
         changes: Sequence[Change] = (),
+        hurts_from: int = 0,
     ) -> None:
         """Watch *application* of *traffic*, which must have been started.
 
-        *past_alerts* and *changes* are what the scenario says about earlier days.
+        *past_alerts* and *changes* are what the scenario says about earlier days, *hurts_from* is when
+        users begin to fail (ms): from there on their loss counts, here as in the score.
         """
         self._env = env
         self._log = log
@@ -61,6 +63,7 @@ class SimulatedTelemetry:
         self._objective = objective or Objective()
         self._past_alerts = sorted(past_alerts, key=lambda alert: -alert.since)
         self._changes = list(changes)
+        self._hurts_from = hurts_from
         self._acknowledged_at: int | None = None
         self._history = traffic.history(application)
         self._signals = self._history.signals()
@@ -140,8 +143,8 @@ class SimulatedTelemetry:
 
         `error_rate` (share over the last minute) and `requests` (per s) as of the last scrape;
         `alert`, `threshold`, `pending_since`, `firing_since`, `paged_at` of what pages, or None;
-        `lost`: weighted requests lost since the alert's window first turned bad; `state`: `quiet`,
-        `paged`, `acknowledged`, `mitigated` (unhurt for 2 min) or `resolved` (for 10 min).
+        `lost`: weighted requests lost since users began to fail; `state`: `quiet`, `paged`,
+        `acknowledged`, `mitigated` (unhurt for 2 min) or `resolved` (for 10 min).
         """
         now = self._env.now
         seen = self._monitoring.scraped(now)
@@ -166,13 +169,10 @@ class SimulatedTelemetry:
         }
 
     def lost(self) -> float:
-        """Return the weighted requests lost since the first alert's window turned bad, 0 if none."""
-        alerts = [episode for episode in self._evaluator.episodes() if episode.fired_at is not None]
-        if not alerts:
-            return 0.0
-        first = min(alerts, key=lambda episode: episode.pending_since)
-        start = first.pending_since - self._evaluator.rule(first.name).window_ms
-        return self._traffic.lost(self._application, start, self._env.now)
+        """Return the weighted requests lost since users began to fail."""
+        now = self._env.now
+        start = min(self._hurts_from, now)
+        return self._traffic.lost(self._application, start, now)
 
     def _headline(self) -> Episode | None:
         """Return what the page is about: what fires and pages, else what paged last."""

@@ -34,7 +34,7 @@ def updates(case: Case) -> Finding:
         title="Updates",
         rule=(
             "2: the first within 5 min with impact, scope, action, next time; 1: then every 15 min while "
-            "it burns; 1: the right person asked; 1: nobody woken in vain."
+            "it burns (a false alarm: until it is closed); 1: the right person asked; 1: nobody woken in vain."
         ),
         of=5,
         parts=tuple(parts),
@@ -72,13 +72,23 @@ def _letters(text: str) -> str:
 
 
 def _cadence(case: Case, sent: list[UpdateRecord]) -> Part:
+    """Judge the gaps between updates while users fail; of a false alarm until it is closed as one.
+
+    Those who read along cannot see that nobody is hurt; they wait for somebody to say so.
+    """
     story, limit = case.story, case.story.scenario.rubric.cadence
-    marks = [story.paged_at, *(one.at for one in sent if one.at > story.paged_at), story.horizon]
-    gap = max(story.burning_ms(earlier, later) for earlier, later in pairwise(marks))
+    closed = story.close.at if story.close is not None else story.horizon
+    end = min(closed, story.horizon) if story.false_alarm else story.horizon
+    said = [one.at for one in sent if story.paged_at < one.at < end]
+    gap = max(
+        later - earlier if story.false_alarm else story.burning_ms(earlier, later)
+        for earlier, later in pairwise([story.paged_at, *said, end])
+    )
     minutes = limit // 60_000
+    until = "until it was closed" if story.false_alarm else "while users were failing"
     if gap <= limit:
-        return Part(1, 1, f"at least every {minutes} min while users were failing")
-    return Part(0, 1, f"{gap / 60_000:.0f} min without a word while users were failing")
+        return Part(1, 1, f"at least every {minutes} min {until}")
+    return Part(0, 1, f"{gap / 60_000:.0f} min without a word {until}")
 
 
 def _people(case: Case, sent: list[UpdateRecord]) -> tuple[Part, Part]:

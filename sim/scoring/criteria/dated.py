@@ -18,6 +18,10 @@ SHIFT_MS = 4 * 3_600_000
 DAY_MS = 24 * 3_600_000
 SOON_MS = 60_000
 """A time nearer than this is now, not a date."""
+NEAR_MS = 2 * 60_000
+"""A look so long before the time that was named is the look that was meant."""
+USERS_FIGURES = frozenset({"errors", "failures", "orders", "latency_p50", "latency_p99"})
+"""What a bet on users can be about."""
 _CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-3])[:.h]([0-5]\d)(?::[0-5]\d)?(?!\d)")
 _SPAN = re.compile(
     r"(?i)\b(\d{1,4}|an?|one|two|three|five|ten|fifteen|twenty|thirty|forty|half an)\s*-?"
@@ -45,10 +49,19 @@ class Date:
 
 
 def dated(story: Story) -> list[Date]:
-    """Return every promise with a time within the shift, in the order in which they were made."""
+    """Return the promises with a time within the shift, in the order in which they were made.
+
+    Who names another time before the first has come means the later one; so many times are no net.
+    """
     found = [date for date in _all(story) if date.due - date.at >= SOON_MS]
-    kept = [date for date in found if date.due <= story.paged_at + SHIFT_MS]
-    return sorted(kept, key=lambda date: (date.at, date.due))
+    kept: list[Date] = []
+    for date in sorted(found, key=lambda one: (one.at, one.due)):
+        if date.due > story.paged_at + SHIFT_MS:
+            continue
+        if kept and date.at < kept[-1].due - NEAR_MS:
+            kept.pop()
+        kept.append(date)
+    return kept
 
 
 def _all(story: Story) -> Iterator[Date]:
@@ -56,7 +69,8 @@ def _all(story: Story) -> Iterator[Date]:
     for update in story.updates:
         promised = update.fields.get("next", "")
         said = " ".join(match[0] for match in _PROMISE.finditer(update.text))
-        for due in times_in(f"{promised} {said}", update.at, epoch):
+        # One statement names one time: the first.
+        for due in (times_in(promised, update.at, epoch) or times_in(said, update.at, epoch))[:1]:
             quote = promised or update.text
             yield Date(update.at, due, f"input:{update.input}", "update", quote[:200])
     for reminder in story.reminders:
@@ -65,7 +79,20 @@ def _all(story: Story) -> Iterator[Date]:
             quote = f"{reminder.due} {reminder.text}".strip()
             yield Date(reminder.at, due_at, f"input:{reminder.input}", "reminder", quote[:200])
     for bet in story.log.of(BetRecord):
-        yield Date(bet.at, bet.at + bet.within_ms, f"input:{bet.input}", "bet", bet.text[:200])
+        if of_users(bet):
+            due = bet.at + bet.within_ms
+            yield Date(bet.at, due, f"input:{bet.input}", "bet", bet.text[:200])
+
+
+def of_users(bet: BetRecord) -> bool:
+    """Return whether a bet is on how users fare, and could be lost.
+
+    Of a share it says more than that it lies between nothing and everything.
+    """
+    if bet.metric not in USERS_FIGURES:
+        return False
+    bounds = [bound for bound in (bet.below, bet.above) if bound is not None]
+    return bet.metric != "errors" or all(0 < bound < 1 for bound in bounds)
 
 
 def reminder_due(reminder: ReminderRecord, epoch: Epoch) -> int | None:
@@ -77,19 +104,19 @@ def reminder_due(reminder: ReminderRecord, epoch: Epoch) -> int | None:
 
 
 def times_in(text: str, at: int, epoch: Epoch) -> list[int]:
-    """Return the instants (simulated ms) that *text*, written at *at*, names.
+    """Return the instants (simulated ms) that *text*, written at *at*, names, in its order.
 
     Times of day are the next such time; spans (`in ten minutes`) count from *at*.
     """
     now = epoch.datetime(at)
-    found = []
+    found: list[tuple[int, int]] = []
     today = (now.hour * 60 + now.minute) * 60_000 + now.second * 1000 + now.microsecond // 1000
     for match in _CLOCK.finditer(text):
         named = (int(match[1]) * 60 + int(match[2])) * 60_000
-        found.append(at + (named - today) % DAY_MS)
+        found.append((match.start(), at + (named - today) % DAY_MS))
     for match in _SPAN.finditer(text):
         words = match[1].lower()
         amount = float(words) if words.isdigit() else _WORDS[words]
         unit = 60 if match[2].lower().startswith("h") else 1
-        found.append(at + round(amount * unit * 60_000))
-    return found
+        found.append((match.start(), at + round(amount * unit * 60_000)))
+    return [due for _, due in sorted(found)]

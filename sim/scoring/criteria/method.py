@@ -176,14 +176,15 @@ def blast_radius(case: Case) -> Finding:
     """Affected compared with unaffected, the true dimension on the screen, the scope stated."""
     story, rubric = case.story, case.story.scenario.rubric
     hard = min((deed.at for deed in story.changes if not _easily_undone(deed)), default=None)
-    compared = [] if story.passive else story.shown(*rubric.compares)
+    compared = [] if story.passive else _compared(case)
     if not compared:
         first = Part(0, 4, "nothing on the screen compared affected with unaffected")
-    elif hard is not None and compared[0].at > hard:
+    elif hard is not None and compared[-1].at > hard:
         why = "affected and unaffected were compared only after an action that is hard to undo"
-        first = Part(0, 4, why, (quote_fact(compared[0]),))
+        first = Part(0, 4, why, tuple(map(quote_fact, compared)))
     else:
-        first = Part(4, 4, "affected and unaffected were compared", (quote_fact(compared[0]),))
+        quotes = tuple(map(quote_fact, compared))
+        first = Part(4, 4, "affected and unaffected were compared", quotes)
     separating = None if story.passive else case.separating
     if separating is not None:
         second = Part(4, 4, f"a look separated by {rubric.dimension}", (quote_fact(separating),))
@@ -205,6 +206,17 @@ def blast_radius(case: Case) -> Finding:
             "share?" + here(case, *case.story.scenario.rubric.separates),
         ),
     )
+
+
+def _compared(case: Case) -> list[Known]:
+    """Return what first set affected against unaffected: one fact, or those of a group in order."""
+    story, found = case.story, []
+    for facts in case.story.scenario.rubric.compares:
+        group = (facts,) if isinstance(facts, str) else facts
+        known = story.shown(*group)
+        if len(known) == len(set(group)):
+            found.append(known)
+    return min(found, key=lambda known: known[-1].at, default=[])
 
 
 def _scope_stated(case: Case) -> Part:

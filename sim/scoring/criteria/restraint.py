@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from sim.evidence import ActionRecord
 from sim.scoring.criteria.case import Case, quote_deed, quote_fact, quote_sight
-from sim.scoring.criteria.dated import Date, dated
+from sim.scoring.criteria.dated import NEAR_MS, Date, dated
 from sim.scoring.lasting import RESTORED, is_endless
 from sim.scoring.scorecard import Exhibit, Finding, Part
 from sim.scoring.story import Deed
@@ -24,8 +24,6 @@ NEEDLESS = 4.0
 ENDLESS = 5.0
 """What silencing everything costs, or silencing beyond the end of the shift."""
 RECHECK = 8.0
-NEAR_MS = 2 * 60_000
-"""A look so long before the time that was named is the look that was meant."""
 LATE_MS = 15 * 60_000
 """And so long after it at the latest."""
 _STOPS = frozenset({"rollback", "restart", "delete", "evict", "kill", "stop", "reboot", "drain"})
@@ -135,7 +133,8 @@ def recheck(case: Case) -> Finding:
         title="Restraint with a date",
         rule=(
             "A false alarm: 4 for naming a time within the shift to look again (an update, a reminder or "
-            "a bet), 4 for a look at users near that time or after it."
+            "a bet on users' figures; of several times the first in a statement, and the latest statement), "
+            "4 for a look at users near that time or after it."
         ),
         of=RECHECK,
         parts=tuple(parts),
