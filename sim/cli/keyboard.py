@@ -12,6 +12,7 @@ import select
 import shutil
 import sys
 import termios
+import textwrap
 import threading
 import time
 import tty
@@ -30,7 +31,7 @@ from sim.evidence import (
 )
 from sim.session.freeze import asked, find_point
 from sim.session.inputs import BadInputError
-from sim.session.live import Session
+from sim.session.live import OVERTIME_MS, Session
 from sim.session.storage import LeaseLostError
 
 TERMINAL = "t1"
@@ -65,18 +66,32 @@ class Printed:
         """Lines are being edited: what a full-screen program draws has to wait."""
         self.raw = False
         """The terminal is raw: line ends are not translated by it."""
+        self._stopped = False
+        """It has been said that the clock stands."""
 
     def show(self) -> bool:
         """Print what has come since the last call; False if a program waits for the prompt's end."""
         with self._lock:
             records, self._since = self._session.read(self._since)
             self._kept += records
+            stops = self._session.stopped and not self._stopped and not self._session.closed
             if self.prompting and self._session.run.workstation.mode(TERMINAL) != "lines":
                 return False
             records, self._kept = self._kept, []
             for record in records:
                 self._print(record)
+            if stops:
+                self._stopped = True
+                self._write(click.style(f"{filled(self._stop_text(), 2)}\n", fg="yellow"))
             return True
+
+    def _stop_text(self) -> str:
+        at = self._session.run.epoch.datetime(self._session.now()).strftime("%H:%M:%S")
+        return (
+            f"[{at}] the clock has stopped, {OVERTIME_MS // 60_000} min after the end of the hour that "
+            "counts: nothing goes on any more. Ctrl-C ends what waits; `incident close` is left, "
+            "`incident help close` says how"
+        )
 
     def _print(self, record: Record) -> None:
         at = self._session.run.epoch.datetime(record.at).strftime("%H:%M:%S")
@@ -87,20 +102,33 @@ class Printed:
             case OutputRecord() if record.command not in self._elsewhere:
                 self._write(record.text)
             case MessageRecord():
-                self._write(click.style(f"[{at} {record.who}] {record.text}\n", fg="cyan"))
+                said = filled(f"[{at} {record.who}] {record.text}", 2)
+                self._write(click.style(f"{said}\n", fg="cyan"))
             case AlertRecord():
                 said = f"[{at}] alert {record.alert}: {record.state}\n"
                 self._write(click.style(said, fg="yellow"))
             case TimeRecord(point=point) if point:
                 run = self._session.run
                 if (found := find_point(run.scenario, point)) is not None:
-                    self._write(click.style(f"\n{asked(found, run.roles)}\n", fg="yellow"))
+                    lines = asked(found, run.roles).splitlines()
+                    text = "\n".join(filled(line, 5) for line in lines)
+                    self._write(click.style(f"\n{text}\n", fg="yellow"))
 
     def _write(self, text: str) -> None:
         if self.raw:
             os.write(sys.__stdout__.fileno(), text.replace("\n", "\r\n").encode(errors="replace"))  # type: ignore[union-attr]
         else:
             click.echo(text, nl=False, err=self._err)
+
+
+def filled(text: str, indent: int = 0) -> str:
+    """Return *text* in lines as wide as the terminal, so that no word is cut; the same to a pipe."""
+    width = shutil.get_terminal_size().columns
+    if not sys.stdout.isatty() or len(text) <= width:
+        return text
+    return "\n".join(
+        textwrap.wrap(text, width, subsequent_indent=" " * indent, break_on_hyphens=False)
+    )
 
 
 def play_at_keys(session: Session) -> None:

@@ -207,12 +207,17 @@ def play(
             )
     except game.CannotPlayError as error:
         raise click.ClickException(str(error)) from error
-    if verdict is None:
-        return
+    if verdict is not None:
+        _tell(verdict, as_json=as_json)
+
+
+def _tell(verdict: Verdict, *, as_json: bool) -> None:
+    from sim.cli import scorecard  # noqa: PLC0415
+
     if as_json:
-        click.echo(json.dumps(game.scorecard_json(verdict), indent=2))
+        click.echo(json.dumps(scorecard.scorecard_json(verdict), indent=2))
     else:
-        click.echo(game.scorecard_text(verdict))
+        click.echo(scorecard.scorecard_text(verdict))
 
 
 @main.command()
@@ -232,10 +237,7 @@ def score(run: str, rubric: str | None, as_json: bool, database: str) -> None:
         verdict = rescore(run, database, rubric)
     except game.CannotPlayError as error:
         raise click.ClickException(str(error)) from error
-    if as_json:
-        click.echo(json.dumps(game.scorecard_json(verdict), indent=2))
-    else:
-        click.echo(game.scorecard_text(verdict))
+    _tell(verdict, as_json=as_json)
 
 
 @main.command("export")

@@ -5,18 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any
 
 import click
 
-from sim.cli.keyboard import TERMINAL, Printed, play_at_keys
+from sim.cli.keyboard import TERMINAL, Printed, filled, play_at_keys
 from sim.cli.main import DATABASE
 from sim.evidence import AlertRecord
 from sim.players import Shown
 from sim.scenario import Catalogue, Scenario, ScenarioError, fill
-from sim.scoring import LEAST_NO_HARM, PASS, band
-from sim.session.advice import effect_text, headline, practise_next
 from sim.session.export import as_played
 from sim.session.freeze import asked, find_point
 from sim.session.inputs import BadInputError
@@ -162,12 +158,16 @@ def interactive(
         session.release()
     except LeaseLostError as error:
         raise CannotPlayError(str(error)) from error
+    elsewhere = "" if database == DATABASE else f" --database {shown_url(database)}"
     if not session.closed:
-        elsewhere = "" if database == DATABASE else f" --database {shown_url(database)}"
         again = f"uncordon play --resume {session.row.id}{elsewhere}"
         click.echo(f"left open; go on with: {again}", err=True)
         return None
     run = session.run
+    at = run.epoch.datetime(run.now).strftime("%H:%M:%S")
+    kept = f"{session.row.id}{elsewhere}"
+    click.echo(f"kept: uncordon score {kept}", err=True)
+    click.echo(f"again from a moment: uncordon play --at {at} --branch {kept}", err=True)
     return judge(run.finish(), run.scenario, run.seed, run.inputs, store)
 
 
@@ -214,8 +214,10 @@ def _from_pipe(session: Session, *, err: bool) -> None:
             continue
         if not session.run_on(TERMINAL, PATIENCE_MS) and not session.closed:
             screen.show()
-            minutes = PATIENCE_MS // 60_000
-            click.echo(f"uncordon: still running after {minutes} min, so Ctrl-C", err=True)
+            why = f"still running after {PATIENCE_MS // 60_000} min"
+            if session.stopped:
+                why = "this would wait for ever, as the clock has stopped"
+            click.echo(f"uncordon: {why}, so Ctrl-C", err=True)
             session.submit("interrupt", {"terminal": TERMINAL})
             session.run_on(TERMINAL, PATIENCE_MS)
         screen.show()
@@ -226,7 +228,7 @@ def _greet(session: Session) -> None:
     briefing = scenario.briefing
     click.secho(session.title, bold=True)
     for text in (briefing.you, briefing.service, briefing.access, briefing.documents):
-        click.echo(f"\n{fill(text, run.roles).strip()}")
+        click.echo(f"\n{filled(fill(text, run.roles).strip())}")
     at = run.epoch.datetime(run.paged_at).strftime("%H:%M:%S")
     page = next(one for one in run.log.of(AlertRecord) if one.state == "paged")
     click.secho(f"\n{at} UTC  PAGE  {page.text or page.alert}", fg="red", bold=True)
@@ -235,51 +237,3 @@ def _greet(session: Session) -> None:
         click.echo("Practice mode: time stands still at a few decision points.\n")
     if (point := find_point(scenario, run.point)) is not None:
         click.secho(f"{asked(point, run.roles)}\n", fg="yellow")
-
-
-def scorecard_json(verdict: Verdict) -> dict[str, Any]:
-    """Return the scorecard as JSON."""
-    card = verdict.card
-    return {
-        "scenario": card.scenario,
-        "seed": card.seed,
-        "engine": card.engine,
-        "total": round(card.total, 6),
-        "band": band(card.total),
-        "passed": card.passed,
-        "blocks": [
-            {"name": name, "points": points, "of": of} for name, points, of in card.blocks()
-        ],
-        "findings": [{**asdict(finding), "points": finding.points} for finding in card.findings],
-        "reported": card.reported,
-    }
-
-
-def scorecard_text(verdict: Verdict) -> str:
-    """Return the scorecard for a terminal: bars, every line with its reason, what to practise."""
-    card, story = verdict.card, verdict.case.story
-    total = f"{card.total:.0f} of 100: {band(card.total)}"
-    if card.total >= PASS and not card.passed:
-        total += f", but no pass with fewer than {LEAST_NO_HARM} points of no harm"
-    lines = ["", f"This night was {card.scenario}, seed {card.seed}.", total, headline(verdict), ""]
-    for name, points, of in card.blocks():
-        filled = round(20 * points / of) if of else 0
-        lines.append(f"{name:10} {'#' * filled:20} {points:5.1f} / {of:.0f}")
-    for finding in card.findings:
-        lines.append(f"\n{finding.title}: {finding.points:.1f} of {finding.of:.0f}")
-        for part in finding.parts:
-            lines.append(f"  {part.points:+5.1f}  {part.why}")
-            for exhibit in part.exhibits[:1]:
-                first = exhibit.quote.splitlines()[0] if exhibit.quote else ""
-                lines.append(f"         {story.clock(exhibit.at)} {exhibit.line}")
-                lines.append(f"         > {first[:100]}")
-    lines.append("\nActions, each left out in turn, and what they did to users:")
-    ledger = verdict.case.ledger
-    for entry in ledger.entries:
-        lines.append(f"  {story.clock(entry.deed.at)}  {entry.deed.line[:90]}")
-        lines.append(f"            {effect_text(ledger, entry)[:200]}")
-    if not ledger.entries:
-        lines.append("  nothing was changed")
-    practice = practise_next(verdict)
-    lines += ["", f"Practise next: {practice.heuristic} ({practice.why}).", practice.drill]
-    return "\n".join(lines)

@@ -221,6 +221,8 @@ class BetRecord(_Base):
     """The figure is read this long after *at*."""
     sure: int
     """Per cent, 0 to 100."""
+    counts: bool = True
+    """False if it says only that a figure goes on as it was for the whole hour before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

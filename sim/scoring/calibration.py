@@ -36,6 +36,8 @@ class Bet:
     value: float | None
     """The figure when it was due; None without one, or if the run ended before."""
     right: bool | None
+    counts: bool = True
+    """False if it said nothing that the hour before had not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +102,15 @@ def bets(log: EvidenceLog) -> list[Bet]:
                 due=record.at + record.within_ms,
                 value=None if outcome is None else outcome.value,
                 right=None if outcome is None else outcome.right,
+                counts=record.counts,
             )
         )
     return found
 
 
 def of_bets(made: Iterable[Bet]) -> list[Forecast]:
-    """Return the bets that were decided."""
-    return [Forecast(one.sure, one.right) for one in made if one.right is not None]
+    """Return the bets that were decided, without those in which nothing was risked."""
+    return [Forecast(one.sure, one.right) for one in made if one.right is not None and one.counts]
 
 
 def of_screen(story: Story) -> list[Forecast]:

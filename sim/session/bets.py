@@ -99,12 +99,44 @@ def _split(name: str, by: str) -> str:
 
 def _number(digits: str, given: str, unit: str) -> float:
     number = float(digits.replace(",", "."))
+    if unit == "%" and number > 100:
+        msg = f"a share is at most 100 %, so {digits} says nothing"
+        raise ValueError(msg)
     if given == "s" and unit == "ms":
         return number * 1000
     if given and given != unit:
         msg = f"a limit in {given!r}, but this figure is {_in_words(unit)}"
         raise ValueError(msg)
     return number / 100 if unit == "%" else number
+
+
+def says_more(bet: Bet, telemetry: Telemetry, now: int) -> bool:
+    """Return whether *bet* says more than that a figure goes on as it was for the whole last hour.
+
+    Who bets that a share stays below 100 % is right without knowing anything.
+    """
+    end = now - now % panels.STEP_MS
+    lines = telemetry.query(
+        bet.metric, by=bet.by, start=end - panels.WINDOW_MS, end=end, step=panels.STEP_MS
+    )
+    values: dict[int, list[float]] = {}
+    for line in lines:
+        for at, value in line.points:
+            if value is not None:
+                values.setdefault(at, []).append(value)
+    was = {holds(bet, decisive(bet, found)) for found in values.values()}
+    return was != {bet.sure >= 50}
+
+
+def again(bet: Bet, log: EvidenceLog, now: int) -> int | None:
+    """Return when the same bet is read that was made before, at about the same time; None without one."""
+    limit = (bet.metric, bet.by, bet.below, bet.above)
+    for one in log.of(BetRecord):
+        due = one.at + one.within_ms
+        same = limit == (one.metric, one.by, one.below, one.above)
+        if same and due > now and abs(now + bet.within_ms - due) < panels.MINUTE_MS:
+            return due
+    return None
 
 
 def _in_words(unit: str) -> str:
@@ -142,7 +174,7 @@ class Bookmaker:
             bet.metric, by=bet.by, start=end, end=end, step=panels.STEP_MS
         )
         value = _deciding(bet, list(found))
-        right = None if value is None else _true(bet, value)
+        right = None if value is None else holds(bet, value)
         self._log.append(OutcomeRecord(at=now, input=bet.input, value=value, right=right))
 
 
@@ -150,12 +182,16 @@ def _deciding(bet: BetRecord, lines: list[Series]) -> float | None:
     """Return the value on which the bet hangs: the line that is furthest from coming true."""
     values = [line.points[-1][1] for line in lines if line.points]
     known = [value for value in values if value is not None]
-    if not known:
-        return None
-    return max(known) if bet.below is not None else min(known)
+    return decisive(bet, known) if known else None
 
 
-def _true(bet: BetRecord, value: float) -> bool:
+def decisive(bet: Bet | BetRecord, values: list[float]) -> float:
+    """Return of several lines' values the one that is furthest from coming true."""
+    return max(values) if bet.below is not None else min(values)
+
+
+def holds(bet: Bet | BetRecord, value: float) -> bool:
+    """Return whether *bet* is true of a value."""
     if bet.below is not None:
         return value < bet.below
     return bet.above is not None and value > bet.above

@@ -6,7 +6,6 @@ Telemetry door only.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +20,7 @@ from sim.evidence import (
     FreezeRecord,
     MessageRecord,
     NoteRecord,
+    OutputRecord,
     PanelRecord,
     ReminderRecord,
     ThinkRecord,
@@ -28,17 +28,18 @@ from sim.evidence import (
     UpdateRecord,
 )
 from sim.kernel import Environment, Epoch
+from sim.kernel.moments import LEADING, read_moment
 from sim.scenario import Scenario, fill
 from sim.session import panels
-from sim.session.bets import read_bet, told
+from sim.session.bets import again, read_bet, says_more, told
 from sim.session.freeze import answered, find_point, read_ranking
 from sim.session.inputs import MAX_TEXT
-from sim.session.updates import is_blank, read_update, template
+from sim.session.roster import Roster
+from sim.session.updates import is_blank, next_time, read_update, template, understood
 
 PICKS = ("component", "failure", "trigger", "mechanism", "scope")
 """What the closing form asks."""
-DUES = ("tomorrow", "next-week")
-_MENTION = re.compile(r"(?<![\w.])@([a-z0-9][a-z0-9-]*)")
+DAY_MS = 24 * 3_600_000
 
 
 class IncidentDesk:
@@ -69,6 +70,7 @@ class IncidentDesk:
         self._command = command
         self._given = given
         self._point = point
+        self._roster = Roster(scenario.people, log, epoch)
         self.epoch = epoch
 
     def acknowledge(self) -> str:
@@ -126,7 +128,9 @@ class IncidentDesk:
             for change in self._telemetry.changes():
                 if change.id == rest:
                     return panels.change_text(change, self.epoch)
-            msg = f"no change {rest!r}; `incident changes` lists them"
+            near = [one.id for one in self._telemetry.changes() if one.id.endswith(f"-{rest}")]
+            hint = f"did you mean {near[0]}? " if near else ""
+            msg = f"no change {rest!r}; {hint}`incident changes` lists them"
             raise ValueError(msg)
         if panel == "page":
             return self.status()
@@ -149,46 +153,71 @@ class IncidentDesk:
             ids = ", ".join(one.id for one in self._scenario.documents)
             msg = f"no document {id_!r}; there are: {ids}"
             raise ValueError(msg) from None
-        return f"# {document.title}\n\n{fill(document.text, self._roles).rstrip()}\n"
+        text = fill(document.text, self._roles).strip()
+        # A page that begins with a title of its own needs no second one.
+        titled = text.startswith("# ") and document.kind != "source"
+        return f"{text}\n" if titled else f"# {document.title}\n\n{text}\n"
 
     def people(self) -> str:
         """Return who can be asked."""
-        rows = []
-        for one in self._scenario.people:
-            asleep = "asleep, can be woken" if one.asleep else "online"
-            rows.append(f"{one.id:12} {one.name}, {one.role} ({asleep}): {one.knows}")
-        return "\n".join(rows) + "\n"
+        return self._roster.text()
 
     def update(self, text: str, to: str = "", fields: dict[str, str] | None = None) -> str:
         """Write in the incident channel, to everybody or to one person (`@noor` in the text does it).
 
-        Lines such as `Impact: ...` in the text are fields as good as those that are given apart.
+        Lines such as `Impact: ...` in the text are fields as good as those that are given apart. The
+        answer says what was read, and what is missing.
 
         Raises:
-            ValueError: if it is empty, too long, or the person does not exist.
+            ValueError: if it is empty, too long, the person does not exist, or the next time that was
+                given apart is none.
         """
+        now = self._env.now
         text, said = read_update(_short(text))
+        apart = {name: _short(value) for name, value in (fields or {}).items() if value.strip()}
         given = {
-            name: _short(value)
-            for name, value in {**said, **(fields or {})}.items()
-            if value.strip() and not is_blank(value.strip())
+            name: value.strip()
+            for name, value in {**said, **apart}.items()
+            if not is_blank(value.strip())
         }
         if not text.strip() and not given:
             msg = "an update needs a text or the fields --impact, --scope, --action, --next"
             raise ValueError(msg)
-        people = {one.id: one for one in self._scenario.people}
-        if not to:
-            words = " ".join([text, *given.values()])
-            mentions = (name for name in _MENTION.findall(words) if name in people)
-            to = next(mentions, "")
-        if to and to not in people:
-            msg = f"nobody called {to!r}; there are: {', '.join(people)}"
-            raise ValueError(msg)
+        due = problem = ""
+        if "next" in given:
+            try:
+                moment = next_time(given["next"], now, self.epoch)
+                due = given["next"] if moment is None else self._time_text(moment.at)
+            except ValueError as error:
+                if "next" in apart:
+                    msg = f"nothing was sent: --next: {error}"
+                    raise ValueError(msg) from None
+                problem = str(error)
+                text = f"{text} Next: {given.pop('next')}".strip()
+        person, more = self._roster.addressee(to, " ".join([text, *given.values()]))
+        wakes = person is not None and self._roster.sleeps(person)
         record = UpdateRecord(
-            at=self._env.now, input=self._given(), text=_short(text), to=to, fields=given
+            at=now,
+            input=self._given(),
+            text=_short(text),
+            to=person.id if person else "",
+            fields=given,
         )
         self._log.append(record)
-        return f"sent to {people[to].name}" if to else "sent to the incident channel"
+        answer = f"sent to {person.name if person else 'the incident channel'}"
+        if wakes:
+            answer += f", who was asleep: woken at {panels.clock_text(self.epoch, now)}"
+        answer += more
+        # A question to one person need not be an update.
+        if given or problem or person is None:
+            answer += f"; {understood(given, due, problem)}"
+        return answer
+
+    def _time_text(self, at: int) -> str:
+        """Return an instant to come, for an answer: `03:10:00 UTC`, of another day with its date."""
+        near = at - self._env.now < DAY_MS // 2
+        show = panels.clock_text if near else panels.stamp_text
+        return f"{show(self.epoch, at)} UTC"
 
     def update_template(self) -> str:
         """Return the four lines of an update, to be filled in."""
@@ -206,9 +235,12 @@ class IncidentDesk:
 
     def bet(self, text: str, by: str = "", sure: int | None = None) -> str:
         """Bet on what a dashboard will show; raises ValueError if it cannot be read."""
-        bet = read_bet(text, by, sure)
+        bet, now = read_bet(text, by, sure), self._env.now
+        if (due := again(bet, self._log, now)) is not None:
+            msg = f"that bet is open already; it is read at {self._time_text(due)}"
+            raise ValueError(msg)
         record = BetRecord(
-            at=self._env.now,
+            at=now,
             input=self._given(),
             text=_short(text),
             metric=bet.metric,
@@ -217,10 +249,16 @@ class IncidentDesk:
             above=bet.above,
             within_ms=bet.within_ms,
             sure=bet.sure,
+            counts=says_more(bet, self._telemetry, now),
         )
         self._log.append(record)
-        due = panels.clock_text(self.epoch, self._env.now + bet.within_ms)
-        return f"bet taken: {told(record)}; read at {due} UTC, told in the debrief"
+        answer = (
+            f"bet taken: {told(record)}; read at {self._time_text(now + bet.within_ms)}, told in the "
+            "debrief"
+        )
+        if not record.counts:
+            answer += "; that is how the whole last hour was, so calibration leaves it out"
+        return answer
 
     def rank(self, ranking: list[str]) -> str:
         """Rank the options of the decision point at which the run stands; the expert's ranking follows.
@@ -273,20 +311,35 @@ class IncidentDesk:
         return f"ticket INC-{4710 + number} filed"
 
     def remind(self, due: str, text: str = "") -> str:
-        """Set a reminder; raises ValueError if *due* is neither known nor an instant."""
-        if due not in DUES:
-            try:
-                at = Epoch.parse(due).unix_ms - self.epoch.unix_ms
-            except ValueError:
-                msg = f"no such time {due!r}; use {', '.join(DUES)} or e.g. 2026-11-21T09:00:00Z"
-                raise ValueError(msg) from None
-            if at <= self._env.now:
-                msg = f"{due} has passed; it is {self.epoch.rfc3339(self._env.now)}"
-                raise ValueError(msg)
-        self._log.append(
-            ReminderRecord(at=self._env.now, input=self._given(), due=due, text=_short(text))
-        )
-        return f"reminder set: {due}"
+        """Set a reminder; *due* may go on in *text*, as in `in 10 minutes look again`.
+
+        Raises:
+            ValueError: if there is no time at its beginning, or it has passed.
+        """
+        found = LEADING.match(f"{due} {text}")
+        if found is None:
+            msg = (
+                f"no such time {due!r}; write e.g. tomorrow, next-week, 'tomorrow 09:00', 03:05, "
+                "'in 10m' or 2026-11-21T09:00:00Z"
+            )
+            raise ValueError(msg)
+        now, rest = self._env.now, f"{due} {text}"[found.end() :]
+        try:
+            moment = read_moment(found["time"], now, self.epoch)
+        except ValueError as error:
+            msg = f"no such time: {error}"
+            raise ValueError(msg) from None
+        if moment.at <= now:
+            msg = f"{moment.text} has passed; it is {self.epoch.rfc3339(now)}"
+            raise ValueError(msg)
+        if moment.loose:
+            due, told_as = moment.text.lower().replace(" ", "-"), f"for {moment.text}"
+        else:
+            due = self.epoch.rfc3339(moment.at)
+            away = panels.span_text(round(moment.at - now, -3))
+            told_as = f"for {self._time_text(moment.at)}, in {away}"
+        self._log.append(ReminderRecord(at=now, input=self._given(), due=due, text=_short(rest)))
+        return f"reminder set {told_as}" + ("" if rest.strip() else "; it has no text")
 
     def silence(self, alert: str, duration_ms: int) -> str:
         """Silence an alert; raises ValueError if there is none of that name."""
@@ -324,7 +377,8 @@ class IncidentDesk:
         """Close the incident; what was picked is judged in the debrief, not here.
 
         Raises:
-            ValueError: if a pick is not in the scenario's list, or it is closed already.
+            ValueError: if a pick is not in the scenario's list, what is cited was never on screen, or
+                it is closed already; nothing is closed then.
         """
         if any(True for _ in self._log.of(CloseRecord)):
             msg = "the incident is closed already"
@@ -334,8 +388,15 @@ class IncidentDesk:
             _check("question", name, list(PICKS))
             if picked:
                 _check(name, picked, [id_ for id_, _ in lists[name]])
-        for name in citations:
+        for name, cited in citations.items():
             _check("question", name, list(PICKS))
+            for id_ in cited:
+                if not self._was_shown(id_):
+                    msg = (
+                        f"nothing was closed: {id_}, cited for {name}, has not been on screen, so it "
+                        "proves nothing; `incident cite` lists what has"
+                    )
+                    raise ValueError(msg)
         self._log.append(
             CloseRecord(
                 at=self._env.now,
@@ -346,6 +407,17 @@ class IncidentDesk:
             )
         )
         return "closed: the debrief is ready"
+
+    def _was_shown(self, id_: str) -> bool:
+        """Return whether a citation names a panel or a command that showed something."""
+        kind, _, digits = id_.partition(":")
+        if kind not in ("command", "panel") or not digits.isdecimal():
+            return False
+        number = int(digits)
+        if kind == "panel":
+            return number < sum(1 for _ in self._log.of(PanelRecord))
+        shown = (one for one in self._log if isinstance(one, OutputRecord | PanelRecord))
+        return any(one.command == number for one in shown)
 
     def say(self, who: str, text: str) -> None:
         """Let somebody of the scenario write in the channel."""

@@ -190,6 +190,10 @@ class Session:
             if sleep_ms > 0 and not self.closed and not self.run.point:
                 # Nobody learns anything by waiting: a plain `sleep 60` takes no wall time.
                 self._take(Input(self.run.now, "skip", {"amount_ms": sleep_ms}), wall)
+                if self.stopped and self._runs(given.payload["terminal"]):
+                    # It would sleep for ever, and with it the terminal in which closing is left.
+                    terminal = {"terminal": given.payload["terminal"]}
+                    self._take(Input(self.run.now, "interrupt", terminal), wall)
 
     def ask(self, kind: str, payload: dict[str, Any]) -> ApiResponse | None:
         """Take the input of a client outside and return the response that it made, if any.
@@ -443,6 +447,11 @@ class Session:
         if self.row.mystery and not self.closed:
             return scenario.family_title or self.row.mystery
         return scenario.title
+
+    @property
+    def stopped(self) -> bool:
+        """Return whether the clock has come to its limit, behind which only closing is left."""
+        return self.now() >= self._limit_ms
 
     @property
     def watched(self) -> bool:

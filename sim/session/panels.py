@@ -122,6 +122,9 @@ def chart_text(telemetry: Telemetry, panel: str, by: str, now: int, epoch: Epoch
     end = now - now % STEP_MS
     marks = [end - back * MINUTE_MS for back in range(POINTS - 1, -1, -1)]
     head = f"{metric.title}{split}, last scrape {clock_text(epoch, end)} UTC"
+    seconds = clock_text(epoch, end)[-2:]
+    if seconds != "00":
+        head += f", columns at :{seconds}"
     if not lines:
         return f"{head}\n(no data)\n"
     rows = [("", [clock_text(epoch, mark)[:5] for mark in marks])]
@@ -149,6 +152,11 @@ def stamp_text(epoch: Epoch, at: int) -> str:
     return epoch.datetime(at).strftime("%a %d %b %H:%M")
 
 
+def _to_the_second(epoch: Epoch, at: int) -> str:
+    """Return day and time, e.g. `20 Nov 02:47:00`; alerts come and go within a minute."""
+    return epoch.datetime(at).strftime("%d %b %H:%M:%S")
+
+
 def span_text(ms: int) -> str:
     """Return a span for people, in its largest unit or two: `40s`, `6m`, `2h5m`, `3d4h`."""
     seconds = ms // 1000
@@ -161,13 +169,13 @@ def span_text(ms: int) -> str:
 
 def alerts_text(alerts: list[Alert], epoch: Epoch, now: int) -> str:
     """Return what fires now and the history, newest first; a summary that is long has its own line."""
-    head = f"{'STATE':8}  {'SINCE (UTC)':16}  {'LASTED':6}  {'SEVERITY':8}"
+    head = f"{'STATE':8}  {'SINCE (UTC)':15}  {'LASTED':6}  {'SEVERITY':8}"
     rows = [f"{head}  ALERT"]
     for alert in alerts:
         lasted = span_text((now if alert.ended is None else alert.ended) - alert.since)
         row = (
-            f"{alert.state:8}  {stamp_text(epoch, alert.since):16}  {lasted:6}  {alert.severity:8}  "
-            f"{alert.name}"
+            f"{alert.state:8}  {_to_the_second(epoch, alert.since):15}  {lasted:6}  "
+            f"{alert.severity:8}  {alert.name}"
         )
         if len(row) + len(alert.summary) + 2 <= WIDTH:
             rows.append(f"{row}: {alert.summary}")

@@ -1,18 +1,25 @@
-"""People of the scenario answer in the channel after a while, and some speak unasked.
+"""People of the scenario answer in the channel after a while, and some speak unasked; so do reminders.
 
 What they say is data and may be wrong; this file only decides who speaks when.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator
 
 import simpy
 
-from sim.evidence import AlertRecord, EvidenceLog, Record, UpdateRecord
+from sim.evidence import (
+    AlertRecord,
+    EvidenceLog,
+    MessageRecord,
+    Record,
+    ReminderRecord,
+    UpdateRecord,
+)
 from sim.kernel import Environment
 from sim.scenario import Scenario
+from sim.scenario.patterns import fits
 from sim.scenario.people import Person, Remark
 from sim.session.desk import IncidentDesk
 
@@ -46,6 +53,8 @@ class Channel:
             self._written.add(record.to)
             for person in self._asked(record):
                 self._env.spawn(self._answering(person, record))
+        elif isinstance(record, ReminderRecord):
+            self._env.spawn(self._reminding(record))
         elif isinstance(record, AlertRecord):
             if record.state == "paged" and not self._paged:
                 self._paged = True
@@ -60,13 +69,25 @@ class Channel:
                 if remark.after == occasion:
                     self._env.spawn(self._remarking(person, remark))
 
+    def _reminding(self, reminder: ReminderRecord) -> Generator[simpy.Event, None, None]:
+        """Tell a reminder whose time comes tonight."""
+        if not reminder.due[:1].isdecimal():
+            return
+        yield self._env.timeout(max(0, self._desk.epoch.since(reminder.due) - self._env.now))
+        text = reminder.text or "you wanted to look again now"
+        self._log.append(MessageRecord(at=self._env.now, who="Reminder", text=text))
+
     def _asked(self, update: UpdateRecord) -> list[Person]:
         return [one for one in self._scenario.people if one.id == update.to]
 
     def _remarking(self, person: Person, remark: Remark) -> Generator[simpy.Event, None, None]:
         yield self._env.timeout(remark.delay)
-        told = remark.unless_updated and self._updated
-        if not told and not (remark.unless_asked and person.id in self._written):
+        moot = (
+            (remark.unless_updated and self._updated)
+            or (remark.unless_asked and person.id in self._written)
+            or (remark.unless_mitigated and self._mitigated)
+        )
+        if not moot:
             self._desk.say(person.name, remark.text)
 
     def _answering(
@@ -75,7 +96,7 @@ class Channel:
         asked = " ".join([update.text, *update.fields.values()])
         text, delay = person.otherwise, person.otherwise_delay
         for reply in person.replies:
-            if re.search(reply.when, asked, re.IGNORECASE):
+            if fits(reply.when, asked, ignore_case=True):
                 text, delay = reply.text, reply.delay
                 break
         if (person.id, text) in self._typing:

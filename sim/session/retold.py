@@ -69,8 +69,9 @@ def timeline(story: Story) -> list[dict[str, Any]]:
         for sight in story.sights
         if sight.panel and sight.new and sight.command < 0
     ]
+    people = {one.id: one.name for one in story.scenario.people}
     for record in story.log:
-        said = _said(record)
+        said = _said(record, people)
         if said is not None:
             rows.append({"at": record.at, "kind": said[0], "text": said[1]})
     for at, text in (
@@ -83,7 +84,7 @@ def timeline(story: Story) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["at"])
 
 
-def _said(record: Record) -> tuple[str, str] | None:
+def _said(record: Record, people: dict[str, str]) -> tuple[str, str] | None:
     """Return (kind, text) of a record that is a line of the timeline by itself."""
     match record:
         case AlertRecord():
@@ -95,13 +96,14 @@ def _said(record: Record) -> tuple[str, str] | None:
         case UpdateRecord():
             fields = "; ".join(f"{name}: {text}" for name, text in record.fields.items())
             text = " ".join(part for part in (fields, record.text) if part)
-            return "desk", f"update: {text}"
+            to = f" to {people.get(record.to, record.to)}" if record.to else ""
+            return "desk", f"update{to}: {text}"
         case NoteRecord():
             return "desk", f"note: {record.text}"
         case TicketRecord():
             return "desk", f"ticket: {record.origin}, {record.fix}, {record.owner}"
         case ReminderRecord():
-            return "desk", f"reminder: {record.due}"
+            return "desk", f"reminder: {record.due} {record.text}".rstrip()
         case ThinkRecord():
             return "think", record.text
         case BetRecord():
@@ -131,13 +133,17 @@ def thoughts(story: Story, expert: list[Step]) -> list[dict[str, Any]]:
 def bets(story: Story) -> list[dict[str, Any]]:
     """Return the bets with their outcomes.
 
-    `[{at, text, told, due, sure, value, shown, right}]`; *right* is None where no figure was there.
+    `[{at, text, told, due, sure, value, shown, off, right, counts}]`; *off* is how far *value* was from
+    the limit, in words; *right* is None where no figure was there; *counts* is False where calibration
+    leaves it out.
     """
     outcomes = {record.input: record for record in story.log.of(OutcomeRecord)}
     rows = []
     for bet in story.log.of(BetRecord):
         outcome = outcomes.get(bet.input)
         value = outcome.value if outcome else None
+        limit = (bet.above if bet.below is None else bet.below) or 0.0
+        off = None if value is None else abs(value - limit)
         rows.append(
             {
                 "at": bet.at,
@@ -147,7 +153,9 @@ def bets(story: Story) -> list[dict[str, Any]]:
                 "sure": bet.sure,
                 "value": value,
                 "shown": panels.value_text(unit_of(bet.metric), value),
+                "off": panels.value_text(unit_of(bet.metric), off),
                 "right": outcome.right if outcome else None,
+                "counts": bet.counts,
             }
         )
     return rows
@@ -159,7 +167,11 @@ def calibration(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     `{bets, right, brier: 0-1 | None, bins: [{from, to, bets, sure, right}]}`; in a bin *sure* and
     *right* are means in per cent. Brier: the mean square of (sure - came true); 0.25 is a coin's.
     """
-    settled = [(row["sure"], bool(row["right"])) for row in rows if row["right"] is not None]
+    settled = [
+        (row["sure"], bool(row["right"]))
+        for row in rows
+        if row["right"] is not None and row.get("counts", True)
+    ]
     found = []
     for low, high in BINS:
         inside = [(sure, right) for sure, right in settled if low <= sure <= high]

@@ -15,7 +15,7 @@ from sim.shell.desk import Desk
 from sim.shell.incident import OVERVIEW, SPLITS, SUBCOMMANDS
 from sim.shell.kubewords import KubeWords
 
-_PANELS = (*OVERVIEW, "restarts", "connections")
+_PANELS = (*OVERVIEW, "failures", "orders", "restarts", "connections")
 
 
 class Completion:
@@ -81,9 +81,10 @@ class Completion:
                 line.split()[0] for line in self._desk.document("").splitlines() if line.split()
             ]
         if name == "remind":
-            return ["tomorrow", "next-week"] if len(words) == 1 else []
+            return ["tomorrow", "next-week", "in"] if len(words) == 1 else []
         if name in {"help", "choices"}:
-            return SUBCOMMANDS if name == "help" else self._desk.lists()
+            lists = [one.removeprefix("ticket_") for one in self._desk.lists()]
+            return SUBCOMMANDS if name == "help" else lists
         return []
 
     def _picks(self, name: str, option: str) -> Iterable[str]:

@@ -36,7 +36,10 @@ class Desk(Protocol):
         """Return who can be asked."""
 
     def update(self, text: str, to: str = "", fields: dict[str, str] | None = None) -> str:
-        """Write in the incident channel, or to one person; fields: impact, scope, action, next."""
+        """Write in the incident channel, or to one person; fields: impact, scope, action, next.
+
+        The answer says what was read in it, and what is missing.
+        """
 
     def update_template(self) -> str:
         """Return the four lines of an update, to be filled in."""
@@ -57,7 +60,10 @@ class Desk(Protocol):
         """File a follow-up ticket from the scenario's lists."""
 
     def remind(self, due: str, text: str = "") -> str:
-        """Set a reminder: `tomorrow`, `next-week` or an RFC 3339 instant."""
+        """Set a reminder: `tomorrow`, `next-week`, `03:05`, `in 10m` or an RFC 3339 instant.
+
+        *due* may go on in *text*.
+        """
 
     def silence(self, alert: str, duration_ms: int) -> str:
         """Silence an alert."""

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from sim.bash import Proc, Program, Running
 from sim.kernel import parse_duration_ms
 from sim.shell.desk import Desk
+from sim.shell.manual import MANUAL
+from sim.shell.prose import WIDTH, indented, page, wrapped
 
-WIDTH = 80
 OVERVIEW = ("errors", "requests", "latency", "ready")
 """What `incident dashboard` without a panel shows."""
 PICKS = ("component", "failure", "trigger", "mechanism", "scope")
@@ -71,15 +73,17 @@ def incident_program(desk: Desk, citable: Citable = lambda: ()) -> Program:
     """Return `incident` over *desk*."""
 
     def incident(proc: Proc) -> Running:
-        name = proc.argv[1] if len(proc.argv) > 1 else "status"
-        if name in {"-h", "--help"} or {"-h", "--help"} & set(proc.argv[2:3]):
-            name = "help"
+        words = list(proc.argv[1:]) or ["status"]
+        if {"-h", "--help"} & set(words[:2]):
+            # `incident close --help` is `incident help close`.
+            words = ["help", *(word for word in words[:1] if word not in {"-h", "--help", "help"})]
+        name = words[0]
         subcommand = SUBCOMMANDS.get(ALIASES.get(name, name))
         try:
             if subcommand is None:
-                raise ValueError(f"no subcommand {name!r}; `incident help` lists them")  # noqa: TRY301
+                raise ValueError(_unknown(name))  # noqa: TRY301
             call = Call(proc, desk, citable)
-            _read(call, proc.argv[2:], subcommand)
+            _read(call, words[1:], subcommand)
             return subcommand.run(call)
         except ValueError as problem:
             return proc.fail(str(problem))
@@ -126,9 +130,11 @@ def _alerts(call: Call) -> int:
 def _dashboard(call: Call) -> int:
     call.proc.asked()
     by = call.option("by")
+    if by and not call.words:
+        raise ValueError(f"which chart? e.g. incident dashboard errors --by {by}")
     panels = call.words or OVERVIEW
     for index, panel in enumerate(panels):
-        text = call.desk.look(panel, by if call.words else "")
+        text = call.desk.look(panel, by)
         call.show(("\n" if index else "") + text)
     return 0
 
@@ -162,7 +168,7 @@ def _bet(call: Call) -> int:
 
 def _rank(call: Call) -> int:
     words = [word for text in call.words for word in text.replace(",", " ").split()]
-    return call.show(call.desk.rank(words))
+    return call.show(indented(call.desk.rank(words)))
 
 
 def _note(call: Call) -> int:
@@ -176,8 +182,15 @@ def _people(call: Call) -> int:
 def _runbook(call: Call) -> int:
     if not call.words:
         return call.show(call.desk.document(""))
-    for id_ in call.words:
-        call.show(wrapped(call.desk.look(f"document:{id_}")))
+    kinds = {
+        row[0]: row[1]
+        for line in call.desk.document("").splitlines()
+        if (row := line.split()[:2])[1:]
+    }
+    for index, id_ in enumerate(call.words):
+        text = call.desk.look(f"document:{id_}")
+        laid_out = text if kinds.get(id_) == "source" else page(text)
+        call.show(("\n" if index else "") + laid_out)
     return 0
 
 
@@ -186,13 +199,16 @@ def _ticket(call: Call) -> int:
     if missing:
         needs = ", ".join(f"--{name}" for name in missing)
         raise ValueError(f"a ticket needs {needs}; `incident choices` lists what can be picked")
-    origin, fix, owner = (call.option(name) for name in TICKET_FIELDS)
+    lists = call.desk.lists()
+    origin, fix, owner = (
+        _pick("filed", name, call.option(name), lists[f"ticket_{name}"]) for name in TICKET_FIELDS
+    )
     return call.show(call.desk.ticket(origin, fix, owner, call.text))
 
 
 def _remind(call: Call) -> int:
     if not call.words:
-        raise ValueError("when? `incident remind tomorrow TEXT`, next-week or an RFC 3339 instant")
+        raise ValueError("when? e.g. incident remind tomorrow TEXT, in 10m TEXT, 03:05 TEXT")
     return call.show(call.desk.remind(call.words[0], " ".join(call.words[1:])))
 
 
@@ -209,7 +225,8 @@ def _choices(call: Call) -> int:
     for index, name in enumerate(wanted):
         key = name if name in lists else f"ticket_{name}"
         if key not in lists:
-            raise ValueError(f"no question {name!r}; there are: {', '.join(lists)}")
+            known = ", ".join(one.removeprefix("ticket_") for one in lists)
+            raise ValueError(f"no question {name!r}; there are: {known}")
         option = f"--{key.removeprefix('ticket_')}"
         where = "incident ticket" if key.startswith("ticket_") else "incident close"
         call.show(("\n" if index else "") + f"{where} {option} ...")
@@ -227,72 +244,122 @@ def _cite(call: Call) -> int:
 
 
 def _close(call: Call) -> int:
-    picks = {name: call.option(name) for name in PICKS if call.option(name)}
+    picks = {name: call.option(name).strip() for name in PICKS if call.option(name).strip()}
     missing = [name for name in PICKS if name not in picks]
-    if missing and (not picks or "partial" not in call.options):
+    if not picks and "partial" in call.options:
+        raise ValueError(
+            "nothing was closed: --partial leaves out picks that you do not know, but one has to be "
+            "there, e.g. --scope ID; `incident choices` lists them"
+        )
+    if missing and "partial" not in call.options:
         needs = " ".join(f"--{name}" for name in missing)
         raise ValueError(
             f"still open: {needs}; `incident choices` lists the picks, "
             "--partial closes without the rest"
         )
     if call.words:
-        raise ValueError(f"unexpected {call.words[0]!r}; the handover goes behind --handover")
-    citations: dict[str, list[str]] = {}
-    for text in call.options.get("cite", []):
-        name, sign, cited = text.partition("=")
-        ids = cited.split(",")
-        if name not in PICKS or not sign or not all(map(_CITATION.fullmatch, ids)):
-            raise ValueError(
-                f"cannot cite {text!r}; write e.g. --cite component=command:12,panel:3 "
-                "(`incident cite` lists them)"
-            )
-        citations.setdefault(name, []).extend(ids)
-    return call.show(call.desk.close(picks, citations, call.option("handover")))
+        raise ValueError(
+            f"nothing was closed: unexpected {call.words[0]!r}; words to whoever takes over go "
+            "behind --handover, in quotes"
+        )
+    lists = call.desk.lists()
+    picks = {name: _pick("closed", name, picked, lists[name]) for name, picked in picks.items()}
+    citations = _citations(call, picks)
+    answer = call.desk.close(picks, citations, call.option("handover"))
+    bare = [name for name in picks if name not in citations]
+    if missing:
+        answer += f"; not picked: {', '.join(missing)}"
+    if bare:
+        answer += f"; nothing cited for: {', '.join(bare)}"
+    return call.show(answer)
+
+
+def _pick(done: str, name: str, picked: str, choices: Sequence[tuple[str, str]]) -> str:
+    """Return a pick as the list writes it, whatever its case; raises ValueError if it is not there."""
+    ids = [id_ for id_, _ in choices]
+    if picked.casefold() in ids:
+        return picked.casefold()
+    near = get_close_matches(picked.casefold(), ids, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise ValueError(
+        f"nothing was {done}: no {name} {picked!r}; {hint}`incident choices {name}` lists them"
+    )
+
+
+def _citations(call: Call, picks: Mapping[str, str]) -> dict[str, list[str]]:
+    """Read `--cite PICK[,PICK]=command:N,panel:N`; whether it was on screen is the desk's to say."""
+    found: dict[str, list[str]] = {}
+    for names, ids in (one for text in call.options.get("cite", []) for one in _cites(text)):
+        written = f"{','.join(names)}={','.join(ids)}" if ids else ",".join(names)
+        if not ids or not names or not all(map(_CITATION.fullmatch, ids)):
+            why = f"cannot cite {written!r}"
+        elif unknown := [name for name in names if name not in PICKS]:
+            why = f"cannot cite for {unknown[0]!r}: the picks are {', '.join(PICKS)}"
+        elif unpicked := [name for name in names if name not in picks]:
+            why = f"{unpicked[0]} is cited but not picked: add --{unpicked[0]} ID"
+        else:
+            for name in names:
+                found[name] = list(dict.fromkeys([*found.get(name, []), *ids]))
+            continue
+        raise ValueError(
+            f"nothing was closed: {why}; write e.g. --cite component=command:12,panel:3 "
+            "(`incident cite` lists them)"
+        )
+    return found
+
+
+def _cites(text: str) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield (picks, what is cited for them) of one value of `--cite`, which may hold several."""
+    names: list[str] = []
+    ids: list[str] = []
+    for word in re.split(r"[;,\s]+", text.strip().casefold()):
+        name, sign, id_ = word.partition("=")
+        if ids and (sign or ":" not in word):
+            yield names, ids
+            names, ids = [], []
+        if sign:
+            names.append(name)
+            ids.append(id_)
+        else:
+            (ids if ids else names).append(word)
+    yield names, ids
 
 
 def _help(call: Call) -> int:
     """Print the table, or one subcommand's usage."""
-    if call.words and (one := SUBCOMMANDS.get(ALIASES.get(call.words[0], call.words[0]))):
+    if call.words:
         name = ALIASES.get(call.words[0], call.words[0])
+        if name not in SUBCOMMANDS:
+            raise ValueError(_unknown(name))
+        one = SUBCOMMANDS[name]
         head = textwrap.fill(
-            f"incident {name} {one.usage}".rstrip(), WIDTH, subsequent_indent="    "
+            f"incident {name} {one.usage}".rstrip(),
+            WIDTH,
+            subsequent_indent="    ",
+            break_on_hyphens=False,
         )
-        return call.show(f"{head}\n\n{one.summary}")
+        return call.show(f"{head}\n\n{MANUAL.get(name, one.summary)}")
     lines = ["The on-call's desk: what the page says, what dashboards show, what you write.", ""]
     for name, one in SUBCOMMANDS.items():
         short = one.usage if len(one.usage) <= 24 else "..."
         lines.append(f"  {f'incident {name} {short}'.rstrip():40} {one.summary}")
     lines += [
         "",
-        "  incident help SUBCOMMAND prints all its options. Examples:",
-        "    incident dashboard errors --by zone",
+        "  incident help SUBCOMMAND says more, with examples. A night, in short:",
+        "    incident ack; incident alerts; incident dashboard errors --by node",
         "    incident update --impact 'checkout fails for 5 %' --next 03:10 'on it'",
-        "    incident close --component ID --cite component=command:12,panel:3 ...",
+        "    ... then kubectl, ssh NODE, incident changes, until users are fine ...",
+        "    incident close --component ID ... --cite component=command:12,panel:3",
     ]
     return call.show("\n".join(lines))
 
 
-def wrapped(text: str) -> str:
-    """Return *text* with its long lines of prose folded at 80 columns; code and tables stay."""
-    out: list[str] = []
-    fenced = False
-    for line in text.split("\n"):
-        fenced = fenced != line.startswith("```")
-        if len(line) <= WIDTH or fenced or line[:1] in {" ", "|", "\t"}:
-            out.append(line)
-        else:
-            mark = re.match(r"(?:[-*] |\d+\. |\S+ {2,})?", line)
-            indent = " " * len(mark[0] if mark else "")
-            out.extend(
-                textwrap.wrap(
-                    line,
-                    WIDTH,
-                    subsequent_indent=indent,
-                    break_long_words=False,
-                    break_on_hyphens=False,
-                )
-            )
-    return "\n".join(out)
+def _unknown(name: str) -> str:
+    """Say that there is no such subcommand, and which one was meant."""
+    near = get_close_matches(name, [*SUBCOMMANDS, *ALIASES], n=1)
+    near = near or [one for one in SUBCOMMANDS if name and one.startswith(name)][:1]
+    hint = f"did you mean `incident {ALIASES.get(near[0], near[0])}`? " if near else ""
+    return f"no subcommand {name!r}; {hint}`incident help` lists them"
 
 
 SUBCOMMANDS: Mapping[str, Subcommand] = {
@@ -322,7 +389,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
     "ticket": Subcommand(
         "--origin ID --fix ID --owner ID TEXT", "file a follow-up", _ticket, TICKET_FIELDS
     ),
-    "remind": Subcommand("WHEN TEXT", "tomorrow, next-week or an instant", _remind),
+    "remind": Subcommand("WHEN TEXT", "a reminder: tomorrow, in 10m, 03:05", _remind),
     "choices": Subcommand("[QUESTION]", "what ticket and close can pick", _choices),
     "cite": Subcommand("", "what close --cite can name", _cite),
     "close": Subcommand(

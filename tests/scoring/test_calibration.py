@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.evidence import BetRecord, OutcomeRecord
-from sim.scoring.calibration import Bin, Calibration, Forecast, bets, of_bets, of_screen
+from sim.scoring.calibration import Bet, Bin, Calibration, Forecast, bets, of_bets, of_screen
 from tests.scoring.evening import Evening, believing, ms
 
 
@@ -41,6 +41,11 @@ def test_bet_without_an_outcome_is_told_and_does_not_count():
     found = bets(betting(80, right=None, decided=False).log())
     assert [one.right for one in found] == [None]
     assert of_bets(found) == []
+
+
+def test_bet_in_which_nothing_was_risked_does_not_count():
+    risky, safe = Bet(0, "t", 0.8, 9, 0.1, right=True), Bet(0, "t", 0.9, 9, 0.1, True, counts=False)
+    assert of_bets([risky, safe]) == [Forecast(0.8, right=True)]
 
 
 def test_bets_move_no_point():

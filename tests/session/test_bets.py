@@ -46,6 +46,7 @@ def test_a_split_is_read_from_text_or_option():
         ("errors < 1% in 2m", "", None, "how sure are you"),
         ("errors < 1% in 2m, 200 sure", "", None, "from 0 to 100"),
         ("errors < 1ms in 2m", "", 80, "is a share, in %"),
+        ("errors < 200% in 2m", "", 80, "a share is at most 100 %"),
         ("errors < 1% in 2h", "", 80, "the next hour"),
         ("errors < 1% in 0m", "", 80, "the next hour"),
         ("latency < 1s in 2m", "node", 80, "cannot be split by 'node'"),
@@ -84,3 +85,38 @@ def test_a_bet_that_cannot_be_read_is_refused_by_the_run(scenario):
     given = Input(run.now, "bet", {"text": "hm", "by": "", "sure": 3})
     with pytest.raises(ValueError, match="cannot read the bet"):
         run.apply(given)
+
+
+@pytest.mark.parametrize(
+    ("text", "sure", "counts"),
+    [
+        ("errors < 1% in 2m", 80, True),
+        ("errors > 5% in 5m", 80, True),
+        ("errors < 100% in 2m", 99, False),
+        ("errors < 99% in 3m", 60, False),
+        ("errors < 99% in 4m", 10, True),
+        ("errors > 99% in 2m", 1, False),
+        ("errors > 99% in 3m", 90, True),
+        ("ready > 0 in 2m", 95, False),
+        ("errors by node < 100% in 2m", 95, False),
+    ],
+)
+def test_bet_that_only_says_what_was_all_the_hour_does_not_count(night, text, sure, counts):
+    answer = night.apply(parse_input(night.now + 1000, "bet", {"text": text, "sure": sure}))
+    assert list(night.log.of(BetRecord))[-1].counts is counts
+    assert ("calibration leaves it out" in answer) is not counts
+
+
+def test_the_same_bet_twice_is_one(night):
+    for text in ("errors < 2% in 2m", "errors < 2% in 9m"):
+        assert night.apply(parse_input(night.now, "bet", {"text": text, "sure": 80}))
+    twice = parse_input(night.now, "bet", {"text": "errors under 2 in 130s", "sure": 80})
+    with pytest.raises(ValueError, match="that bet is open already; it is read at 02:49:"):
+        night.apply(twice)
+
+
+@pytest.fixture(scope="module")
+def night(scenario):
+    run = Run(scenario, 0)
+    run.start()
+    return run

@@ -45,6 +45,14 @@ def test_chart_has_ten_points_or_what_fits_eighty_columns(run, panel, by):
     assert max(map(len, [head, times, *rows])) <= 80
 
 
+def test_chart_between_minutes_says_at_which_second_its_columns_are(run):
+    def head(now):
+        return panels.chart_text(run.telemetry, "errors", "", now, run.epoch).splitlines()[0]
+
+    assert head(run.now) == "Error rate (5xx share), last scrape 02:47:00 UTC"
+    assert head(run.now - 15_000).endswith("last scrape 02:46:45 UTC, columns at :45")
+
+
 def test_chart_of_errors_shows_the_step(run):
     (row,) = text(run, "errors").splitlines()[2:]
     values = [float(value.rstrip("%")) for value in row.split()[1:]]
@@ -93,11 +101,11 @@ def test_alert_that_fires_has_its_summary_below_and_history_beside():
         Alert(name="web 5xx", state="resolved", since=0, summary="INC-1", severity="page", ended=6 * MINUTE),
     ]  # fmt: skip
     assert panels.alerts_text(alerts, EPOCH, PAGE + 90_000).splitlines() == [
-        "STATE     SINCE (UTC)       LASTED  SEVERITY  ALERT",
-        "firing    Fri 20 Nov 02:47  1m      page      web 5xx rate > 5% for 3 minutes",
-        "                                              More than 5 % of requests have failed for three",
-        "                                              minutes.",
-        "resolved  Fri 20 Nov 01:40  6m      page      web 5xx: INC-1",
+        "STATE     SINCE (UTC)      LASTED  SEVERITY  ALERT",
+        "firing    20 Nov 02:47:00  1m      page      web 5xx rate > 5% for 3 minutes",
+        "                                             More than 5 % of requests have failed for three",
+        "                                             minutes.",
+        "resolved  20 Nov 01:40:00  6m      page      web 5xx: INC-1",
     ]
 
 

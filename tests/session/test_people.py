@@ -2,8 +2,14 @@
 
 import pytest
 
-from sim.evidence import AlertRecord, EvidenceLog, MessageRecord, UpdateRecord
-from sim.kernel import Environment
+from sim.evidence import (
+    AlertRecord,
+    EvidenceLog,
+    MessageRecord,
+    ReminderRecord,
+    UpdateRecord,
+)
+from sim.kernel import Environment, Epoch
 from sim.session.desk import IncidentDesk
 from sim.session.people import Channel
 from sim.session.run import Run
@@ -128,3 +134,22 @@ def test_question_asked_thrice_in_a_minute_is_answered_once(talk):
     assert len(talk.hear(10)) == 1
     talk.ask("kube-proxy?", "tomasz")
     assert len(talk.hear(10)) == 1
+
+
+def test_reminder_that_is_due_tonight_comes_up_in_the_channel(talk, world):
+    for due, text in (("2026-11-20T01:50:00Z", "a {brace}"), ("tomorrow", "b")):
+        talk.log.append(ReminderRecord(at=talk.env.now, due=due, text=text))
+    minutes = (Epoch.parse("2026-11-20T01:50:00Z").unix_ms - world.epoch.unix_ms) / MINUTE
+    assert talk.hear(minutes + 30) == [(minutes, "Reminder", "a {brace}")]
+
+
+def test_nobody_guesses_aloud_at_what_is_over(talk):
+    talk.alert("paged")
+    talk.alert("resolved")
+    assert not {"Noor", "Lukas"} & {who for _, who, _ in talk.hear(30)}
+
+
+def test_who_reads_an_update_does_not_ask_whether_it_is_known(talk):
+    talk.alert("paged")
+    talk.ask("some payments fail, we are on it")
+    assert "Karim" not in [who for _, who, _ in talk.hear(3)]

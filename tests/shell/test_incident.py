@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import re
+import shlex
+
 import pytest
 
 from sim.evidence import OutputRecord
-from sim.shell.incident import SUBCOMMANDS, wrapped
+from sim.shell.incident import SUBCOMMANDS
+from sim.shell.manual import MANUAL
+from sim.shell.prose import indented, page, wrapped
 from tests.shell.world import Laptop
 
 PICKS = "--component c1 --failure f1 --trigger t1 --mechanism m1 --scope s1"
@@ -20,7 +25,7 @@ PICKS = "--component c1 --failure f1 --trigger t1 --mechanism m1 --scope s1"
             ("update", "--done", "ada", {"impact": "12 %", "next": "03:00"}),
         ),
         (
-            "incident ticket --origin o --fix=f --owner platform raise the limit",
+            "incident ticket --origin O --fix=f --owner Platform raise the limit",
             ("ticket", "o", "f", "platform", "raise the limit"),
         ),
         ("incident remind tomorrow look again", ("remind", "tomorrow", "look again")),
@@ -35,6 +40,21 @@ PICKS = "--component c1 --failure f1 --trigger t1 --mechanism m1 --scope s1"
             ),
         ),
         ("incident close --component c2 --partial", ("close", {"component": "c2"}, {}, "")),
+        (
+            f"incident close {PICKS} --cite 'Component,scope=Command:1;trigger=panel:0' "
+            "--cite trigger=command:1,mechanism=command:1",
+            (
+                "close",
+                {"component": "c1", "failure": "f1", "trigger": "t1", "mechanism": "m1", "scope": "s1"},
+                {
+                    "component": ["command:1"],
+                    "scope": ["command:1"],
+                    "trigger": ["panel:0", "command:1"],
+                    "mechanism": ["command:1"],
+                },
+                "",
+            ),
+        ),
     ],
 )  # fmt: skip
 def test_a_subcommand_reaches_the_desk(laptop: Laptop, line: str, call: tuple[object, ...]) -> None:
@@ -60,9 +80,45 @@ def test_a_subcommand_reaches_the_desk(laptop: Laptop, line: str, call: tuple[ob
         ),
         (
             f"incident close {PICKS} --cite component=12",
-            "incident: cannot cite 'component=12'; write e.g. --cite component=command:12,panel:3 "
+            "incident: nothing was closed: cannot cite 'component=12'; "
+            "write e.g. --cite component=command:12,panel:3 (`incident cite` lists them)\n",
+        ),
+        (
+            f"incident close {PICKS} --cite weather=panel:0",
+            "incident: nothing was closed: cannot cite for 'weather': the picks are component, failure, "
+            "trigger, mechanism, scope; write e.g. --cite component=command:12,panel:3 "
             "(`incident cite` lists them)\n",
         ),
+        (
+            "incident close --partial",
+            "incident: nothing was closed: --partial leaves out picks that you do not know, but one "
+            "has to be there, e.g. --scope ID; `incident choices` lists them\n",
+        ),
+        (
+            "incident close --scope s1 --partial all is well",
+            "incident: nothing was closed: unexpected 'all'; words to whoever takes over go behind "
+            "--handover, in quotes\n",
+        ),
+        (
+            "incident ticket --origin o --fix f --owner platfrm",
+            "incident: nothing was filed: no owner 'platfrm'; did you mean platform? "
+            "`incident choices owner` lists them\n",
+        ),
+        (
+            "incident close --scope nowhere --partial",
+            "incident: nothing was closed: no scope 'nowhere'; `incident choices scope` lists them\n",
+        ),
+        (
+            "incident remid tomorrow",
+            "incident: no subcommand 'remid'; did you mean `incident remind`? `incident help` lists them\n",
+        ),
+        ("incident dashboard --by zone", "incident: which chart? e.g. incident dashboard errors --by zone\n"),
+        (
+            "incident choices weather",
+            "incident: no question 'weather'; there are: component, failure, trigger, mechanism, scope, "
+            "origin, fix, owner\n",
+        ),
+        ("incident help nosuch", "incident: no subcommand 'nosuch'; `incident help` lists them\n"),
         ("incident silence x --for soon", "incident: 'soon' is not a duration; write e.g. 90s, 5m, 1h30m\n"),
     ],
 )  # fmt: skip
@@ -99,7 +155,41 @@ def test_help_fits_a_terminal_and_names_every_subcommand(laptop: Laptop) -> None
     assert all(f"incident {name}" in text for name in SUBCOMMANDS)
     pages = [text, laptop.run("incident choices")]
     pages += [laptop.run(f"incident help {name}") for name in SUBCOMMANDS]
-    assert max(len(line) for page in pages for line in page.splitlines()) <= 80
+    assert [line for page in pages for line in page.splitlines() if len(line) > 80] == []
+
+
+def test_every_subcommand_is_explained_with_examples_that_are_read(laptop: Laptop) -> None:
+    assert set(MANUAL) == set(SUBCOMMANDS) - {"help"}
+    assert laptop.run("incident close --help") == laptop.run("incident help close")
+    for name, text in MANUAL.items():
+        joined = re.sub(r"\\\n +|\n {4}(?=\w)", " ", text)
+        for example in re.findall(rf"^  incident {name} (.*)$", joined, re.MULTILINE):
+            options = [word for word in shlex.split(example) if word.startswith("--")]
+            assert {word[2:] for word in options} <= set(SUBCOMMANDS[name].options)
+
+
+def test_close_says_what_was_left_out(laptop: Laptop) -> None:
+    laptop.run("kubectl get pods")
+    said = laptop.run("incident close --component c1 --scope s1 --cite scope=command:0 --partial")
+    assert said.endswith(
+        "; not picked: failure, trigger, mechanism; nothing cited for: component\n"
+    )
+
+
+def test_a_page_is_filled_and_its_code_is_not() -> None:
+    text = page(
+        "# T\n\none\ntwo " + "word " * 20 + "\n- a\n  b\n- c\n\n```\nx\ny\n```\n| t |\n| u |"
+    )
+    assert text.startswith("# T\n\none two word word")
+    assert "\n- a b\n- c\n\n```\nx\ny\n```\n| t |\n| u |" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_ranking_goes_on_below_its_words() -> None:
+    lines = indented("The ranking:\n  1. " + "word " * 20 + "\n     why " + "so " * 30).split("\n")
+    assert lines[1].startswith("  1. word")
+    assert [line[:5] for line in lines[2:]] == ["     "] * (len(lines) - 2)
+    assert max(map(len, lines)) <= 80
 
 
 def test_prose_is_folded_and_code_is_not() -> None:

@@ -156,7 +156,12 @@ class PlainDesk:
     def lists(self) -> Mapping[str, Sequence[tuple[str, str]]]:
         names = ("component", "failure", "trigger", "mechanism", "scope")
         lists = {name: [(f"{name[0]}1", f"one {name}"), (f"{name[0]}2", "two")] for name in names}
-        return {**lists, "ticket_owner": [("platform", "the platform team")]}
+        return {
+            **lists,
+            "ticket_origin": [("o", "where it began")],
+            "ticket_fix": [("f", "what would help")],
+            "ticket_owner": [("platform", "the platform team")],
+        }
 
 
 class Laptop:
