@@ -3,5 +3,5 @@
 No Flask below here.
 """
 
-ENGINE_VERSION = "0.1.0"
+ENGINE_VERSION = "0.2.0"
 """Part of a run's identity: the same inputs replay to the same bytes only under the same engine."""

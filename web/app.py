@@ -62,12 +62,15 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     )
     app.secret_key = _secret_key(data)
     CSRFProtect(app)
+    # Before Talisman's, which would come last otherwise: what comes last counts.
+    app.after_request(_keep_quiet)
     Talisman(
         app,
         force_https=False,
         session_cookie_secure=False,
         content_security_policy=_POLICY,
         strict_transport_security=False,
+        referrer_policy="same-origin",
     )
     app.jinja_env.filters.update(FILTERS)
     store = RunStore(app.config["DATABASE"], wall_ms=wall_ms)
@@ -104,6 +107,15 @@ def _secret_key(data: Path) -> bytes:
             path.hardlink_to(part)
         part.unlink()
     return path.read_bytes()
+
+
+def _keep_quiet(response: Response) -> Response:
+    """Keep an address that holds a link to a run out of search engines, caches and referrers."""
+    if request.blueprint in (shared.blueprint.name, compare.blueprint.name):
+        response.headers["X-Robots-Tag"] = "noindex"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 def _error(error: HTTPException) -> Response | tuple[str | dict[str, str], int]:

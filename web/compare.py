@@ -15,13 +15,15 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from sim.scenario import Scenario, ScenarioError
+from sim.scoring.cohort.attempts import Entrant, counted
 from sim.scoring.cohort.sample import Sample
 from sim.session.export import kept_scenario
 from sim.session.job import Job
 from sim.session.play import player_names
-from sim.session.sampling import player_job, stored_job, why_not
+from sim.session.sampling import person_of_row, player_job, stored_job, why_not
 from sim.session.storage import RunRow, UnknownRunError
-from web.access import holder, hub
+from web.access import family_of, holder, hub, kept_back
+from web.filters import date
 
 blueprint = Blueprint("compare", __name__)
 
@@ -35,13 +37,27 @@ _TOKEN = re.compile(r"(?:^|/shared/)([A-Za-z0-9_-]{8,64})/?$")
 _NAME = 40
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One run to be compared."""
+
+    job: Job
+    scenario: Scenario
+    shown: str = ""
+    """The name under which somebody else's is seen; empty: its own."""
+    person: str = ""
+    began_ms: int = 0
+
+
 @dataclass(slots=True)
 class Chosen:
     """What the address asks for."""
 
-    jobs: dict[str, list[tuple[Job, Scenario, str]]] = field(default_factory=dict)
-    """Group -> jobs, each with the name under which others see it (empty: its own)."""
+    jobs: dict[str, list[Asked]] = field(default_factory=dict)
+    """By group."""
     left_out: list[tuple[str, str]] = field(default_factory=list)
+    titles: dict[str, str] = field(default_factory=dict)
+    """Run -> what its holder knows it by."""
 
 
 @dataclass(slots=True)
@@ -51,11 +67,10 @@ class Scored:
     groups: dict[str, list[Sample]] = field(default_factory=dict)
     waiting: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def done(self) -> int:
-        """How many runs are scored."""
-        return sum(map(len, self.groups.values()))
+    twice: list[tuple[str, str]] = field(default_factory=list)
+    """Copies and later attempts, and why they do not count."""
+    done: int = 0
+    """How many runs are scored."""
 
 
 @blueprint.get("/compare")
@@ -70,7 +85,7 @@ def page() -> str:
         from sim.scoring.cohort.page import body  # noqa: PLC0415
         from sim.scoring.cohort.page import style as styles  # noqa: PLC0415
 
-        found = compare(scored.groups, [*chosen.left_out, *scored.failed])
+        found = compare(scored.groups, [*chosen.left_out, *scored.failed, *scored.twice])
         # Everything in it that somebody typed has been escaped there.
         report, style = Markup(body(found)), Markup(styles())
     return render_template(
@@ -83,7 +98,7 @@ def page() -> str:
         seeds=SEEDS,
         args=request.args,
         scored=scored,
-        left_out=chosen.left_out,
+        left_out=[*chosen.left_out, *scored.failed],
         report=report,
         style=style,
         again=AGAIN_S if scored.waiting else 0,
@@ -107,7 +122,7 @@ def get_file(kind: str) -> Response:
         abort(503, "The runs are still being scored; try again in a moment.")
     if not scored.done:
         abort(400, "No run was chosen.")
-    found = compare(scored.groups, [*chosen.left_out, *scored.failed])
+    found = compare(scored.groups, [*chosen.left_out, *scored.failed, *scored.twice])
     made, mime = {
         "csv": (as_csv, "text/csv"),
         "json": (as_json, "application/json"),
@@ -116,15 +131,6 @@ def get_file(kind: str) -> Response:
     answer = Response(made(found), mimetype=mime)
     answer.headers.set("Content-Disposition", "attachment", filename=f"comparison.{kind}")
     return answer
-
-
-@blueprint.after_request
-def unseen(response: Response) -> Response:
-    """Keep the address, which may hold a share link, out of other sites' logs and caches."""
-    response.headers["X-Robots-Tag"] = "noindex"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 def _own() -> list[tuple[RunRow, str, str]]:
@@ -153,15 +159,10 @@ def _known() -> list[tuple[str, str]]:
 
 
 def _kept_back(scenario: Scenario, rows: list[RunRow]) -> str:
-    """Return why a player's run of *scenario* is not shown to who has *rows*; empty: it is.
-
-    It tells the truth of the night, by which a drawn one that is still open could be known.
-    """
+    """Return why a player's run of *scenario* is not shown to who has *rows*; empty: it is."""
     if not any(row.closed and row.scenario == scenario.slug for row in rows):
         return "A scripted player is shown on an incident of which you have closed a run; close one first."
-    if any(not row.closed and row.mystery and row.mystery == scenario.family for row in rows):
-        return "You have an open run drawn from this family of incidents; close it first."
-    return ""
+    return kept_back(scenario.family, holder())
 
 
 def _players() -> list[str]:
@@ -183,12 +184,13 @@ def _names() -> dict[str, str]:
 def _chosen() -> Chosen:
     found = Chosen()
     names = _names()
-    for row, _, why in _own():
+    for row, title, why in _own():
         group = request.args.get(f"run_{row.id}", "")
         if group not in GROUPS:
             continue
+        found.titles[row.id] = f"{title}, seed {row.seed}, {date(row.created_ms)}"
         if why:
-            found.left_out.append((row.id, why))
+            found.left_out.append((found.titles[row.id], why))
         else:
             _add(found, names[group], row, "")
     for group in GROUPS:
@@ -210,6 +212,8 @@ def _link(found: Chosen, group: str, text: str, shown: str) -> None:
     except UnknownRunError:
         found.left_out.append((shown, "there is no such link"))
         return
+    if why := kept_back(family_of(row), holder()):
+        abort(403, why)
     if why := why_not(row):
         found.left_out.append((shown, why))
     else:
@@ -225,7 +229,8 @@ def _add(found: Chosen, group: str, row: RunRow, shown: str) -> None:
             found.left_out.append((shown or row.id, "its incident is not here any more"))
             return
     job = stored_job(row, scenario, hub().store.inputs(row.id))
-    found.jobs.setdefault(group, []).append((job, scenario, shown))
+    asked = Asked(job, scenario, shown, person_of_row(row), row.created_ms)
+    found.jobs.setdefault(group, []).append(asked)
 
 
 def _add_player(found: Chosen, name: str, group: str) -> None:
@@ -248,18 +253,32 @@ def _add_player(found: Chosen, name: str, group: str) -> None:
             abort(500, f"It does not load; see: uncordon validate {slug}")
         if why := _kept_back(scenario, rows):
             abort(403, why)
-        found.jobs.setdefault(name, []).extend((job, scenario, "") for job in jobs)
+        found.jobs.setdefault(name, []).extend(Asked(job, scenario) for job in jobs)
 
 
 def _score(chosen: Chosen) -> Scored:
     scored = Scored()
+    groups: dict[str, list[Entrant]] = {}
     for name in _names().values():
-        for job, scenario, shown in chosen.jobs.get(name, []):
-            one = hub().reviews.sample(job, scenario)
+        for asked in chosen.jobs.get(name, []):
+            one = hub().reviews.sample(asked.job, asked.scenario, holder())
             if one is None:
                 scored.waiting += 1
             elif isinstance(one, str):
-                scored.failed.append((shown or job.named, "it could not be scored"))
+                name_ = asked.shown or chosen.titles.get(asked.job.named, asked.job.named)
+                scored.failed.append((name_, f"not scored: {one}"))
             else:
-                scored.groups.setdefault(name, []).append(replace(one, run=shown or one.run))
+                sample = replace(one, run=asked.shown or one.run)
+                groups.setdefault(name, []).append(Entrant(sample, asked.person, asked.began_ms))
+    who = counted(groups, every=request.args.get("attempts") == "all")
+    scored.groups = who.groups
+    scored.twice = [(chosen.titles.get(run, run), _said(why, chosen)) for run, why in who.left_out]
+    scored.done = sum(map(len, groups.values()))
     return scored
+
+
+def _said(why: str, chosen: Chosen) -> str:
+    """Return *why* with runs called as their holder knows them."""
+    for run, title in chosen.titles.items():
+        why = why.replace(run, title)
+    return why

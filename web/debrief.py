@@ -5,16 +5,15 @@ What takes seconds is worked out elsewhere; nothing here waits longer than it is
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from sim.session.branching import StillOpenError
 from sim.session.bundle import SUFFIX
+from sim.session.export import OtherEngineError
 from sim.session.live import Session
-from sim.session.review import debrief_key
-from sim.session.storage import RunRow
 from web.access import find_run, holder, hub, open_run
 from web.telling import POLL_S, Telling, debrief_of, whole
 
@@ -22,6 +21,8 @@ blueprint = Blueprint("debrief", __name__)
 
 WHOLE_S = 60.0
 """How long a script waits for the whole debrief."""
+EXPORT_S = 30.0
+"""How long a download waits for its file."""
 MAX_MS = 7 * 24 * 3_600_000
 
 
@@ -50,8 +51,8 @@ def get_reel(run: str) -> dict[str, Any]:
 
 
 @blueprint.get("/run/<run>/debrief/without")
-def get_without(run: str) -> dict[str, Any]:
-    """Return the curve without one action: `Telling.without`."""
+def get_without(run: str) -> tuple[dict[str, Any], int]:
+    """Return the curve without one action and what is bound to it: `Telling.without`."""
     return _telling(run).without()
 
 
@@ -92,10 +93,18 @@ def get_calibration() -> dict[str, Any]:
 
 @blueprint.get("/run/<run>/export")
 def get_export(run: str) -> Response:
-    """Hand out the run as a file."""
-    session = _closed(run)
-    name = f"{session.row.scenario}-{session.row.seed}{SUFFIX}"
-    answer = Response(hub().reviews.export(session), mimetype="application/gzip")
+    """Hand out the run as a file; 503 while it is being made."""
+    row = find_run(run)
+    try:
+        made = hub().reviews.export(row, EXPORT_S)
+    except (StillOpenError, OtherEngineError) as error:
+        abort(409, str(error))
+    if made is None:
+        abort(503, "The file is being made; try again in a moment.")
+    if isinstance(made, str):
+        abort(500, f"The file could not be made: {made}.")
+    name = f"{row.scenario}-{row.seed}{SUFFIX}"
+    answer = Response(made, mimetype="application/gzip")
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     return answer
 
@@ -135,9 +144,3 @@ def _closed(run: str) -> Session:
     if not session.closed:
         abort(409, "the incident is still open; close it first")
     return session
-
-
-def remembered_total(row: RunRow) -> float | None:
-    """Return a closed run's points if its debrief has been computed, without computing it."""
-    text = hub().store.cached(debrief_key(row))
-    return None if text is None else float(json.loads(text)["total"])

@@ -15,7 +15,6 @@ from sim.session.storage import RunRow
 from sim.session.wall import wall_ms
 from web.access import holder, hub, open_run
 from web.cards import card_of, cards
-from web.debrief import remembered_total
 from web.outside import kubeconfig_of, name_of
 from web.view import state
 
@@ -35,7 +34,7 @@ def index() -> str:
     known = {entry.slug: entry.scenario for entry in entries if entry.scenario}
     runs = [run for run in hub().store.runs(holder()) if run.scenario in known][:SHOWN_RUNS]
     titles = {run.id: _title(run, known[run.scenario]) for run in runs}
-    totals = {run.id: remembered_total(run) for run in runs if run.closed}
+    totals = {run.id: hub().reviews.total(run) for run in runs if run.closed}
     broken = [entry.slug for entry in entries if entry.scenario is None]
     return render_template(
         "index.html", cards=cards(), broken=broken, runs=runs, titles=titles, totals=totals

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, redirect, url_for
 from werkzeug.wrappers import Response
 
 from sim.session.storage import UnknownRunError
-from web.access import hub, open_run
+from web.access import family_of, hub, kept_back, known_holder, open_run
 from web.telling import Telling
 
 blueprint = Blueprint("shared", __name__)
@@ -50,18 +50,9 @@ def get_reel(token: str) -> dict[str, Any]:
 
 
 @blueprint.get("/shared/<token>/without")
-def get_without(token: str) -> dict[str, Any]:
-    """Return the curve without one action."""
+def get_without(token: str) -> tuple[dict[str, Any], int]:
+    """Return the curve without one action and what is bound to it."""
     return _telling(token).without()
-
-
-@blueprint.after_request
-def unseen(response: Response) -> Response:
-    """Keep the address of a link out of search engines, caches and other sites' logs."""
-    response.headers["X-Robots-Tag"] = "noindex"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 def _telling(token: str) -> Telling:
@@ -69,4 +60,6 @@ def _telling(token: str) -> Telling:
         row = hub().store.shared(token)
     except UnknownRunError:
         abort(404, "There is no such page.")
+    if why := kept_back(family_of(row), known_holder()):
+        abort(403, why)
     return Telling(row, url_for("shared.page", token=token))

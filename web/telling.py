@@ -11,10 +11,10 @@ from typing import Any
 from flask import abort, get_template_attribute, render_template, request
 
 from sim.scenario import ScenarioError
+from sim.session.branching import StillOpenError
 from sim.session.live import Session
-from sim.session.review import StillOpenError
 from sim.session.storage import LeaseLostError, RunRow
-from web.access import hub
+from web.access import family_of, hub
 from web.bars import bars
 from web.curve import Curve
 from web.timeline import minutes
@@ -42,8 +42,8 @@ class Telling:
         *share* is the address that the holder has given away.
         """
         kept = hub().reviews.kept(self.row)
-        if kept is None and not hub().reviews.prepare(self._session(), PATIENCE_S):
-            return render_template("debrief/wait.html", title=self._session().title)
+        if kept is None and (why := hub().reviews.prepare(self._session(), PATIENCE_S)) != "":
+            return render_template("debrief/wait.html", title=self._session().title, failed=why)
         found = debrief_of(self._session()) if kept is None else _placed(kept, self.row)
         rows = found["ledger"]
         if found["pending"]:
@@ -60,7 +60,7 @@ class Telling:
             share=share,
             all_bets=calibration,
             slug=row.mystery or row.scenario,
-            family=_family(row),
+            family=family_of(row),
             bars=bars(found["findings"], found["missing"], found["kind"]),
             curve=Curve(found),
             minutes=minutes(found),
@@ -91,13 +91,16 @@ class Telling:
             ],
         }
 
-    def without(self) -> dict[str, Any]:
-        """Return `{curve}` of the run without the action `input`; None while it is worked out."""
+    def without(self) -> tuple[dict[str, Any], int]:
+        """Return `Reviews.without` the action `input`; 202 while it is worked out."""
         given = whole(request.args.get("input", ""), 10**6)
         try:
-            return {"curve": hub().reviews.without(self._session(), given, POLL_S)}
+            found = hub().reviews.without(self._session(), given, POLL_S)
         except ValueError as error:
             abort(404, str(error))
+        if found["failed"]:
+            abort(500, f"It could not be worked out: {found['failed']}.")
+        return found, 202 if found["pending"] else 200
 
     def _session(self) -> Session:
         try:
@@ -131,13 +134,6 @@ def _is_long(found: dict[str, Any]) -> bool:
     """Return whether there is more to tell than two sheets of paper hold."""
     told = [row for row in found["timeline"] if row["kind"] in ("fact", "action")]
     return len(told) + len(found["ledger"]) > SHEETS
-
-
-def _family(row: RunRow) -> str:
-    """Return the family of which another night can be drawn, empty if there is none."""
-    with suppress(KeyError, ScenarioError):
-        return row.mystery or hub().scenario(row.scenario).family
-    return row.mystery
 
 
 def whole(text: str, most: int) -> int:

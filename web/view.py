@@ -27,6 +27,7 @@ def state(session: Session) -> dict[str, Any]:
             "speed": session.clock.speed,
             "paused": session.clock.paused,
             "closed": session.closed,
+            "stopped": session.stopped,
             "paged_at": run.paged_at,
             "horizon": run.horizon,
             "acknowledged_at": acknowledged,

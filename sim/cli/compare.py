@@ -6,8 +6,8 @@ import json
 import multiprocessing
 import os
 import re
-from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,11 +15,14 @@ from sim.cli.play import HOLDER, CannotPlayError, open_store, stored_run
 from sim.cli.prove import nights_of
 from sim.cli.runs import is_file, read_export, scenario_of
 from sim.scenario import Catalogue, ScenarioError
+from sim.scoring.cohort.attempts import Entrant
 from sim.scoring.cohort.sample import Sample
 from sim.session.bundle import SUFFIX
 from sim.session.job import Job
 from sim.session.sampling import (
     file_job,
+    person_of,
+    person_of_row,
     player_job,
     sample,
     sample_key,
@@ -35,6 +38,8 @@ FAMILY, LAST_SEED = "payments", 4
 """What a player plays where nothing is said."""
 MOST_RUNS = 2000
 BY = ("who", "incident", "player")
+FROM_ELSEWHERE = 2**62
+"""When a run in a file began is not known; those that were played here come first."""
 
 
 @dataclass(slots=True)
@@ -45,6 +50,9 @@ class Task:
     file: str = ""
     key: str = ""
     """Under which it is remembered, if it is."""
+    person: str = ""
+    """Who played it: see `sim.session.sampling.person_of`."""
+    began_ms: int = FROM_ELSEWHERE
 
 
 @dataclass(slots=True)
@@ -121,7 +129,8 @@ class Gathering:
             return
         scenario = scenario_of(self.store, row)
         job = stored_job(row, scenario, self.store.inputs(row.id))
-        self._add(group, Task(job, key=sample_key(job, scenario.digest)))
+        key = sample_key(job, scenario.digest)
+        self._add(group, Task(job, "", key, person_of_row(row), row.created_ms))
 
     def _player(self, text: str, group: str) -> None:
         match = PLAYER.fullmatch(text)
@@ -158,7 +167,7 @@ class Gathering:
 
     def samples(
         self, found: Gathered, *, jobs: int, progress: Callable[[], object] = lambda: None
-    ) -> dict[str, list[Sample]]:
+    ) -> dict[str, list[Entrant]]:
         """Return group -> samples, remembered ones without playing them again.
 
         Raises:
@@ -174,29 +183,41 @@ class Gathering:
             else:
                 made[id(task)] = Sample.loaded(json.loads(text))
                 progress()
-        for task, one in zip(left, _parallel(left, jobs), strict=True):
+        refused: dict[int, tuple[str, str]] = {}
+        for place, one in _parallel(left, jobs):
+            task = left[place]
             if isinstance(one, str):
-                found.left_out.append((task.file, one))
+                refused[place] = (task.file, one)
             else:
                 made[id(task)] = one
                 if self._store and task.key:
                     self._store.remember(task.key, json.dumps(one.dumped()))
             progress()
+        found.left_out += [refused[place] for place in sorted(refused)]
         return {
             name: [
-                made[id(task)] for task in group if id(task) in made and self.wanted(made[id(task)])
+                Entrant(known, task.person or person_of(known.who), task.began_ms)
+                for task in group
+                if (known := made.get(id(task))) is not None and self.wanted(known)
             ]
             for name, group in found.tasks.items()
         }
 
 
-def _parallel(tasks: list[Task], jobs: int) -> Iterable[Sample | str]:
+def _parallel(tasks: list[Task], jobs: int) -> Iterator[tuple[int, Sample | str]]:
+    """Yield each task's number and what `_work` made of it, as it comes."""
     if len(tasks) < 2 or jobs == 1:
-        yield from map(_work, tasks)
+        yield from enumerate(map(_work, tasks))
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=context) as pool:
-        yield from pool.map(_work, tasks)
+        places = {pool.submit(_work, task): place for place, task in enumerate(tasks)}
+        try:
+            for done in as_completed(places):
+                yield places[done], done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _work(task: Task) -> Sample | str:
@@ -215,14 +236,15 @@ def processes(jobs: int | None) -> int:
     return jobs or os.cpu_count() or 1
 
 
-def parted(groups: dict[str, list[Sample]], by: str) -> dict[str, list[Sample]]:
+def parted(groups: dict[str, list[Entrant]], by: str) -> dict[str, list[Entrant]]:
     """Return the groups; runs that were put into none are parted by *by*."""
     found = {name: group for name, group in groups.items() if name}
-    for one in groups.get("", []):
+    for entrant in groups.get("", []):
+        one = entrant.sample
         name = {
             "who": one.who,
             "incident": one.slug,
             "player": one.who if one.player else "people",
         }[by]
-        found.setdefault(name, []).append(one)
+        found.setdefault(name, []).append(entrant)
     return found

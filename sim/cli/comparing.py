@@ -25,6 +25,13 @@ _SEEDS = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
     help="How runs that are in no --group are parted.",
 )
 @click.option("--incident", metavar="SLUG", help="Only runs of this incident, or of this family.")
+@click.option(
+    "--attempts",
+    type=click.Choice(("first", "all")),
+    default="first",
+    show_default=True,
+    help="Of one person's runs on one night, which count.",
+)
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes.  [default: one a core]")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write a row for each run.")
 @click.option("--json", "json_file", metavar="FILE", help="Write everything; - is the screen.")
@@ -35,6 +42,7 @@ def compare(
     groups: tuple[str, ...],
     by: str,
     incident: str | None,
+    attempts: str,
     jobs: int | None,
     csv_file: str | None,
     json_file: str | None,
@@ -44,8 +52,8 @@ def compare(
     """Compare closed runs of people, groups or scripted players.
 
     A run is a stored one's id, an exported file, a folder of them, or a scripted player:
-    player:NAME:INCIDENT:SEEDS. Without any, all closed runs of this terminal. Runs in practice mode
-    and branches are left out. docs/comparing.md says how to read what comes of it.
+    player:NAME:INCIDENT:SEEDS. Without any, all closed runs of this terminal. Runs in practice mode,
+    branches, copies and later attempts are left out. docs/comparing.md says how to read it.
 
     \b
     uncordon compare --group junior=player:junior:payments:0-4 \\
@@ -53,6 +61,7 @@ def compare(
     """
     from sim.cli.compare import Gathering, parted, processes  # noqa: PLC0415 - as in main
     from sim.cli.play import CannotPlayError  # noqa: PLC0415
+    from sim.scoring.cohort.attempts import counted  # noqa: PLC0415
     from sim.scoring.cohort.compare import compare as compared  # noqa: PLC0415
     from sim.scoring.cohort.page import document  # noqa: PLC0415
     from sim.scoring.cohort.tables import as_csv, as_json, as_text  # noqa: PLC0415
@@ -65,7 +74,8 @@ def compare(
             length=count, label="runs", file=sys.stderr, hidden=not sys.stderr.isatty()
         ) as bar:
             samples = gathering.samples(found, jobs=processes(jobs), progress=lambda: bar.update(1))
-        done = compared(parted(samples, by), found.left_out)
+        who = counted(parted(samples, by), every=attempts == "all")
+        done = compared(who.groups, [*found.left_out, *who.left_out])
     except (CannotPlayError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     for file, made in ((csv_file, as_csv), (json_file, as_json), (html_file, document)):

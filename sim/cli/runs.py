@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
 
 import click
 from pydantic import ValidationError
@@ -16,6 +15,7 @@ from sim.cli.play import HOLDER, CannotPlayError, find_scenario, open_store, sto
 from sim.kernel import Epoch
 from sim.scenario import Scenario
 from sim.scoring import Reweighed
+from sim.session.branching import branch
 from sim.session.bundle import SUFFIX, NotABundleError, pack, unpack
 from sim.session.export import (
     Checked,
@@ -28,10 +28,10 @@ from sim.session.export import (
 )
 from sim.session.judge import Verdict, judge
 from sim.session.references import NoCache
-from sim.session.review import branch
 from sim.session.storage import RunRow, RunStore
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_NO_TIME = "not a time of day, HH:MM or HH:MM:SS (UTC)"
 DAY_MS = 24 * 3_600_000
 
 
@@ -67,9 +67,11 @@ def write_export(run: str, file: str | None, database: str) -> Path:
         msg = f"run {run} is still open; close the incident first, since an export tells its truth"
         raise CannotPlayError(msg)
     path = Path(file) if file else Path(f"{_name(row)}{SUFFIX}")
-    data = pack(export(row, store.inputs(run), scenario_of(store, row)))
     try:
-        path.write_bytes(data)
+        path.write_bytes(pack(export(row, store.inputs(run), scenario_of(store, row))))
+    except NotABundleError as error:
+        msg = f"run {run}: {error}"
+        raise CannotPlayError(msg) from error
     except OSError as error:
         msg = f"cannot write {path}: {error.strerror}"
         raise CannotPlayError(msg) from error
@@ -174,12 +176,14 @@ def branch_run(run: str, at: str, database: str) -> str:
     if not row.closed:
         msg = f"run {run} is still open; close the incident before branching it"
         raise CannotPlayError(msg)
-    ms = moment(at, Epoch.parse(row.epoch or scenario.epoch))
     played = replayed(scenario, row, inputs_of(store.inputs(row.id)))
+    # Up, as what comes before the page by a fraction is refused.
+    page = played.epoch.datetime(played.paged_at + 999).strftime("%H:%M:%S")
     try:
+        ms = moment(at, Epoch.parse(row.epoch or scenario.epoch))
         return branch(store, row.id, ms, played, holder=row.holder).id
     except ValueError as error:
-        msg = f"--at {at}: {error}"
+        msg = f"--at {at}: {error}; e.g. --at {page}, when the page came"
         raise CannotPlayError(msg) from error
 
 
@@ -187,20 +191,15 @@ def moment(text: str, epoch: Epoch) -> int:
     """Return the simulated ms of a time of day (UTC) such as `02:49:30`, in the day after *epoch*.
 
     Raises:
-        CannotPlayError: if it is no time of day.
+        ValueError: if it is no time of day.
     """
     found = _CLOCK.fullmatch(text.strip())
     if found is None:
-        _not_a_time(text)
+        raise ValueError(_NO_TIME)
     hours, minutes, seconds = (int(part or 0) for part in found.groups())
     if hours > 23 or minutes > 59 or seconds > 59:
-        _not_a_time(text)
+        raise ValueError(_NO_TIME)
     began = epoch.datetime(0)
     midnight = ((began.hour * 60 + began.minute) * 60 + began.second) * 1000
     wanted = ((hours * 60 + minutes) * 60 + seconds) * 1000
     return (wanted - midnight) % DAY_MS
-
-
-def _not_a_time(text: str) -> NoReturn:
-    msg = f"--at {text!r}: write a time of that night, e.g. 02:49:30"
-    raise CannotPlayError(msg)

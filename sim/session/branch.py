@@ -8,23 +8,17 @@ function of its inputs.
 
 from __future__ import annotations
 
-import os
-import pickle
-import struct
-import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
 from sim.evidence import EvidenceLog, ImpactRecord
 from sim.scenario import Scenario
+from sim.session.copies import can_copy, in_copy, results, send
 from sim.session.inputs import TERMINAL_KINDS, Input
 from sim.session.run import Run, continued, replay, try_apply
 
 Numbers = frozenset[int]
-_FRAME = struct.Struct("<qq")
-"""Number of a replay and length of what follows."""
 _SPARE = ("t4", "t3", "t2")
 """Terminals for lines that are moved, the first that the run did not use."""
 GAP_MS = 1_000
@@ -52,15 +46,15 @@ class Branches:
     def each(self, without: Iterable[Numbers]) -> Iterator[tuple[Numbers, EvidenceLog]]:
         """Yield the same for several sets of inputs, in their order, each as soon as it is there."""
         wanted = list(without)
-        if not _can_fork():
+        if not can_copy():
             for numbers in wanted:
                 yield numbers, self._anew(numbers)
             return
         ready: dict[int, EvidenceLog] = {}
         following = 0
         root = self._page()
-        for place, log in _from_child(lambda out: self._trunk(root, wanted, out)):
-            ready[place] = log
+        for place, records in results(lambda out: self._trunk(root, wanted, out)):
+            ready[place] = EvidenceLog(records)
             while following in ready:
                 yield wanted[following], ready.pop(following)
                 following += 1
@@ -77,11 +71,11 @@ class Branches:
 
     def changed(self, inputs: list[Input]) -> EvidenceLog:
         """Return the impact records of a run of the same night with other *inputs*."""
-        if not _can_fork():
+        if not can_copy():
             return _impact(replay(self._scenario, self._seed, inputs, epoch=self._epoch))
         root = self._page()
-        ((_, log),) = _from_child(lambda out: _send(out, 0, continued(root, inputs)))
-        return log
+        ((_, records),) = results(lambda out: _send(out, 0, continued(root, inputs)))
+        return EvidenceLog(records)
 
     def _anew(self, without: Numbers) -> EvidenceLog:
         log = replay(self._scenario, self._seed, self._inputs, without=without, epoch=self._epoch)
@@ -109,7 +103,7 @@ class Branches:
                     for other, one in enumerate(self._inputs)
                     if other >= number and other not in numbers
                 ]
-                _in_copy(lambda rest=rest, place=place: _send(out, place, continued(run, rest)))  # type: ignore[misc]
+                in_copy(lambda rest=rest, place=place: _send(out, place, continued(run, rest)))  # type: ignore[misc]
             if number >= last or given is None:
                 return
             if given.at <= run.horizon:
@@ -117,10 +111,18 @@ class Branches:
 
 
 def moved(inputs: list[Input], numbers: Numbers, to: int) -> list[Input]:
-    """Return *inputs* with those of *numbers* given from *to* (ms) on, in their order."""
+    """Return *inputs* with those of *numbers* given from *to* (ms) on, in their order.
+
+    A skip only lets time pass, which the instants of the other inputs do as well; one that led beyond
+    *to* would hold back what is moved until its end.
+    """
     used = {one.payload.get("terminal") for one in inputs}
     spare = next((name for name in _SPARE if name not in used), _SPARE[0])
-    stay = [given for number, given in enumerate(inputs) if number not in numbers]
+    stay = [
+        given
+        for number, given in enumerate(inputs)
+        if number not in numbers and given.kind != "skip"
+    ]
     at = to
     for number in sorted(numbers):
         given = inputs[number]
@@ -133,59 +135,8 @@ def moved(inputs: list[Input], numbers: Numbers, to: int) -> list[Input]:
     return sorted(stay, key=lambda one: one.at)
 
 
-def _can_fork() -> bool:
-    return sys.platform == "linux" and threading.active_count() == 1
-
-
-def _from_child(work: Callable[[BinaryIO], None]) -> Iterator[tuple[int, EvidenceLog]]:
-    """Run *work* in a copy of this process and yield what it sends, as it comes."""
-    reading, writing = os.pipe()
-
-    def in_child() -> None:
-        os.close(reading)
-        with os.fdopen(writing, "wb") as out:
-            work(out)
-
-    child = _copy(in_child)
-    os.close(writing)
-    try:
-        with os.fdopen(reading, "rb") as pipe:
-            while head := pipe.read(_FRAME.size):
-                place, size = _FRAME.unpack(head)
-                yield place, EvidenceLog(pickle.loads(pipe.read(size)))
-    finally:
-        # A reader that stops early closes the pipe, and the copies end at their next result.
-        _, status = os.waitpid(child, 0)
-    if status != 0:
-        msg = f"a replay ended with status {status}"
-        raise RuntimeError(msg)
-
-
-def _in_copy(work: Callable[[], None]) -> None:
-    """Run *work* in a copy of this process and wait for it."""
-    _, status = os.waitpid(_copy(work), 0)
-    if status != 0:
-        msg = f"a replay ended with status {status}"
-        raise RuntimeError(msg)
-
-
-def _copy(work: Callable[[], None]) -> int:
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            # The copy must not run the parent's exit handlers.
-            os._exit(code)
-    return child
-
-
 def _send(out: BinaryIO, place: int, log: EvidenceLog) -> None:
-    body = pickle.dumps(list(log.of(ImpactRecord)), pickle.HIGHEST_PROTOCOL)
-    out.write(_FRAME.pack(place, len(body)) + body)
-    out.flush()
+    send(out, place, list(log.of(ImpactRecord)))
 
 
 def _impact(log: EvidenceLog) -> EvidenceLog:

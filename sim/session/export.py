@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sim import ENGINE_VERSION
-from sim.evidence import EvidenceLog, FreezeRecord
+from sim.evidence import CloseRecord, EvidenceLog, FreezeRecord
 from sim.evidence.log import encode
 from sim.kernel import Epoch
 from sim.scenario import Scenario, ScenarioError
@@ -77,18 +77,38 @@ def replayed(scenario: Scenario, row: Begun, inputs: list[Input]) -> Run:
     return run
 
 
+def check_engine(engine: str) -> None:
+    """Raise OtherEngineError unless what *engine* has played can be played again here."""
+    if engine != ENGINE_VERSION:
+        msg = (
+            f"played with engine {engine}; this is {ENGINE_VERSION}, whose nights go differently: "
+            f"export it with uncordon {engine}"
+        )
+        raise OtherEngineError(msg)
+
+
 def export(row: RunRow, stored: list[Stored], scenario: Scenario) -> Bundle:
-    """Return a stored run, whose inputs are *stored*, as what an export holds."""
+    """Return a stored run, whose inputs are *stored*, as what an export holds.
+
+    Nothing in it depends on where and how the run was kept, so its bytes are the same everywhere.
+
+    Raises:
+        OtherEngineError: if another engine played it.
+    """
+    check_engine(row.engine)
     run = replayed(scenario, row, inputs_of(stored))
+    close = next(run.log.of(CloseRecord), None)
+    last = max((at for at, _, _ in stored), default=run.paged_at)
     head = Head(
         scenario=row.scenario,
         digest=scenario.digest,
         title=scenario.title,
         seed=row.seed,
-        engine=ENGINE_VERSION,
+        engine=row.engine,
         epoch=row.epoch,
         who=row.who,
-        sim_ms=row.sim_ms,
+        # Not how far whoever kept it has looked since.
+        sim_ms=last if close is None else close.at,
         practice=row.practice,
         branched_at=row.branched_at,
         mystery=row.mystery,

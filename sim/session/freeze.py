@@ -9,7 +9,18 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from sim.evidence import FreezeRecord, OutputRecord, PanelRecord
+from sim.evidence import (
+    AlertRecord,
+    CommandRecord,
+    EvidenceLog,
+    FreezeRecord,
+    NodeCommandRecord,
+    OutputRecord,
+    PanelRecord,
+    Record,
+    RequestRecord,
+    RunRecord,
+)
 from sim.scenario import Scenario, fill
 
 if TYPE_CHECKING:
@@ -18,6 +29,8 @@ if TYPE_CHECKING:
 
 _STILL = re.compile(r"\s*(?:incident\s+(?:rank|help)\b.*|exit|logout)\s*", re.DOTALL)
 """Lines that can be entered at a decision point: they take no time."""
+_SHOWING = (CommandRecord, OutputRecord, NodeCommandRecord, RequestRecord, PanelRecord)
+"""Of these is made up what a command showed."""
 
 
 def takes_no_time(kind: str, payload: dict[str, Any]) -> bool:
@@ -49,7 +62,13 @@ def read_ranking(point: FreezePoint, ranking: Iterable[str]) -> list[str]:
             raise ValueError(msg)
         order.append(id_)
     if sorted(order) != sorted(ids):
-        msg = f"rank each option once, the best first: {' '.join(ids)}"
+        letters = dict(zip(ids, "ABCDEFGHIJKL", strict=False))
+        out = " ".join(letters[id_] for id_ in ids if id_ not in order)
+        twice = " ".join(letters[id_] for id_ in ids if order.count(id_) > 1)
+        what = "; ".join(
+            [*([f"not ranked: {out}"] if out else []), *([f"twice: {twice}"] if twice else [])]
+        )
+        msg = f"rank each option once, the best first; {what}"
         raise ValueError(msg)
     return order
 
@@ -104,7 +123,7 @@ class Points:
     def __init__(self, run: Run) -> None:
         """Begin where *run* stands; what it has answered or stands at is behind it."""
         self._run = run
-        self._seen = 0
+        self._screen = _Screen(run)
         done = {record.point for record in run.log.of(FreezeRecord)} | {run.point}
         self._ahead = [point for point in run.scenario.freeze if point.id not in done]
         self._known: set[str] = set()
@@ -125,21 +144,49 @@ class Points:
     def _look(self, wanted: set[str]) -> None:
         """Learn which of the *wanted* facts the newest evidence shows."""
         run = self._run
-        fresh = [run.log[number] for number in range(self._seen, len(run.log))]
         # A command's output counts as a whole, so it is read once the command has ended.
         if any(_runs(run, name) for name in run.workstation.terminals()):
             return
-        self._seen = len(run.log)
-        if any(isinstance(record, OutputRecord | PanelRecord) for record in fresh):
-            self._known |= wanted & known_facts(run)
+        self._known |= wanted & self._screen.news()
 
 
 def _runs(run: Run, terminal: str) -> bool:
     return run.workstation.busy(terminal) and not run.workstation.prompt(terminal)
 
 
-def known_facts(run: Run) -> set[str]:
-    """Return the facts that have been on the screen of a run so far."""
-    from sim.scoring import Story  # noqa: PLC0415 - only practice mode needs it while a run goes on
+class _Screen:
+    """What of a run's evidence was shown, read once: a look costs what is new, not what there is."""
 
-    return set(Story(run.log, run.scenario).known)
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._seen = 0
+        self._start: list[tuple[int, Record]] = []
+        """What every story begins with: the run, and the page."""
+        self._commands: dict[int, list[tuple[int, Record]]] = {}
+        """Command -> its records so far, as what it shows later stands below what it showed before."""
+
+    def news(self) -> set[str]:
+        """Return the facts that the commands and panels show of which there is something new."""
+        touched: set[int] = set()
+        panels: list[tuple[int, Record]] = []
+        for number in range(self._seen, len(self._run.log)):
+            record = self._run.log[number]
+            if isinstance(record, RunRecord | AlertRecord):
+                self._start.append((number, record))
+            elif isinstance(record, PanelRecord) and record.command < 0:
+                panels.append((number, record))
+            elif isinstance(record, _SHOWING) and record.command >= 0:
+                self._commands.setdefault(record.command, []).append((number, record))
+                if isinstance(record, OutputRecord | PanelRecord):
+                    touched.add(record.command)
+        self._seen = len(self._run.log)
+        if not touched and not panels:
+            return set()
+        from sim.scoring import Story  # noqa: PLC0415 - only practice mode needs it while a run goes on
+
+        parts = [*self._start, *panels]
+        for command in sorted(touched):
+            parts += self._commands[command]
+        ordered = sorted(parts, key=lambda part: part[0])
+        log = EvidenceLog(record for _, record in ordered)
+        return set(Story(log, self._run.scenario).known)

@@ -11,10 +11,11 @@ import threading
 from contextlib import suppress
 
 from sim.scenario import Catalogue, Scenario
+from sim.session.branching import branch
 from sim.session.dating import epoch_of_now
 from sim.session.export import as_played
 from sim.session.live import Session
-from sim.session.review import Reviews, branch
+from sim.session.review import Reviews
 from sim.session.storage import LeaseLostError, RunRow, RunStore, UnknownRunError
 from sim.session.wall import steady_ms, wall_ms
 
@@ -105,8 +106,11 @@ class Hub:
             StillOpenError: if it has not been closed.
             ValueError: if *at* is not between its page and its end.
         """
-        played = self.open(run, holder).run
-        return self.open(branch(self.store, run, at, played, holder=holder).id, holder)
+        session = self.open(run, holder)
+        with session.locked():
+            made = branch(self.store, run, at, session.run, holder=holder)
+            self.reviews.note_impact(run, session.run)
+        return self.open(made.id, holder)
 
     def open(self, run: str, holder: str) -> Session:
         """Return the session of a run, replayed if this process does not have it.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from sim.scoring import Impact
 from sim.session.debrief import Mode
 
-Task = Literal["debrief", "film", "references", "without", "sample", "player"]
+Task = Literal["debrief", "film", "references", "without", "sample", "player", "bets", "export"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Job:
     """Inputs without which the run is played once more, for the task `without`."""
     named: str = ""
     """What a comparison calls the run, for the tasks `sample` and `player` (whose name is *who*)."""
+    stored: dict[str, Any] = field(default_factory=dict)
+    """The run as stored, for the task `export`."""
 
     def mode(self) -> Mode:
         """Return how the run was played."""

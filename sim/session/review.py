@@ -1,4 +1,4 @@
-"""What can be done with finished runs: debriefs that grow, a scrubber, branches, exports.
+"""What can be done with finished runs: debriefs that grow, a scrubber, exports, comparable samples.
 
 What takes seconds goes to the workshop's process; what comes back is remembered in the store. Nothing
 is judged or laid out here.
@@ -6,93 +6,46 @@ is judged or laid out here.
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import threading
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from sim import ENGINE_VERSION
-from sim.evidence import BetRecord, CloseRecord, EvidenceLog
+from sim.evidence import CloseRecord, EvidenceLog
 from sim.scenario import Scenario
-from sim.scoring import Impact, Story
+from sim.scoring import Impact
 from sim.scoring.cohort.sample import Sample
-from sim.session.bundle import Stored, pack
+from sim.session.branching import STILL_OPEN, StillOpenError
 from sim.session.debrief import JUNIOR, Mode, first_debrief
-from sim.session.export import export, inputs_of, kept_scenario, replayed
+from sim.session.export import check_engine, inputs_of, kept_scenario, replayed
 from sim.session.film import Scrubber
-from sim.session.inputs import TERMINAL_KINDS, Input
 from sim.session.job import Job
 from sim.session.judge import EXPERT, UNTOUCHED, trial
+from sim.session.keys import (
+    bets_key,
+    debrief_key,
+    debrief_keys,
+    export_key,
+    film_key,
+    impact_key,
+    reel_key,
+    without_key,
+)
 from sim.session.live import Session
-from sim.session.panels import clock_text
 from sim.session.references import reference_key
-from sim.session.retold import bets, calibration
+from sim.session.retold import calibration
 from sim.session.run import Run
 from sim.session.sampling import sample_key
 from sim.session.storage import RunRow, RunStore
-from sim.session.workshop import Piece, Workshop
+from sim.session.workshop import Piece, Rank, Workshop
 
+_BET = re.compile(r"\bbet\b")
 MOST_SCRUBBERS = 8
 ROW_S = 0.2
 """How often somebody who waits for a row is told whether there is one."""
-STILL_OPEN = "the incident is still open; close it first"
-
-
-class StillOpenError(RuntimeError):
-    """The incident has not been closed; what is asked for would tell its truth."""
-
-
-def debrief_key(row: RunRow, engine: str = ENGINE_VERSION) -> str:
-    """Return under which key a run's whole debrief is remembered."""
-    return f"debrief3/{row.id}/{row.digest}/{engine}"
-
-
-def branch(store: RunStore, run: str, at: int, played: Run, *, holder: str) -> RunRow:
-    """Store a branch of a run at *at* (simulated ms), open from there on; its close is left out.
-
-    *played* is the run replayed: what closed it is known from its evidence, whether it was the form
-    or a command. A moment behind that input becomes the one just before it.
-
-    Raises:
-        UnknownRunError: if there is no such run.
-        StillOpenError: if it has not been closed.
-        ValueError: if *at* lies before its page or behind its end.
-    """
-    row = store.find(run)
-    stored = store.inputs(run)
-    close = next(played.log.of(CloseRecord), None)
-    if close is None and not row.closed:
-        raise StillOpenError(STILL_OPEN)
-    end = max([row.sim_ms, *(one[0] for one in stored), close.at if close else 0])
-    epoch, paged = played.epoch, played.paged_at
-    if at < paged:
-        msg = f"{clock_text(epoch, at)} lies before the page, which came at {clock_text(epoch, paged)}"
-        raise ValueError(msg)
-    if at > end:
-        msg = f"{clock_text(epoch, at)} is not within the run, which ended at {clock_text(epoch, end)}"
-        raise ValueError(msg)
-    if close is not None:
-        # It may have come long after its line was entered: `sleep 60; incident close`.
-        # Time that was skipped meanwhile is not what closed it.
-        number = close.input
-        while number > 0 and stored[number][1] not in ("close", *TERMINAL_KINDS):
-            number -= 1
-        at = min(at, max(paged, stored[number][0] - 1))
-        stored = stored[:number]
-    return store.branch(run, at, _up_to(at, stored), holder=holder)
-
-
-def _up_to(at: int, stored: list[Stored]) -> list[Stored]:
-    """Return the inputs up to *at*, a skip that leads beyond it cut there."""
-    taken = []
-    for given, kind, payload in stored:
-        if given > at:
-            break
-        if kind != "skip":
-            taken.append((given, kind, payload))
-        elif amount := min(json.loads(payload)["amount_ms"], at - given):
-            taken.append((given, kind, Input(given, kind, {"amount_ms": amount}).dumps()))
-    return taken
 
 
 class Reviews:
@@ -103,29 +56,35 @@ class Reviews:
         self._store = store
         self._workshop = Workshop(store.remember)
         self._scrubbers: dict[str, Scrubber] = {}
-        self._samples: dict[str, Piece] = {}
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """End the process that works."""
         self._workshop.close()
 
-    def prepare(self, session: Session, timeout_s: float = 0.0) -> bool:
+    def prepare(self, session: Session, timeout_s: float = 0.0) -> str | None:
         """Have the reference runs of a session's night played while it is being played itself.
 
-        Returns whether they are there, having waited up to *timeout_s* for them: without them even
-        the first of a debrief takes seconds.
+        Returns "" if they are there, None if not yet, having waited up to *timeout_s* for them, or why
+        they could not be played: without them even the first of a debrief takes seconds.
         """
-        scenario, seed = session.run.scenario, session.run.seed
+        scenario, row = session.run.scenario, session.row
         if self._prepared(session):
-            return True
-        job = Job("references", scenario.texts, seed)
-        piece = self._workshop.ask(f"references/{scenario.digest}/{seed}", job.dumps)
-        # One that has failed may fail again; the debrief itself says why.
-        return (piece.done.wait(timeout_s) and bool(piece.failed)) or self._prepared(session)
+            return ""
+        job = Job("references", scenario.texts, row.seed)
+        piece = self._workshop.ask(
+            f"references/{scenario.digest}/{row.seed}/{ENGINE_VERSION}",
+            lambda: replace(job, known=self._known(scenario, row.seed)).dumps(),
+            rank=Rank.WAITED if timeout_s else Rank.NIGHT,
+            who=row.holder,
+        )
+        piece.done.wait(timeout_s)
+        if piece.why:
+            return piece.why
+        return "" if self._prepared(session) else None
 
     def _prepared(self, session: Session) -> bool:
-        if self._store.cached(debrief_key(session.row)) is not None:
+        if self._text(session.row) is not None:
             return True
         scenario = session.run.scenario
         return len(self._known(scenario, session.run.seed)) == len(_references(scenario))
@@ -145,7 +104,7 @@ class Reviews:
             held = trial(log, run.scenario, run.seed, run.inputs, self._store)
             first = first_debrief(held, self._store, self._mode(session.row))
         # Asked now, the worker need not play the reference runs once more.
-        first["failed"] = self._ask(session).failed
+        first["failed"] = self._ask(session).why
         return first
 
     def whole(self, session: Session, timeout_s: float) -> dict[str, Any]:
@@ -158,8 +117,17 @@ class Reviews:
 
     def kept(self, row: RunRow) -> dict[str, Any] | None:
         """Return the whole debrief if it was worked out before, without loading the run."""
-        text = self._store.cached(debrief_key(row))
+        text = self._text(row)
         return None if text is None else json.loads(text)
+
+    def _text(self, row: RunRow) -> str | None:
+        texts = (self._store.cached(key) for key in debrief_keys(row))
+        return next((text for text in texts if text is not None), None)
+
+    def total(self, row: RunRow) -> float | None:
+        """Return a closed run's points if its debrief was worked out, without working it out."""
+        found = self.kept(row)
+        return None if found is None else float(found["total"])
 
     def ledger(self, session: Session, since: int, timeout_s: float = 0.0) -> dict[str, Any]:
         """Return `{rows, next, done, failed}`: the ledger's rows from number *since* on, as they come.
@@ -169,21 +137,23 @@ class Reviews:
         """
         _check_closed(session)
         piece = None
-        if (text := self._store.cached(debrief_key(session.row))) is None:
+        if (text := self._text(session.row)) is None:
             piece = self._ask(session)
             waited = 0.0
+            # One that was not taken has no rows yet, however often it is asked.
+            gone = threading.Event() if piece.full else piece.done
             while len(piece.rows) <= since and waited < timeout_s:
-                if piece.done.wait(ROW_S):
+                if gone.wait(ROW_S):
                     break
                 waited += ROW_S
-            text = self._store.cached(debrief_key(session.row))
+            text = self._text(session.row)
         if text is not None:
             rows = json.loads(text)["ledger"]
             return {"rows": rows[since:], "next": len(rows), "done": True, "failed": ""}
         assert piece is not None
         rows = list(piece.rows)
         found = rows[since:]
-        return {"rows": found, "next": since + len(found), "done": False, "failed": piece.failed}
+        return {"rows": found, "next": since + len(found), "done": False, "failed": piece.why}
 
     def state_at(self, session: Session, at: int) -> dict[str, Any]:
         """Return how a closed run stood at *at*: see `Scrubber.at`; `cluster` is None until it is filmed."""
@@ -193,14 +163,15 @@ class Reviews:
     def film(self, session: Session) -> bool:
         """Have the cluster filmed; returns whether it is, so that `state_at` shows it."""
         _check_closed(session)
-        if self._store.cached(_film_key(session.row)) is not None:
+        if self._store.cached(film_key(session.row)) is not None:
             return True
         row = session.row
-        key = _film_key(row)
+        key = film_key(row)
         self._workshop.ask(
             key,
             lambda: self._job("film", session).dumps(),
             lambda result: self._store.remember(key, json.dumps(result, separators=(",", ":"))),
+            who=row.holder,
         )
         return False
 
@@ -213,73 +184,112 @@ class Reviews:
         made = {"filmed": filmed, **self._scrubber(session).reel()}
         if filmed:
             text = json.dumps(made, separators=(",", ":"))
-            self._store.remember(_reel_key(session.row), text)
+            self._store.remember(reel_key(session.row), text)
         return made
 
     def kept_reel(self, row: RunRow) -> dict[str, Any] | None:
         """Return the reel if it was made before, without loading the run."""
-        text = self._store.cached(_reel_key(row))
+        text = self._store.cached(reel_key(row))
         return None if text is None else json.loads(text)
 
-    def without(self, session: Session, given: int, timeout_s: float = 0.0) -> Any:
-        """Return the curve of a closed run without its input *given*; None until it is worked out.
+    def without(self, session: Session, given: int, timeout_s: float = 0.0) -> dict[str, Any]:
+        """Return `{inputs, lines, curve, pending, failed}`: the run without its input *given*.
+
+        Left out with it is what the ledger has bound to it. *curve* is None while that is worked out,
+        *pending* says what is waited for.
 
         Raises:
             StillOpenError: if the incident is still open.
             ValueError: if nothing was changed by that input.
         """
         _check_closed(session)
-        if all(row["input"] != given for row in self.debrief(session)["ledger"]):
+        row = session.row
+        if (whole := self.kept(row)) is None:
+            failed = self._ask(session).why
+            pending = "" if failed else "the ledger, which says what is left out together"
+            return {"inputs": [], "lines": [], "curve": None, "pending": pending, "failed": failed}
+        group = next((one for one in whole["groups"] if given in one), None)
+        if group is None:
             msg = f"input {given} is no action of this run"
             raise ValueError(msg)
-        row = session.row
-        key = f"without/{row.id}/{given}/{row.digest}/{ENGINE_VERSION}"
+        lines = [one["line"] for one in whole["ledger"] if one["input"] in group]
+        found = {"inputs": group, "lines": lines, "curve": None, "pending": "", "failed": ""}
+        key = without_key(row, group)
         if self._store.cached(key) is None:
             piece = self._workshop.ask(
                 key,
-                lambda: replace(self._job("without", session), leave_out=[given]).dumps(),
+                lambda: replace(self._job("without", session), leave_out=group).dumps(),
                 lambda result: self._store.remember(key, json.dumps(result)),
+                who=row.holder,
             )
             piece.done.wait(timeout_s)
-        text = self._store.cached(key)
-        return None if text is None else json.loads(text)
+            if piece.why:
+                return found | {"failed": piece.why}
+        if (text := self._store.cached(key)) is None:
+            return found | {"pending": "the night, played once more without it"}
+        return found | {"curve": json.loads(text)}
 
     def calibration(self, holder: str) -> dict[str, Any]:
-        """Return the calibration over a holder's closed runs: see `retold.calibration`."""
+        """Return the calibration over a holder's closed runs, see `retold.calibration`, and `pending`.
+
+        That is how many of the runs are still being looked at, or could not be.
+        """
         rows: list[dict[str, Any]] = []
+        pending = 0
         for row in self._store.runs(holder):
             if row.closed and not row.parent:
-                rows += self._bets(row)
-        return calibration(rows)
+                if (found := self._bets(row)) is None:
+                    pending += 1
+                else:
+                    rows += found
+        return {**calibration(rows), "pending": pending}
 
-    def sample(self, job: Job, scenario: Scenario) -> Sample | str | None:
-        """Return a run made comparable; None until it is worked out, a text: why nothing came of it."""
+    def sample(self, job: Job, scenario: Scenario, who: str = "") -> Sample | str | None:
+        """Return a run made comparable; None until it is worked out, a text: why nothing came of it.
+
+        *who* asks; of one person only so many wait, the others are asked for again with the page.
+        """
         key = sample_key(job, scenario.digest)
         if (text := self._store.cached(key)) is not None:
             return Sample.loaded(json.loads(text))
-        with self._lock:
-            piece = self._samples.get(key)
-        if piece is None:
-            ready = replace(job, known=self._known(scenario, job.seed))
-            piece = self._workshop.ask(
-                key, ready.dumps, lambda result: self._store.remember(key, json.dumps(result))
-            )
-            with self._lock:
-                self._samples[key] = piece
-        if piece.done.is_set() and not piece.failed:
-            with self._lock:
-                self._samples.pop(key, None)
-        return piece.failed or None
+        piece = self._workshop.ask(
+            key,
+            lambda: replace(job, known=self._known(scenario, job.seed)).dumps(),
+            lambda result: self._store.remember(key, json.dumps(result)),
+            rank=Rank.COMPARED,
+            who=who,
+        )
+        return piece.why or None
 
-    def export(self, session: Session) -> bytes:
-        """Return a closed run as a file.
+    def export(self, row: RunRow, timeout_s: float = 0.0) -> bytes | str | None:
+        """Return a closed run as a file; None until it is made, a text: why nothing came of it.
 
         Raises:
             StillOpenError: if the incident is still open.
+            OtherEngineError: if another engine played it, so that its evidence cannot be made here.
         """
-        _check_closed(session)
-        row = session.row
-        return pack(export(row, self._store.inputs(row.id), session.run.scenario))
+        if not row.closed:
+            raise StillOpenError(STILL_OPEN)
+        key = export_key(row)
+        if self._store.cached(key) is None:
+            check_engine(row.engine)
+            piece = self._workshop.ask(
+                key,
+                lambda: self._stored_job("export", row, stored=asdict(row)).dumps(),
+                lambda result: self._store.remember(key, result),
+                who=row.holder,
+            )
+            piece.done.wait(timeout_s)
+            if piece.why:
+                return piece.why
+        text = self._store.cached(key)
+        return None if text is None else base64.b64decode(text)
+
+    def note_impact(self, run: str, played: Run) -> None:
+        """Remember how users fared in a closed run, for the debriefs of its branches."""
+        key = impact_key(run, played.scenario.digest)
+        if self._store.cached(key) is None:
+            self._store.remember(key, json.dumps(_impact_json(Impact.of(played.finish()))))
 
     # -- within ----------------------------------------------------------------------------------
 
@@ -288,10 +298,23 @@ class Reviews:
 
         def finished(result: Any) -> None:
             self._store.remember(debrief_key(row), json.dumps(result))
-            self._store.remember(_bets_key(row), json.dumps(result["bets"]))
+            self._store.remember(bets_key(row), json.dumps(result["bets"]))
 
-        key = debrief_key(row)
-        return self._workshop.ask(key, lambda: self._job("debrief", session).dumps(), finished)
+        return self._workshop.ask(
+            debrief_key(row),
+            lambda: self._job("debrief", session).dumps(),
+            finished,
+            who=row.holder,
+        )
+
+    def _stored_job(self, task: Any, row: RunRow, **more: Any) -> Job:
+        """Return a job about a run as it is stored; raises ValueError if its scenario is gone."""
+        scenario = kept_scenario(self._store, row)
+        if scenario is None:
+            msg = "the scenario on which it was played is not here any more"
+            raise ValueError(msg)
+        inputs = self._store.inputs(row.id)
+        return Job(task, scenario.texts, row.seed, row.who, row.epoch, inputs, **more)
 
     def _job(self, task: Any, session: Session) -> Job:
         row, scenario = session.row, session.run.scenario
@@ -323,7 +346,7 @@ class Reviews:
 
     def _before(self, row: RunRow) -> Impact | None:
         """Return how users fared in the run from which *row* was branched; None if it is gone."""
-        key = f"impact/{row.parent}/{row.digest}/{ENGINE_VERSION}"
+        key = impact_key(row.parent, row.digest)
         text = self._store.cached(key)
         if text is None:
             scenario = kept_scenario(self._store, row)
@@ -336,26 +359,28 @@ class Reviews:
         given = json.loads(text)
         return Impact(tuple(given["times"]), tuple(given["failed"]), tuple(given["arrivals"]))
 
-    def _bets(self, row: RunRow) -> list[dict[str, Any]]:
-        text = self._store.cached(_bets_key(row))
-        if text is None:
-            stored = self._store.inputs(row.id)
-            # Without the word in its inputs there was none, and nothing need be replayed.
-            if not any("bet" in kind or "bet" in payload for _, kind, payload in stored):
-                return []
-            scenario = kept_scenario(self._store, row)
-            if scenario is None:
-                return []
-            run = replayed(scenario, row, inputs_of(stored))
-            found = bets(Story(run.log, scenario)) if _has(run.log) else []
-            text = json.dumps(found)
-            self._store.remember(_bets_key(row), text)
-        rows: list[dict[str, Any]] = json.loads(text)
-        return rows
+    def _bets(self, row: RunRow) -> list[dict[str, Any]] | None:
+        """Return a run's bets and how they came out, None while that is being worked out."""
+        key = bets_key(row)
+        if (text := self._store.cached(key)) is not None:
+            rows: list[dict[str, Any]] = json.loads(text)
+            return rows
+        stored = self._store.inputs(row.id)
+        # Without the word in its inputs there was none, and nothing need be replayed.
+        if not any(_BET.search(f"{kind} {payload}") for _, kind, payload in stored):
+            return []
+        self._workshop.ask(
+            key,
+            lambda: self._stored_job("bets", row).dumps(),
+            lambda result: self._store.remember(key, json.dumps(result)),
+            rank=Rank.NIGHT,
+            who=row.holder,
+        )
+        return None
 
     def _scrubber(self, session: Session) -> Scrubber:
         row = session.row
-        text = self._store.cached(_film_key(row))
+        text = self._store.cached(film_key(row))
         key = f"{row.id}/{text is not None}"
         with self._lock:
             found = self._scrubbers.get(key)
@@ -377,28 +402,12 @@ def _references(scenario: Scenario) -> list[str]:
     return [UNTOUCHED, EXPERT, *([JUNIOR] if JUNIOR in books else [])]
 
 
-def _film_key(row: RunRow) -> str:
-    return f"film/{row.id}/{row.digest}/{ENGINE_VERSION}"
-
-
-def _reel_key(row: RunRow) -> str:
-    return f"reel/{row.id}/{row.digest}/{ENGINE_VERSION}"
-
-
-def _bets_key(row: RunRow) -> str:
-    return f"bets/{row.id}/{row.digest}/{ENGINE_VERSION}"
-
-
 def _impact_json(impact: Impact) -> dict[str, Any]:
     return {
         "times": list(impact.times),
         "failed": list(impact.failed),
         "arrivals": list(impact.arrivals),
     }
-
-
-def _has(log: EvidenceLog) -> bool:
-    return any(True for _ in log.of(BetRecord))
 
 
 def _check_closed(session: Session) -> None:

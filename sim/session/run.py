@@ -205,6 +205,8 @@ class Run:
                 self.log.append(
                     TimeRecord(at=self.now, input=number, what="skipped", amount_ms=amount)
                 )
+                # What happens meanwhile is the doing of the commands that run, not of the skip.
+                self._given = -1
                 self.guard.settle()
                 self.guard.advance(given.at + amount)
             case _:

@@ -5,12 +5,16 @@ A sample is a pure function of its job, so it is worked out anywhere and remembe
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 from sim import ENGINE_VERSION
 from sim.scenario import Scenario
 from sim.scenario.loader import scenario_of
 from sim.scoring.cohort.sample import Sample, sample_of
 from sim.session.bundle import Bundle
 from sim.session.export import inputs_of, replayed
+from sim.session.inputs import Input
 from sim.session.job import Job
 from sim.session.judge import judge
 from sim.session.play import make_player, play, player_names
@@ -18,10 +22,12 @@ from sim.session.references import Cache, NoCache
 from sim.session.run import Run
 from sim.session.storage import RunRow
 
+UNNAMED = "trainee"
+"""Who plays where nobody has said his name."""
 OPEN = "still open"
 PRACTICE = "played in practice mode"
 BRANCHED = "branched from another run"
-FORMAT = 1
+FORMAT = 2
 """Part of the keys: a sample of another shape is made anew."""
 
 
@@ -86,4 +92,32 @@ def sample(job: Job, cache: Cache | None = None) -> Sample:
         log = replayed(scenario, job, inputs).log
     verdict = judge(log, scenario, job.seed, inputs, kept)
     by_script = job.who in player_names(scenario)
-    return sample_of(verdict.card, verdict.case, run=job.named, who=job.who, player=by_script)
+    return sample_of(
+        verdict.card,
+        verdict.case,
+        run=job.named,
+        who=job.who,
+        player=by_script,
+        digest=_digest(scenario, job, inputs),
+    )
+
+
+def _digest(scenario: Scenario, job: Job, inputs: list[Input]) -> str:
+    """Return what a run and its copies have in common, and no other run has."""
+    given = [[one.at, one.kind, one.payload] for one in inputs]
+    text = json.dumps([scenario.digest, job.seed, job.epoch, job.who, given], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def person_of(who: str, holder: str = "") -> str:
+    """Return who a person is in a comparison, empty if that cannot be told.
+
+    A name that was given counts; without one a stored run is its *holder*'s, and of a run from
+    elsewhere nobody knows whose it is.
+    """
+    return f"called {who}" if who != UNNAMED else holder and f"holder {holder}"
+
+
+def person_of_row(row: RunRow) -> str:
+    """Return who played a stored run: see `person_of`."""
+    return person_of(row.who, "" if row.adopted else row.holder)

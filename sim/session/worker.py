@@ -6,7 +6,9 @@ sends lines back as results come; it opens no database, and ends with its parent
 
 from __future__ import annotations
 
+import base64
 import json
+import logging
 import os
 import sys
 from typing import Any, TextIO
@@ -14,13 +16,17 @@ from typing import Any, TextIO
 from sim.scenario.loader import scenario_of
 from sim.scoring import Impact, Scoring, Story
 from sim.session.branch import Branches
+from sim.session.bundle import pack
+from sim.session.copies import end_with_parent
 from sim.session.debrief import JUNIOR, curve, ledger_row, make_debrief
-from sim.session.export import inputs_of, replayed
+from sim.session.export import export, inputs_of, replayed
 from sim.session.film import shoot
 from sim.session.job import Job
 from sim.session.judge import EXPERT, UNTOUCHED, trial
 from sim.session.references import reference
+from sim.session.retold import bets
 from sim.session.sampling import sample
+from sim.session.storage import RunRow
 
 NICE = 5
 """Pages come first."""
@@ -58,6 +64,10 @@ def work(job: Job, out: TextIO) -> None:
     if job.task in ("sample", "player"):
         _send(out, {"result": sample(job, cache).dumped()})
         return
+    if job.task == "export":
+        file = pack(export(RunRow(**job.stored), job.inputs, scenario))
+        _send(out, {"result": base64.b64encode(file).decode()})
+        return
     inputs = inputs_of(job.inputs)
     if job.task == "film":
         _send(out, {"result": shoot(scenario, job.seed, inputs, epoch=job.epoch)})
@@ -68,6 +78,9 @@ def work(job: Job, out: TextIO) -> None:
         _send(out, {"result": curve(Impact.of(other), Story(run.log, scenario))})
         return
     run = replayed(scenario, job, inputs)
+    if job.task == "bets":
+        _send(out, {"result": bets(Story(run.log, scenario))})
+        return
     held = trial(run.log, scenario, job.seed, inputs, cache)
     mode = job.mode()
     _rows(held.scoring, out)
@@ -87,12 +100,19 @@ def _send(out: TextIO, message: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Read one job from standard input and do it."""
+    """Read one job from standard input and do it; what goes wrong is told as `failed`."""
+    end_with_parent()
     os.nice(NICE)
     out = sys.stdout
     # Whatever the model might print must not get between the results.
     sys.stdout = sys.stderr
-    work(Job.loads(sys.stdin.readline()), out)
+    try:
+        work(Job.loads(sys.stdin.readline()), out)
+    except Exception as error:  # the edge: who waits is told why, the log has the whole
+        logging.getLogger(__name__).exception("a job came to nothing")
+        first = str(error).partition("\n")[0]
+        _send(out, {"failed": f"{type(error).__name__}: {first}"})
+        sys.exit(1)
 
 
 if __name__ == "__main__":

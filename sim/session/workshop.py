@@ -1,4 +1,4 @@
-"""The queue before the worker process: who asks, what has come back, and an end at shutdown.
+"""The queue before the worker process: who asks, what goes first, what has come back, an end at shutdown.
 
 One process at a time, so that a server keeps a core for its pages. What a job is about is not known
 here.
@@ -9,21 +9,51 @@ from __future__ import annotations
 import json
 import logging
 import os
-import queue
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
+from sim.session.wall import steady_ms
+
 ROOT = Path(__file__).resolve().parents[2]
+
+
+class Rank(IntEnum):
+    """What goes first."""
+
+    WAITED = 0
+    """Somebody looks at a page that waits for it."""
+    NIGHT = 1
+    """It will be wanted when a run that is being played is over."""
+    COMPARED = 2
+    """One of many; it makes way for what somebody waits for."""
+
+
+DEADLINE_S = {Rank.WAITED: 240.0, Rank.NIGHT: 120.0, Rank.COMPARED: 240.0}
+"""How long a job may take before it is ended."""
+MOST_OF_ONE = 24
+"""So many jobs of one person wait; more are not taken until some are done."""
+MOST = 400
+"""So many wait in all."""
+MOST_PUT_BACK = 2
+"""So often a job makes way for another, which loses what it has worked on."""
+TRIES = 2
+AGAIN_MS = 600_000
+"""A job that failed may be asked for anew after so long; until then its failure is told."""
+FULL = "too many jobs are waiting; ask again when some of them are done"
+ENDING = "the server is ending"
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Piece:
     """A job that was asked for, and what has come back of it so far."""
 
@@ -32,90 +62,219 @@ class Piece:
     """Makes the job's line when its turn comes."""
     finished: Callable[[Any], None]
     """Called with the result, before `done` is set."""
+    rank: Rank = Rank.WAITED
+    who: str = ""
+    """Who asked first."""
+    number: int = 0
     rows: list[Any] = field(default_factory=list)
     done: threading.Event = field(default_factory=threading.Event)
     failed: str = ""
     """Why nothing came of it; empty: all is well."""
+    full: bool = False
+    """It was not taken, because too many wait; it can be asked for again."""
+    tries: int = 0
+    put_back: int = 0
+    making_way: bool = False
+    overdue: bool = False
+    ended_ms: int = 0
+
+    @property
+    def why(self) -> str:
+        """Why nothing came of it, empty if something did, or still can."""
+        return "" if self.full else self.failed
 
 
 class Workshop:
     """Has jobs done by a process of their own; safe to use from several threads."""
 
-    def __init__(self, remember: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        remember: Callable[[str, str], None],
+        *,
+        deadlines: dict[Rank, float] | None = None,
+    ) -> None:
         """*remember* keeps what a job sends back to be remembered."""
         self._remember = remember
+        self._deadlines = DEADLINE_S | (deadlines or {})
         self._pieces: dict[str, Piece] = {}
-        self._queue: queue.SimpleQueue[Piece | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()
+        """Those that wait, the one that is worked on, and those that failed lately."""
+        self._waiting: list[Piece] = []
+        self._now: Piece | None = None
+        self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[str] | None = None
+        self._turns: dict[str, int] = {}
+        """Whose jobs had their turn, of those who wait; the highest was the last."""
+        self._asked = 0
         self._over = False
 
     def ask(
-        self, key: str, line: Callable[[], str], finished: Callable[[Any], None] = lambda _: None
+        self,
+        key: str,
+        line: Callable[[], str],
+        finished: Callable[[Any], None] = lambda _: None,
+        *,
+        rank: Rank = Rank.WAITED,
+        who: str = "",
     ) -> Piece:
-        """Return the piece of work called *key*, asked for now or before; a failed one is tried again."""
-        with self._lock:
+        """Return the job called *key*, asked for now or before; the same job is done once.
+
+        Asked for again by somebody who waits, it goes before what nobody waits for. One that has
+        failed is not done again for a while. Of *who* only so many wait.
+        """
+        with self._changed:
+            self._forget_old()
             piece = self._pieces.get(key)
-            if piece is not None and not piece.failed:
-                return piece
-            piece = self._pieces[key] = Piece(key, line, finished)
-            if self._over:
-                piece.failed = "the server is ending"
-                piece.done.set()
-                return piece
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="workshop", daemon=True)
-                self._thread.start()
-            self._queue.put(piece)
+            if piece is None:
+                piece = Piece(key, line, finished, rank, who, self._asked)
+                self._asked += 1
+                if self._over or self._is_full(rank, who):
+                    piece.full, piece.failed = not self._over, ENDING if self._over else FULL
+                    piece.done.set()
+                    return piece
+                self._pieces[key] = piece
+                self._waiting.append(piece)
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._run, name="workshop", daemon=True)
+                    self._thread.start()
+            piece.rank = min(rank, piece.rank)
+            self._make_way(piece)
+            self._changed.notify_all()
             return piece
 
     def close(self) -> None:
         """End the process that works, and take no more."""
-        with self._lock:
+        with self._changed:
             self._over = True
             process = self._process
+            self._changed.notify_all()
         if process is not None:
-            process.kill()
-        self._queue.put(None)
+            _kill(process)
+
+    # -- the queue, under its lock -----------------------------------------------------------------
+
+    def _is_full(self, rank: Rank, who: str) -> bool:
+        # What comes later anyway keeps nobody from what he waits for.
+        before = [piece for piece in self._waiting if piece.rank <= rank]
+        own = sum(1 for piece in before if piece.who == who)
+        return own >= MOST_OF_ONE or len(before) >= MOST
+
+    def _forget_old(self) -> None:
+        now = steady_ms()
+        old = [
+            key
+            for key, piece in self._pieces.items()
+            if piece.failed and now - piece.ended_ms >= AGAIN_MS
+        ]
+        for key in old:
+            del self._pieces[key]
+
+    def _make_way(self, piece: Piece) -> None:
+        """End what nobody waits for, to be begun anew later, if somebody waits for *piece*."""
+        now = self._now
+        if (
+            now is not None
+            and now is not piece
+            and now.rank is Rank.COMPARED
+            and piece.rank is Rank.WAITED
+            and not piece.done.is_set()
+            and now.put_back < MOST_PUT_BACK
+            and self._process is not None
+        ):
+            now.put_back += 1
+            now.making_way = True
+            _kill(self._process)
+
+    def _following(self) -> Piece:
+        """Return what is next: by rank, then whose turn it is, then as it was asked for."""
+        turns = self._turns
+        piece = min(self._waiting, key=lambda one: (one.rank, turns.get(one.who, -1), one.number))
+        waits = {one.who for one in self._waiting}
+        turns = {who: turn for who, turn in turns.items() if who in waits}
+        self._turns = turns | {piece.who: max(turns.values(), default=-1) + 1}
+        return piece
+
+    # -- work ----------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        while (piece := self._queue.get()) is not None:
-            try:
-                self._work(piece)
-            except Exception as error:  # the edge: the next piece has to be worked on
-                _log.exception("%s came to nothing", piece.key)
-                piece.failed = f"{type(error).__name__}: {error}"
-            finally:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._over or bool(self._waiting))
+                if self._over:
+                    break
+                piece = self._now = self._following()
+                self._waiting.remove(piece)
+                piece.making_way = piece.overdue = False
+            self._end(piece, self._tried(piece))
+        with self._changed:
+            left, self._waiting = self._waiting, []
+            for piece in left:
+                piece.failed = ENDING
                 piece.done.set()
-                with self._lock:
-                    # What has been kept elsewhere need not be kept here.
-                    if not piece.failed:
-                        self._pieces.pop(piece.key, None)
 
-    def _work(self, piece: Piece) -> None:
-        line = piece.line()
-        with self._lock:
-            if self._over:
-                piece.failed = "the server is ending"
-                return
-            process = self._process = _start()
-        found = False
+    def _tried(self, piece: Piece) -> str:
+        """Work on *piece* and return why nothing came of it; empty: something did."""
         try:
-            with process:
+            return self._work(piece)
+        except Exception as error:  # the edge: the next piece has to be worked on
+            _log.exception("%s came to nothing", piece.key)
+            return f"{type(error).__name__}: {error}"
+
+    def _end(self, piece: Piece, why: str) -> None:
+        with self._changed:
+            self._now = None
+            if why and not self._over:
+                piece.tries += not piece.making_way
+                if piece.making_way or (piece.tries < TRIES and not piece.overdue):
+                    piece.rows = []
+                    self._waiting.append(piece)
+                    return
+            if why:
+                _log.warning("%s came to nothing: %s", piece.key, why)
+                piece.failed, piece.ended_ms = why, steady_ms()
+            else:
+                # What has been kept elsewhere need not be kept here.
+                self._pieces.pop(piece.key, None)
+        piece.done.set()
+
+    def _work(self, piece: Piece) -> str:
+        line = piece.line()
+        with self._changed:
+            if self._over:
+                return ENDING
+            process = self._process = _start()
+        limit = self._deadlines[piece.rank]
+
+        def end() -> None:
+            piece.overdue = True
+            _kill(process)
+
+        timer = threading.Timer(limit, end)
+        timer.daemon = True
+        timer.start()
+        found, why = False, ""
+        try:
+            # One that has ended before it had read its job cannot be given the rest of it.
+            with suppress(BrokenPipeError), process:
                 for message in _messages(process, line):
                     if "row" in message:
                         piece.rows.append(message["row"])
                     elif "remember" in message:
                         self._remember(*message["remember"])
+                    elif "failed" in message:
+                        why = message["failed"]
                     else:
                         found = True
                         piece.finished(message["result"])
         finally:
-            with self._lock:
+            timer.cancel()
+            with self._changed:
                 self._process = None
-        if not found:
-            piece.failed = f"the worker process ended with status {process.returncode}"
+        if found:
+            return ""
+        if piece.overdue:
+            return f"it took longer than {limit:g} s and was ended"
+        return why or f"the worker process ended with status {process.returncode}"
 
 
 def _messages(process: subprocess.Popen[str], line: str) -> Iterator[dict[str, Any]]:
@@ -123,15 +282,22 @@ def _messages(process: subprocess.Popen[str], line: str) -> Iterator[dict[str, A
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        process.stdin.write(line)
-        process.stdin.close()
+        with suppress(BrokenPipeError):
+            process.stdin.write(line)
+            process.stdin.close()
         for text in process.stdout:
-            yield json.loads(text)
-    except BrokenPipeError:
-        # It ended before it had read its job, e.g. because it was killed.
-        return
+            # What has no end was cut off when the process was killed.
+            if text.endswith("\n"):
+                yield json.loads(text)
     finally:
-        process.kill()
+        _kill(process)
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """End a worker with the copies that it has made of itself."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _start() -> subprocess.Popen[str]:
@@ -144,4 +310,5 @@ def _start() -> subprocess.Popen[str]:
         encoding="utf-8",
         cwd=ROOT,
         env={**env, "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
     )

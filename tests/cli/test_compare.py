@@ -6,13 +6,23 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
+from sim import ENGINE_VERSION
 from sim.cli import main
 from sim.cli.prove import Night, Score
 from sim.cli.rails import rails
 from sim.scenario import Catalogue
 from sim.scoring.cohort.sample import Sample
-from sim.session.sampling import BRANCHED, OPEN, PRACTICE, player_job, sample, why_not
-from sim.session.storage import RunRow
+from sim.session.sampling import (
+    BRANCHED,
+    OPEN,
+    PRACTICE,
+    player_job,
+    sample,
+    sample_key,
+    stored_job,
+    why_not,
+)
+from sim.session.storage import RunRow, RunStore
 
 SLUG = "payments-0247"
 GOOD = {
@@ -117,6 +127,35 @@ def test_compare_writes_all_files(tmp_path) -> None:
     assert list(json.loads(done.stdout)["groups"]) == ["idle"]
     assert (tmp_path / "r.csv").read_text().startswith("group,run,who,incident,seed")
     assert "<svg" in (tmp_path / "r.html").read_text()
+
+
+def test_of_the_runs_on_one_night_the_first_counts_unless_all_are_asked_for(
+    tmp_path, idle: Sample
+) -> None:
+    url = f"sqlite:///{tmp_path}/r.db"
+    store, scenario = RunStore(url, wall_ms=lambda: 1), Catalogue()[SLUG]
+    store.keep_texts(scenario.digest, json.dumps(scenario.texts))
+    row = replace(ROW, holder="local", digest=scenario.digest, engine=ENGINE_VERSION)
+    begun = {"scenario": SLUG, "digest": scenario.digest, "seed": 0, "engine": ENGINE_VERSION}
+    mine, again = (store.create(holder="local", who="trainee", sim_ms=0, **begun) for _ in range(2))
+    for one in (mine, again):
+        store.mark(one.id, one.fence, closed=True)
+    copy, foreign = store.adopt(row, []), store.adopt(row, [])
+    digests = {mine.id: "a", again.id: "b", copy.id: "a", foreign.id: "c"}
+    for run, digest in digests.items():
+        key = sample_key(stored_job(store.find(run), scenario, []), scenario.digest)
+        one = replace(idle, run=run, who="trainee", player=False, seed=0, digest=digest)
+        store.remember(key, json.dumps(one.dumped()))
+    store.close()
+    words = ["compare", *digests, "--database", url]
+    first = CliRunner().invoke(main, words)
+    assert first.exit_code == 0, first.output
+    assert f"left out: {copy.id}: the same run as {mine.id}; it counts once\n" in first.output
+    late = "attempt 2 of the same person at the same night; the first counts"
+    assert sum(f"left out: {run}: {late}\n" in first.output for run in (mine.id, again.id)) == 1
+    assert first.output.startswith("trainee  2 runs: payments-0247\n")
+    every = CliRunner().invoke(main, [*words, "--attempts", "all"])
+    assert "trainee  3 runs: payments-0247 (1 of them a later attempt at a night)" in every.output
 
 
 @pytest.mark.parametrize(

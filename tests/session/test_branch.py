@@ -1,6 +1,10 @@
 """Replays that share the time before the page are the replays made anew, to the last digit."""
 
+import subprocess
+import sys
 import threading
+import time
+from pathlib import Path
 
 from sim.evidence import ImpactRecord
 from sim.scenario import Catalogue
@@ -66,6 +70,48 @@ def test_moved_lines_are_entered_at_a_terminal_of_their_own_in_their_order():
         (30, "note", None),
         (1005, "command", "t4"),
     ]
+
+
+def test_what_is_moved_into_a_sleep_acts_there_and_not_at_its_end():
+    scenario = Catalogue()["payments-0247"]
+    lines = [
+        Input((78 + number) * MINUTE, "command", {"terminal": "t1", "line": line})
+        for number, line in enumerate(LINES)
+    ]
+    at = 68 * MINUTE
+    slept = [
+        Input(at, "command", {"terminal": "t1", "line": "sleep 300"}),
+        Input(at + 5, "skip", {"amount_ms": 5 * MINUTE}),
+        *lines,
+    ]
+    there = Branches(scenario, 0, slept).moved(frozenset({2, 3}), at + MINUTE)
+    waited = [slept[0], *lines]
+    awake = Branches(scenario, 0, waited).moved(frozenset({1, 2}), at + MINUTE)
+    assert list(there) == list(awake)
+
+
+def test_copies_hold_no_stream_of_this_process():
+    code = (
+        "import os,sys,time;from sim.session import copies;"
+        "r=copies.results(lambda out: (copies.send(out, 0, os.getpid()), time.sleep(600)));"
+        "print(next(r)[1], flush=True); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, stdout=subprocess.PIPE, timeout=60
+    )
+    copy = int(done.stdout)
+    assert done.returncode == -9
+    end = time.monotonic() + 10
+    while (lives := _lives(copy)) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not lives
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").split()[2] not in "ZX"
+    except OSError:
+        return False
 
 
 def test_a_mitigation_moved_forward_saves_requests():

@@ -107,7 +107,7 @@ def test_inputs_that_are_none_are_told(played):
 _ELSEWHERE = """
 import sys
 from pathlib import Path
-from sim.cli.play import scorecard_json
+from sim.cli.scorecard import scorecard_json
 from sim.cli.runs import rescore
 import json
 print(json.dumps(scorecard_json(rescore(sys.argv[1], "sqlite://"))))

@@ -2,9 +2,10 @@
 
 import pytest
 
-from sim.evidence import FreezeRecord, ImpactRecord
+from sim.evidence import FreezeRecord, ImpactRecord, OutputRecord
 from sim.scenario.closing import Choice
 from sim.scenario.freeze import FreezePoint, When
+from sim.scoring import Story
 from sim.session.freeze import answered, as_json, read_ranking
 from sim.session.inputs import BadInputError
 from sim.session.live import Session
@@ -97,6 +98,27 @@ def test_a_fact_on_the_screen_brings_its_point_about(practice, wall):
     assert practice.run.point == "second"
 
 
+def test_a_look_reads_what_is_new_and_learns_what_the_whole_would_tell(practice, monkeypatch):
+    sizes = []
+
+    def read(log, scenario):
+        sizes.append(sum(1 for _ in log.of(OutputRecord)))
+        return Story(log, scenario)
+
+    monkeypatch.setattr("sim.scoring.Story", read)
+    screen, known = practice._points._screen, set()
+    news = screen.news
+    monkeypatch.setattr(screen, "news", lambda: known.update(found := news()) or found)
+    lines = ["kubectl get pods -n payments -o wide", "kubectl get nodes", "incident page"]
+    for line in lines:
+        enter(practice, line)
+        practice.submit("skip", {"amount_ms": 4_000})
+    practice.submit("look", {"panel": "errors", "by": "node"})
+    assert known == set(Story(practice.run.log, practice.run.scenario).known)
+    assert known
+    assert sum(sizes) == sum(1 for _ in practice.run.log.of(OutputRecord))
+
+
 def test_the_next_process_finds_the_run_at_its_point(practice, frozen, store, wall):
     stand(practice, wall)
     again = Session.load(store.find(practice.row.id), frozen, store, wall_ms=Wall())
@@ -124,7 +146,9 @@ def test_points_are_practice_only_and_leave_the_world_alone(frozen, store, wall,
 def test_a_ranking_names_every_option_once():
     with pytest.raises(ValueError, match="no option 'x'; rank these"):
         read_ranking(POINTS[0], ["x"])
-    with pytest.raises(ValueError, match="each option once"):
+    with pytest.raises(
+        ValueError, match="each option once, the best first; not ranked: C; twice: A"
+    ):
         read_ranking(POINTS[0], ["a", "a", "b"])
     assert read_ranking(POINTS[0], ["3", "look", "B"]) == ["call", "look", "roll-back"]
 

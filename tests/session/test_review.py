@@ -2,16 +2,19 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
 from sim.evidence import CloseRecord
 from sim.scenario import Catalogue
+from sim.session.branching import StillOpenError, branch
+from sim.session.bundle import pack, unpack
+from sim.session.export import OtherEngineError, export
 from sim.session.hub import Hub
 from sim.session.inputs import BadInputError
-from sim.session.review import StillOpenError, branch
+from sim.session.keys import debrief_key
 from sim.session.storage import RunStore, UnknownRunError
-from sim.session.workshop import Workshop
 from tests.session.playing import enter
 
 MINUTE = 60_000
@@ -47,7 +50,7 @@ def test_an_open_run_tells_nothing(hub):
     session = hub.start("payments-0247", 0, holder="h")
     for ask in (
         hub.reviews.debrief,
-        hub.reviews.export,
+        lambda one: hub.reviews.export(hub.store.find(one.row.id)),
         hub.reviews.film,
         lambda one: hub.reviews.state_at(one, 0),
         lambda one: hub.reviews.ledger(one, 0),
@@ -172,15 +175,79 @@ def test_what_closed_a_run_is_left_out_of_its_branch_and_what_did_not_is_kept(hu
     assert "close" in [kind for _, kind, _ in hub.store.inputs(made.row.id)]
 
 
-def test_work_that_fails_says_so_and_may_be_asked_for_again():
-    shop = Workshop(lambda _key, _value: None)
-    try:
-        piece = shop.ask("x", lambda: "no job\n")
-        assert piece.done.wait(PATIENCE_S)
-        assert "ended with status" in piece.failed
-        assert shop.ask("x", lambda: "no job\n") is not piece
-    finally:
-        shop.close()
-    late = shop.ask("y", lambda: "")
-    assert late.done.is_set()
-    assert late.failed == "the server is ending"
+def test_a_job_in_the_background_that_closed_a_run_does_not_close_its_branch(hub):
+    session = hub.start("payments-0247", 0, holder="h")
+    enter(session, "(sleep 5; incident close --partial --scope one-node) &")
+    session.submit("skip", {"amount_ms": 1000})
+    enter(session, "kubectl get nodes")
+    session.submit("skip", {"amount_ms": MINUTE})
+    assert session.closed
+    close = next(session.run.log.of(CloseRecord))
+    (entered,) = [at for at, _, payload in hub.store.inputs(session.row.id) if "&" in payload]
+    assert session.run.inputs[close.input].at == entered
+    made = hub.branch(session.row.id, close.at - 1000, holder="h")
+    assert made.row.branched_at == entered - 1
+    made.submit("skip", {"amount_ms": MINUTE})
+    assert not made.closed
+
+
+def test_a_branch_within_a_sleep_stands_in_the_middle_of_it(hub):
+    session = hub.start("payments-0247", 0, holder="h")
+    enter(session, "sleep 60")
+    (begin,) = [at for at, kind, _ in hub.store.inputs(session.row.id) if kind == "skip"]
+    enter(session, "incident close --partial --scope one-node")
+    assert session.closed
+    made = hub.branch(session.row.id, begin + 20_000, holder="h")
+    assert made.run.now == begin + 20_000
+    assert made.run.workstation.busy("t1")
+    made.submit("skip", {"amount_ms": 41_000})
+    assert made.run.workstation.prompt("t1")
+    assert not made.closed
+
+
+def test_the_file_of_a_run_is_the_same_by_whichever_door(hub, closed, monkeypatch):
+    row = hub.store.find(closed.row.id)
+    made = hub.reviews.export(row, PATIENCE_S)
+    looked_on = replace(row, sim_ms=row.sim_ms + 5 * MINUTE)
+    here = pack(export(looked_on, hub.store.inputs(row.id), closed.run.scenario))
+    assert made == here
+    assert unpack(made).head.engine == row.engine
+    monkeypatch.setattr(hub.reviews._workshop, "ask", lambda *_, **__: pytest.fail("made twice"))
+    assert hub.reviews.export(row) == made
+
+
+def test_a_run_of_another_engine_is_not_stamped_with_ours(hub, closed):
+    row = replace(hub.store.find(closed.row.id), engine="0.0.9")
+    with pytest.raises(OtherEngineError, match=r"^played with engine 0\.0\.9"):
+        hub.reviews.export(row)
+    with pytest.raises(OtherEngineError):
+        export(row, hub.store.inputs(row.id), closed.run.scenario)
+    hub.store.remember(debrief_key(row, "0.0.9"), '{"total": 12.0}')
+    assert hub.reviews.total(row) == 12.0
+
+
+def test_an_action_is_left_out_with_what_the_ledger_binds_to_it(hub, closed):
+    whole = hub.reviews.whole(closed, PATIENCE_S)
+    shut, deleted = [row["input"] for row in whole["ledger"]]
+    bound = whole | {"groups": [[shut, deleted]]}
+    hub.store.remember(debrief_key(closed.row), json.dumps(bound))
+    found = hub.reviews.without(closed, deleted, PATIENCE_S)
+    assert (found["inputs"], found["failed"], found["pending"]) == ([shut, deleted], "", "")
+    # Without either nothing was done at all.
+    assert found["curve"] == whole["curves"]["untouched"]
+    hub.store.remember(debrief_key(closed.row), json.dumps(whole))
+    with pytest.raises(ValueError, match="no action of this run"):
+        hub.reviews.without(closed, 0)
+
+
+def test_calibration_replays_nothing_while_somebody_waits(hub, closed, monkeypatch):
+    monkeypatch.setattr("sim.session.review.replayed", lambda *_: pytest.fail("replayed here"))
+    copy = hub.store.adopt(
+        replace(closed.row, holder="other", closed=True), hub.store.inputs(closed.row.id)
+    )
+    assert hub.reviews.calibration("other")["pending"] == 1
+    end = time.monotonic() + PATIENCE_S
+    while (found := hub.reviews.calibration("other"))["pending"] and time.monotonic() < end:
+        time.sleep(0.1)
+    assert (found["bets"], found["brier"]) == (1, 0.8**2)
+    assert hub.store.find(copy.id).holder == "other"

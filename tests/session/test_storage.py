@@ -146,6 +146,24 @@ def test_the_cache_keeps_the_latest_value(store):
     assert (store.cached("k"), store.cached("other")) == ("2", None)
 
 
+def test_the_cache_forgets_what_nobody_has_used_for_longest(url):
+    hour = 3_600_000
+    wall = [0]
+    store = RunStore(url, wall_ms=lambda: wall[0], most_cached=(4, 100))
+    for number in range(4):
+        wall[0] += hour
+        store.remember(f"k{number}", "x" * 20)
+    wall[0] += hour
+    assert store.cached("k0") == "x" * 20
+    wall[0] += hour
+    store.remember("k4", "x" * 20)
+    kept = [name for name in ("k0", "k1", "k2", "k3", "k4") if store.cached(name)]
+    assert kept == ["k0", "k3", "k4"]
+    store.remember("large", "x" * 200)
+    assert [store.cached("k4"), store.cached("large")] == [None, "x" * 200]
+    store.close()
+
+
 def test_threads_that_append_to_their_runs_at_once_all_succeed(store):
     runs = [make(store) for _ in range(4)]
     failures = []
@@ -318,14 +336,19 @@ def test_runs_from_before_the_column_began_on_their_scenarios_date(tmp_path):
     row = make(store)
     store.close()
     with closing(sqlite3.connect(tmp_path / "old.db")) as old, old:
-        for name in ("epoch", "practice", "parent", "branched_at", "mystery"):
+        for name in ("epoch", "practice", "parent", "branched_at", "mystery", "adopted"):
             old.execute(f"alter table runs drop column {name}")
         old.execute("drop table scenarios")
         old.execute("drop table shares")
+        old.execute("drop index ix_cache_used_ms")
+        for name in ("used_ms", "size"):
+            old.execute(f"alter table cache drop column {name}")
+        old.execute("insert into cache values ('k', 'four')")
         old.execute("update alembic_version set version_num = '0001'")
     again = RunStore(url, wall_ms=lambda: 0)
     found = again.find(row.id)
     assert (found.epoch, found.compared, found.branched_at, found.mystery) == ("", True, -1, "")
+    assert again.cached("k") == "four"
     again.close()
 
 

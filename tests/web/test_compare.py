@@ -2,10 +2,11 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
-from sim.session.sampling import player_job, sample, sample_key
+from sim.session.sampling import player_job, sample, sample_key, stored_job
 
 SLUG = "payments-0247"
 CHOICE = f"player_a=idle&name_a=nobody&player_b=idle&name_b=%3Cb%3E&incident={SLUG}&seeds=1"
@@ -88,6 +89,43 @@ def test_a_player_is_shown_only_where_a_run_was_closed(app, visitor, monkeypatch
 )
 def test_nonsense_is_refused(closer, query: str, code: int) -> None:
     assert closer.get(f"/compare?{query}").status_code == code
+
+
+def test_a_link_is_not_shown_while_a_night_of_its_family_is_open(app, visitor) -> None:
+    other = type(visitor)(app.test_client())
+    run = other.take_pager()
+    other.input(run, "close", component="node-data-plane")
+    token = app.extensions["hub"].store.share(run)
+    assert visitor.get(f"/shared/{token}").status_code == 200
+    drawn = visitor.post("/incident/payments", seed="3").location.split("/run/")[1].strip("/")
+    for path in (f"/shared/{token}", f"/shared/{token}/reel", f"/compare?links_a={token}"):
+        refused = visitor.get(path)
+        assert refused.status_code == 403
+        assert "You have an open run drawn from this family" in refused.text
+    visitor.input(drawn, "close", component="node-data-plane")
+    assert visitor.get(f"/shared/{token}").status_code == 200
+
+
+def test_the_same_night_played_twice_counts_once(app, player) -> None:
+    hub = app.extensions["hub"]
+    made = sample(player_job(hub.scenario(SLUG), 0, "idle"))
+    runs = [player.take_pager() for _ in range(2)]
+    for number, run in enumerate(runs):
+        player.input(run, "close", component="node-data-plane")
+        row, scenario = hub.store.find(run), hub.scenario(SLUG)
+        key = sample_key(stored_job(row, scenario, []), scenario.digest)
+        one = replace(made, run=run, who="trainee", player=False, digest=str(number))
+        hub.store.remember(key, json.dumps(one.dumped()))
+    chosen = "&".join(f"run_{run}=a" for run in runs)
+    page = player.get(f"/compare?{chosen}").text
+    assert "<b>A</b>: 1 run on 1 night" in page
+    assert "attempt 2 of the same person at the same night; the first counts" in page
+    assert "<b>A</b>: 2 runs on 1 night" in player.get(f"/compare?{chosen}&attempts=all").text
+
+
+def test_what_could_not_be_scored_says_why(app, closer, monkeypatch) -> None:
+    monkeypatch.setattr(app.extensions["hub"].reviews, "sample", lambda *_: "KeyError: x")
+    assert "not scored: KeyError: x" in closer.get(f"/compare?{CHOICE}").text
 
 
 def test_other_peoples_runs_need_their_link(app, visitor) -> None:

@@ -70,6 +70,8 @@ def test_debrief_that_is_not_whole_yet_says_what_follows_and_grows(player: Visit
     player.input(run, "close", picks={})
     text = player.get(f"/run/{run}/debrief").text
     assert "data-pending=" in text
+    early = player.get(f"/run/{run}/debrief/without?input=0")
+    assert (early.status_code, early.json["pending"][:10]) == (202, "the ledger")
     assert "lines follow" in text
     assert '<noscript><meta http-equiv="refresh"' in text
     html: list[str] = []
@@ -104,9 +106,12 @@ def test_curve_without_an_action_is_drawn_on_demand(player: Visitor, closed: str
     debrief = player.get(f"/api/run/{closed}/debrief").json
     (row,) = debrief["ledger"]
     for _ in range(6):
-        curve = player.get(f"/run/{closed}/debrief/without?input={row['input']}").json["curve"]
-        if curve:
+        answer = player.get(f"/run/{closed}/debrief/without?input={row['input']}")
+        if answer.status_code == 200:
             break
+        assert (answer.status_code, answer.json["curve"]) == (202, None)
+    assert answer.json["lines"] == ["kubectl cordon node-worker-3"]
+    curve = answer.json["curve"]
     assert [at for at, _ in curve] == [at for at, _ in debrief["curves"]["this run"]]
     assert player.get(f"/run/{closed}/debrief/without?input=0").status_code == 404
     assert player.get(f"/run/{closed}/debrief/without?input=x").status_code == 400
@@ -121,6 +126,9 @@ def test_link_shows_the_debrief_and_nothing_else_until_it_is_taken_back(
     answer = stranger.get(path)
     assert answer.status_code == 200
     assert answer.headers["X-Robots-Tag"] == "noindex"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert player.get("/").headers["Referrer-Policy"] == "same-origin"
     assert "kubectl cordon node-worker-3" in answer.text
     assert closed not in answer.text
     assert "/export" not in answer.text

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from sim.session.access import Access
     from sim.session.hub import Hub
 
-_MASKED = re.compile(r"(/k/)[^/\s?\"']+")
+_MASKED = re.compile(r"(/k/|(?:/|%2F)shared(?:/|%2F)|[?&]links_[a-z]=)[^/\s?&\"']+", re.IGNORECASE)
+"""What opens a run from outside, a link to a debrief, and such links in a comparison's address."""
 
 
 class BusyError(RuntimeError):
@@ -80,5 +81,7 @@ def masked(text: str) -> str:
 
     >>> masked("GET /k/r4nd0m-0123abcd/api/v1/pods?limit=500 failed")
     'GET /k/***/api/v1/pods?limit=500 failed'
+    >>> masked("GET /shared/r4nd0m/reel, /compare?name_a=x&links_a=http%3A%2F%2Fh%2Fshared%2Fr4nd0m&seeds=1")
+    'GET /shared/***/reel, /compare?name_a=x&links_a=***&seeds=1'
     """
     return _MASKED.sub(r"\1***", text)

@@ -8,7 +8,7 @@ from pathlib import Path
 from sim.scoring.cohort import plots
 from sim.scoring.cohort.compare import Comparison, Pair
 from sim.scoring.cohort.sample import KINDS
-from sim.scoring.cohort.tables import how, ranked, shown
+from sim.scoring.cohort.tables import how, later, ranked, shown
 from sim.scoring.cohort.words import RULE, care
 
 _HERE = Path(__file__).parent
@@ -57,7 +57,8 @@ def _who(found: Comparison) -> str:
         titles = ", ".join(sorted({one.title for one in group}))
         runs = "1 run" if len(group) == 1 else f"{len(group)} runs"
         shown_nights = "1 night" if nights == 1 else f"{nights} nights"
-        rows.append(f"<b>{escape(name)}</b>: {runs} on {shown_nights} ({escape(titles)})")
+        again = f", {later(group)}" if later(group) else ""
+        rows.append(f"<b>{escape(name)}</b>: {runs} on {shown_nights} ({escape(titles)}){again}")
     said = f"<p>{'; '.join(rows)}.</p>"
     if found.left_out:
         told = "; ".join(f"{escape(run)}: {escape(why)}" for run, why in found.left_out)
@@ -98,6 +99,19 @@ def _figures(found: Comparison) -> str:
     return f'<section><h2>Pictures</h2><div class="cohort-grid">{"".join(drawn)}</div></section>'
 
 
+def _heads(first: str, found: Comparison, each: tuple[str, ...]) -> str:
+    """Return the heads of a table: *first*, then each group's name over *each* of its columns."""
+    groups = "".join(
+        f'<th scope="colgroup" colspan="{len(each)}" class="group">{escape(name)}</th>'
+        for name in found.groups
+    )
+    columns = "".join(f'<th scope="col" class="figure">{one}</th>' for one in each)
+    return (
+        f'<tr><th scope="col" rowspan="2">{first}</th>{groups}</tr>'
+        f"<tr>{columns * len(found.groups)}</tr>"
+    )
+
+
 def _looks(found: Comparison) -> str:
     kinds = [
         kind
@@ -106,11 +120,7 @@ def _looks(found: Comparison) -> str:
     ]
     if not kinds:
         return ""
-    head = "".join(
-        f'<th scope="col" class="figure">{escape(name)}: early</th>'
-        '<th scope="col" class="figure">ever</th><th scope="col" class="figure">first at</th>'
-        for name in found.groups
-    )
+    head = _heads("Looked at", found, ("early", "ever", "first at"))
     rows = []
     for kind in kinds:
         cells = []
@@ -130,7 +140,7 @@ def _looks(found: Comparison) -> str:
     return (
         '<section><h2>First looks</h2><p class="rule-text">Early: among the first three looks after the '
         "page. First at: the median, among those that looked there.</p>"
-        f'<div class="wide"><table><thead><tr><th scope="col">Looked at</th>{head}</tr></thead>'
+        f'<div class="wide"><table><thead>{head}</thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div></section>"
     )
 
@@ -152,15 +162,11 @@ def _table(found: Comparison) -> str:
                 f'<td class="figure">{median} ({quartiles})</td>'
             )
         rows.append(f'<tr><th scope="row">{escape(measure.title)}{of}</th>{"".join(cells)}</tr>')
-    heads = "".join(
-        f'<th scope="col" class="figure">{escape(name)}: runs</th><th scope="col" class="figure">mean'
-        '</th><th scope="col" class="figure">median (quartiles)</th>'
-        for name in found.groups
-    )
+    heads = _heads("Measure", found, ("runs", "mean", "median (quartiles)"))
     until = round(found.until / 60)
     return (
         '<section><h2>How the values lie</h2><p class="rule-text">Times are minutes and seconds from the '
         f"page on; who never got there counts as {until} min, the time up to which everybody was watched."
-        '</p><div class="wide"><table><thead><tr><th scope="col">Measure</th>'
-        f"{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></section>"
+        f'</p><div class="wide"><table><thead>{heads}</thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div></section>"
     )

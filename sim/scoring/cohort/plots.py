@@ -9,16 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from math import ceil
+from textwrap import wrap
 
 from sim.scoring.cohort.compare import Comparison
 from sim.scoring.cohort.differences import Difference
 from sim.scoring.cohort.measures import TIMES, Measure
 
 WIDTH, HEIGHT = 480, 210
-LEFT, RIGHT, TOP, BOTTOM = 44, 12, 12, 28
+LEFT, RIGHT, TOP, BOTTOM = 44, 18, 12, 28
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2", "1 3", "12 4", "6 2 1 2")
 COLOURS = 8
-ROW, LABEL = 20, 156
+ROW, LABEL = 26, 156
+LETTERS = 23
+"""So many of a label stand on a line."""
 TICKS_S = (60, 120, 300, 600, 900, 1800)
 MOST_TICKS = 9
 
@@ -117,11 +120,7 @@ def spreads(found: Comparison) -> str:
     parts = [_marks(frame, [(share, f"{share} %") for share in range(0, 101, 25)])]
     for row, measure in enumerate(shown):
         middle = TOP + each * (row + 0.5)
-        label = measure.title if len(measure.title) <= 23 else f"{measure.title[:22]}…"
-        parts.append(
-            f'<text class="name" x="{LABEL - 8}" y="{middle + 4:.1f}" text-anchor="end">'
-            f"{escape(label)}</text>"
-        )
+        parts.append(_name(measure.title, middle))
         for number, name in enumerate(found.groups):
             spread = found.spreads[measure.id].get(name)
             if spread is None or not measure.of:
@@ -161,7 +160,8 @@ def effects(rows: Sequence[Difference], first: str, second: str) -> str:
     height = TOP + ROW * len(shown) + BOTTOM
     frame = Frame(LABEL, WIDTH - RIGHT, TOP, height - BOTTOM, -far, far, 1.0)
     step = 1 if far <= 3 else 2
-    marks = [(float(at), f"{at:+d}" if at else "0") for at in range(-int(far), int(far) + 1, step)]
+    edge = int(far) // step * step
+    marks = [(float(at), f"{at:+d}" if at else "0") for at in range(-edge, edge + 1, step)]
     parts = [_marks(frame, marks)]
     for number, one in enumerate(shown):
         y = TOP + ROW * (number + 0.5)
@@ -169,13 +169,23 @@ def effects(rows: Sequence[Difference], first: str, second: str) -> str:
         low, high = one.effect_low or 0.0, one.effect_high or 0.0
         clear = "clear" if one.verdict == "differs" else "unclear"
         parts.append(
-            f'<text class="name" x="{LABEL - 8}" y="{y + 4:.1f}" text-anchor="end">'
-            f"{escape(one.measure.title[:23])}</text>"
+            f"{_name(one.measure.title, y)}"
             f'<line class="reach {clear}" x1="{frame.x(low)}" x2="{frame.x(high)}" y1="{y}" y2="{y}"/>'
             f'<circle class="{clear}" cx="{frame.x(one.effect)}" cy="{y}" r="4"/>'
         )
     title = f"Hedges' g of {first} over {second}, 95 % intervals (drawn up to 5)"
     return _svg(title, "Filled: the interval of the difference leaves out zero.", parts, height)
+
+
+def _name(title: str, middle: float) -> str:
+    """Return the whole *title* left of a row whose middle is *middle*, on as many lines as it takes."""
+    lines = wrap(title, LETTERS) or [""]
+    first = middle + 4 - 5.5 * (len(lines) - 1)
+    rows = "".join(
+        f'<tspan x="{LABEL - 8}" y="{first + 11 * number:.1f}">{escape(line)}</tspan>'
+        for number, line in enumerate(lines)
+    )
+    return f'<text class="name" text-anchor="end">{rows}</text>'
 
 
 def milestones(found: Comparison) -> list[Measure]:

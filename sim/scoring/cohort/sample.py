@@ -75,6 +75,10 @@ class Sample:
     """The share of failing requests each `STEP_S`, from `BEFORE_S` before the page to the horizon."""
     looks: list[list[Any]] = field(default_factory=list)
     """[seconds from the page on, kind] of each look, in order."""
+    digest: str = ""
+    """Of the night, the player and the inputs: a run and its copies have the same; empty: not known."""
+    attempt: int = 1
+    """The how manieth of its person at this night, among those compared."""
 
     def dumped(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -86,7 +90,9 @@ class Sample:
         return cls(**value)
 
 
-def sample_of(card: Scorecard, case: Case, *, run: str, who: str, player: bool) -> Sample:
+def sample_of(
+    card: Scorecard, case: Case, *, run: str, who: str, player: bool, digest: str = ""
+) -> Sample:
     """Return a scored run as a sample."""
     story = case.story
     page = story.paged_at
@@ -113,6 +119,7 @@ def sample_of(card: Scorecard, case: Case, *, run: str, who: str, player: bool) 
             for sight in sorted(story.sights, key=lambda one: (one.began, one.source))
             if sight.began >= page
         ],
+        digest=digest,
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from sim.scoring.cohort.compare import Comparison, Pair, Spread
 from sim.scoring.cohort.differences import Difference
 from sim.scoring.cohort.measures import TIMES, Measure, items
+from sim.scoring.cohort.sample import Sample
 from sim.scoring.cohort.words import RULE, care
 
 FORMAT, VERSION = "uncordon.comparison", 1
@@ -30,17 +32,20 @@ def as_text(found: Comparison) -> str:
     lines = []
     for name, group in found.groups.items():
         slugs = sorted({sample.slug for sample in group})
+        again = later(group)
         lines.append(
             f"{name:{wide}}  {len(group)} run{'s' if len(group) > 1 else ''}: {', '.join(slugs)}"
+            f"{f' ({again})' if again else ''}"
         )
     lines += [f"left out: {run}: {why}" for run, why in found.left_out]
     lines.append("")
-    head = f"{'':24}  {'GROUP':{wide}}  {'N':>3}  {'MEAN':>8}  {'MEDIAN':>8}  {'QUARTILES':>17}"
+    long = max(len(measure.title) for measure in found.measures)
+    head = f"{'':{long}}  {'GROUP':{wide}}  {'N':>3}  {'MEAN':>8}  {'MEDIAN':>8}  {'QUARTILES':>17}"
     lines.append(head)
     for measure in found.measures:
         title = measure.title
         for name, spread in found.spreads[measure.id].items():
-            lines.append(f"{title[:24]:24}  {name:{wide}}  {_spread(spread, measure)}")
+            lines.append(f"{title:{long}}  {name:{wide}}  {_spread(spread, measure)}")
             title = ""
     lines.append("")
     for pair in found.pairs:
@@ -49,6 +54,14 @@ def as_text(found: Comparison) -> str:
     if found.pairs:
         lines.append(care(found.looked_at, found.scripts))
     return "\n".join(lines)
+
+
+def later(group: Sequence[Sample]) -> str:
+    """Return how many of a group's runs were not their person's first at that night, in words."""
+    count = sum(one.attempt > 1 for one in group)
+    if not count:
+        return ""
+    return f"{count} of them {'a later attempt' if count == 1 else 'later attempts'} at a night"
 
 
 def _spread(one: Spread, measure: Measure) -> str:
@@ -106,6 +119,7 @@ def as_csv(found: Comparison) -> str:
             "who",
             "incident",
             "seed",
+            "attempt",
             "horizon_s",
             "total",
             "requests_lost",
@@ -122,6 +136,7 @@ def as_csv(found: Comparison) -> str:
                 _plain(sample.who),
                 sample.slug,
                 sample.seed,
+                sample.attempt,
                 f"{sample.horizon_s:g}",
                 f"{sample.total:.3f}",
                 f"{sample.lost:.1f}",

@@ -46,7 +46,7 @@ def sentence(one: Difference, level: Level) -> str:
     measure, unit = one.measure, one.measure.unit
     pairs = f" in {one.strata} pairs" if one.paired else ""
     against = f"{one.runs[0]} against {one.runs[1]} runs{pairs}"
-    about = measure.title if unit == "points" else measure.title.lower()
+    about = measure.title
     if level == "none":
         return f"{about}: {one.first} and {one.second} have played no incident in common."
     if one.estimate is None or one.low is None or one.high is None or one.verdict == "too few":

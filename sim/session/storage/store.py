@@ -12,9 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from sim.session.errors import LeaseLostError, UnknownRunError
 from sim.session.storage.database import open_database, writing
@@ -23,6 +23,15 @@ from sim.session.storage.tables import cache, inputs, runs, scenarios, shares
 
 LEASE_MS = 30_000
 """How long a process on another machine waits after the last renewal before it may take a run."""
+
+MOST_CACHED = (20_000, 512 * 1024 * 1024)
+"""So many values, and characters of them, are remembered."""
+ROOM = 0.9
+"""What is left of them when room is made."""
+SOME = 500
+"""Keys in one statement."""
+USED_MS = 3_600_000
+"""How exactly it is known when a value was last used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,8 @@ class RunRow:
     branched_at: int = -1
     mystery: str = ""
     """The family of which its night was drawn, if it was not chosen by name."""
+    adopted: bool = False
+    """It came from elsewhere as a file: its holder is not known to be who played it."""
 
     @property
     def compared(self) -> bool:
@@ -64,10 +75,13 @@ _ROW = [runs.c[name] for name in _NAMES]
 class RunStore:
     """Runs, inputs and the cache in one database."""
 
-    def __init__(self, url: str, *, wall_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, url: str, *, wall_ms: Callable[[], int], most_cached: tuple[int, int] = MOST_CACHED
+    ) -> None:
         """Open the database at *url* (SQLAlchemy's form) and bring its tables up to date.
 
-        *wall_ms* is Unix time in ms, by which leases are compared between machines.
+        *wall_ms* is Unix time in ms, by which leases are compared between machines; *most_cached* is how
+        many values and how many characters of them are remembered.
 
         Raises:
             UnusableDatabaseError: if it cannot be opened.
@@ -75,6 +89,7 @@ class RunStore:
         self._engine = open_database(url)
         self._writing = writing(self._engine)
         self._wall_ms = wall_ms
+        self._most = most_cached
         self._owner = this_process()
 
     def close(self) -> None:
@@ -147,7 +162,7 @@ class RunStore:
 
     def adopt(self, row: RunRow, given: list[tuple[int, str, str]]) -> RunRow:
         """Store a whole run from elsewhere, which nobody owns here, under an id of its own."""
-        adopted = replace(row, id=_new_id(), created_ms=self._wall_ms(), fence=1)
+        adopted = replace(row, id=_new_id(), created_ms=self._wall_ms(), fence=1, adopted=True)
         with self._writing.begin() as db:
             _insert(db, adopted, "", 0)
             _insert_inputs(db, adopted.id, given)
@@ -298,17 +313,28 @@ class RunStore:
         return RunRow(*found)
 
     def cached(self, key: str) -> str | None:
-        """Return what was remembered under *key*, if anything was."""
+        """Return what was remembered under *key*, if anything was and it is still there."""
         with self._engine.connect() as db:
-            found: str | None = db.scalar(select(cache.c.value).where(cache.c.key == key))
-            return found
+            query = select(cache.c.value, cache.c.used_ms).where(cache.c.key == key)
+            found = db.execute(query).one_or_none()
+        if found is None:
+            return None
+        now = self._wall_ms()
+        if now - found.used_ms >= USED_MS:
+            # A read must not fail because somebody writes; the next one notes it as well.
+            with suppress(OperationalError), self._writing.begin() as db:
+                db.execute(update(cache).where(cache.c.key == key).values(used_ms=now))
+        value: str = found.value
+        return value
 
     def remember(self, key: str, value: str) -> None:
-        """Remember *value* under *key*, instead of what was there."""
+        """Remember *value* under *key*, instead of what was there; what is used least makes room."""
+        row = {"key": key, "value": value, "used_ms": self._wall_ms(), "size": len(value)}
         try:
             with self._writing.begin() as db:
                 db.execute(delete(cache).where(cache.c.key == key))
-                db.execute(insert(cache).values(key=key, value=value))
+                db.execute(insert(cache).values(**row))
+                _make_room(db, key, self._most)
         except IntegrityError:
             # Somebody remembered it at the same moment; it is the same value, computed twice.
             return
@@ -341,6 +367,24 @@ def _update(db: Connection, run: str, fence: int, values: dict[str, Any]) -> Non
     if db.execute(query).rowcount != 1:
         msg = f"run {run} is open in another process"
         raise LeaseLostError(msg)
+
+
+def _make_room(db: Connection, kept: str, most: tuple[int, int]) -> None:
+    """Forget values that nobody has used for longest, but not *kept*, if there are too many."""
+    count, size = db.execute(select(func.count(), func.sum(cache.c.size)).select_from(cache)).one()
+    if count <= most[0] and size <= most[1]:
+        return
+    # More than needed, so that it is not done again at the next value.
+    few, small = most[0] * ROOM, most[1] * ROOM
+    query = select(cache.c.key, cache.c.size).where(cache.c.key != kept)
+    gone = []
+    for row in db.execute(query.order_by(cache.c.used_ms, cache.c.key)):
+        if count <= few and size <= small:
+            break
+        gone.append(row.key)
+        count, size = count - 1, size - row.size
+    for begin in range(0, len(gone), SOME):
+        db.execute(delete(cache).where(cache.c.key.in_(gone[begin : begin + SOME])))
 
 
 def _holds(owner: str, lease_ms: int, now: int) -> bool:

@@ -52,6 +52,8 @@ runs = Table(
     Column("branched_at", BigInteger, nullable=False, server_default="-1"),
     # The family of which this night was drawn, if it was not chosen by name.
     Column("mystery", String(64), nullable=False, server_default=""),
+    # It came from elsewhere as a file.
+    Column("adopted", Boolean, nullable=False, server_default=false()),
     # Unix ms until which the claim of a process on another machine holds without renewal.
     Column("lease_ms", BigInteger, nullable=False),
 )
@@ -91,4 +93,8 @@ cache = Table(
     # Results that can be computed again: reference runs by (digest, seed, engine, player).
     Column("key", String(200), primary_key=True),
     Column("value", Text, nullable=False),
+    # Unix ms, to the hour: what nobody has used for longest goes when there is too much.
+    Column("used_ms", BigInteger, nullable=False, server_default="0", index=True),
+    # Characters of the value.
+    Column("size", BigInteger, nullable=False, server_default="0"),
 )

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
@@ -40,6 +41,20 @@ def test_csv_has_a_row_for_each_run_and_no_formula() -> None:
     odd = compare({'=HYPERLINK("x")': [sample("-r", mitigate=None)]})
     (row,) = csv.DictReader(io.StringIO(as_csv(odd)))
     assert (row["group"][:2], row["run"], row["mitigate_s"]) == ("'=", "'-r", "")
+
+
+def test_long_names_are_written_whole() -> None:
+    titles = {"users-loss": "Temporary measures undone and checked", "updates": "Updates"}
+    long = "those who were trained in the spring"
+    groups = {
+        name: [replace(one, titles=titles) for one in group]
+        for name, group in ((long, JUNIORS), (f"{long}, again", SENIORS))
+    }
+    whole = compare(groups)
+    text = as_text(whole)
+    assert f"\nTemporary measures undone and checked  {long} " in text
+    assert "…" not in document(whole)
+    assert ">undone and checked</tspan>" in document(whole)
 
 
 def test_json_holds_the_samples(found) -> None:

@@ -145,3 +145,6 @@ def test_logs_hold_no_secret():
     assert "run-0123" not in stream.getvalue()
     assert "/k/***/api/v1/pods?limit=1" in stream.getvalue()
     assert masked("/api/v1/pods") == "/api/v1/pods"
+    assert masked("GET /shared/tok-en_1/reel") == "GET /shared/***/reel"
+    line = "/compare?name_a=x&links_a=http%3A%2F%2Fh%2Fshared%2Ftok+tok2&seeds=1"
+    assert masked(line) == "/compare?name_a=x&links_a=***&seeds=1"

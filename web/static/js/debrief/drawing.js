@@ -21,10 +21,10 @@ function path(figure, line) {
 
 async function curve(input) {
   for (;;) {
-    const answer = await fetch(`${base}/without?input=${input}`);
-    if (!answer.ok) return null;
-    const found = await answer.json();
-    if (found.curve) return found.curve;
+    const answer = await fetch(`${base}/without?input=${input}`).catch(() => null);
+    if (!answer?.ok) return null;
+    if (answer.status !== 202) return (await answer.json()).curve;
+    await new Promise((later) => setTimeout(later, 1_000));
   }
 }
 
@@ -39,6 +39,10 @@ export function drawing() {
       label.classList.add("waiting");
       const line = await curve(input);
       label.classList.remove("waiting");
+      if (!line) {
+        box.checked = false;
+        label.lastChild.textContent = " this curve could not be worked out";
+      }
       if (!line || !box.checked) return;
       const made = document.createElementNS("http://www.w3.org/2000/svg", "path");
       made.setAttribute("class", "line without");

@@ -77,7 +77,7 @@ export class Channel {
     this.#form.reset();
     this.#grow();
     this.#template(false);
-    if (await this.#room.input("update", { text, to, fields })) return;
+    if (await this.#room.input("update", { text, to, fields }, { told: true })) return;
     $("#update-to").value = to;
     $("#update-text").value = text;
     for (const [name, given] of Object.entries(fields)) $(`#update-${name}`).value = given;

@@ -115,7 +115,7 @@ class Chart {
     return {
       width: Math.max(120, this.host.clientWidth),
       height: Math.max(60, this.host.clientHeight),
-      padding: [6, 8, 0, 0],
+      padding: [6, 18, 0, 0],
       legend: { show: false },
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 5 }, sync: { key: "room", scales: ["x", null] } },

@@ -2,6 +2,9 @@
 import { $, el } from "./dom.js";
 import { clock } from "./format.js";
 
+/** An instant as the room writes times; a day as it was said. */
+const dueText = (due) => (/^\d{4}-.*T/.test(due) ? `${due.slice(0, 10)} ${due.slice(11, 16)} UTC` : /^\d/.test(due) ? due : due.replaceAll("-", " "));
+
 export class Notes {
   #room;
 
@@ -29,7 +32,7 @@ export class Notes {
   #take(record) {
     const picked = (name) => $(`#ticket-${name} option[value="${CSS.escape(record[name])}"]`)?.textContent ?? record[name];
     if (record.kind === "note") this.#add(record, "note", record.text);
-    else if (record.kind === "reminder") this.#add(record, "reminder", `${record.due}${record.text ? `: ${record.text}` : ""}`);
+    else if (record.kind === "reminder") this.#add(record, "reminder", `${dueText(record.due)}${record.text ? `: ${record.text}` : ""}`);
     else if (record.kind === "ticket") {
       this.#add(record, "ticket", `${picked("origin")}. ${picked("fix")}. ${picked("owner")}.${record.text ? ` ${record.text}` : ""}`);
     }

@@ -63,6 +63,9 @@ export class Status {
       $("#page-title").title = state.page;
     }
     this.#stage(state, before);
+    if (state.stopped && !state.closed && !before?.stopped) {
+      this.#room.toast("The clock has stopped, half an hour after the end of the night. What waits in a terminal waits for ever; only closing is left.");
+    }
     const rate = $("#rate");
     setText(rate, share(state.error_rate));
     const threshold = state.threshold ?? 0.05;
@@ -95,11 +98,11 @@ export class Status {
   #tick() {
     const state = this.#state;
     if (!state) return;
-    const passed = state.paused || !this.#room.live ? 0 : Math.min(2_000, (performance.now() - this.#heard) * state.speed);
+    const passed = state.paused || state.stopped || !this.#room.live ? 0 : Math.min(2_000, (performance.now() - this.#heard) * state.speed);
     const now = state.now + passed;
     setText($("#clock"), clock(state.epoch + now));
     setText($("#elapsed"), elapsed(now - state.paged_at));
     const firing = state.firing_since === null || state.firing_since === undefined ? "" : `firing ${Math.floor((now - state.firing_since) / 60_000)} min`;
-    setText($("#stage-since"), state.paused ? "paused" : firing);
+    setText($("#stage-since"), state.stopped ? "clock stopped" : state.paused ? "paused" : firing);
   }
 }
