@@ -1,4 +1,18 @@
-# The game on one port. Assets come from npm, Python packages from the lock; npm itself stays behind in the first stage.
+# Two images. `--target workload` is small: what runs in the pods of a real cluster, and a few tools that people expect inside a
+# container. Which program runs, and in which version, is said by the images that are made of it.
+FROM python:3.12-slim AS workload
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends curl iproute2 netcat-openbsd postgresql-client procps \
+  && rm -rf /var/lib/apt/lists/*
+ENV PYTHONUNBUFFERED=1 PYTHONPATH=/uncordon
+WORKDIR /uncordon
+COPY sim/__init__.py sim/
+COPY sim/workload sim/workload
+RUN python -m compileall -q sim && useradd --create-home --uid 10001 uncordon
+USER uncordon
+CMD ["python3", "-m", "sim.workload"]
+
+# The game on one port. Assets come from npm, Python packages from the lock; npm itself stays behind in its stage.
 FROM node:22-slim AS assets
 WORKDIR /assets
 COPY package.json package-lock.json .npmrc ./

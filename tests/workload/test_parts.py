@@ -1,0 +1,101 @@
+"""Laws and parts of the workload that need no process."""
+
+from __future__ import annotations
+
+import ast
+import random
+import sys
+from pathlib import Path
+from statistics import quantiles
+
+import pytest
+
+from sim.traffic.latency import utilised
+from sim.traffic.spec import LatencyLaw
+from sim.workload import latency
+from sim.workload.__main__ import PROGRAMS, main
+from sim.workload.samples import KEPT_S, Group, Samples
+from tests.workload.processes import ROOT, running
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "sim" / "workload").glob("*.py")), ids=lambda one: one.stem
+)
+def test_nothing_but_the_standard_library(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = [
+        name
+        for node in ast.walk(tree)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    ]
+    outside = [
+        name
+        for name in names
+        if name.split(".")[0] not in sys.stdlib_module_names and not name.startswith("sim.workload")
+    ]
+    assert outside == []
+
+
+@pytest.mark.parametrize("utilisation", [0.0, 0.57, 0.95])
+def test_latency_follows_the_simulated_law(utilisation: float) -> None:
+    p50, p99 = utilised(LatencyLaw(p50_ms=42.0, p99_ms=100.0), utilisation)
+    random.seed(1)
+    drawn = [latency.drawn_ms(42.0, 100.0, utilisation) for _ in range(20_000)]
+    cuts = quantiles(drawn, n=100)
+    assert cuts[49] == pytest.approx(p50, rel=0.03)
+    assert cuts[98] == pytest.approx(p99, rel=0.05)
+
+
+def test_capacity_is_kept_over_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("sim.workload.latency.time.monotonic", lambda: now[0])
+    capacity = latency.Capacity(10.0)
+    served = 0.0
+    for turn in range(2_000):
+        now[0] += 0.05
+        cost = 2.5 if turn % 2 else 0.5
+        served += cost * capacity.take(cost)
+    assert served == pytest.approx(1_000, abs=15)
+
+
+def test_samples_of_a_second_are_read_when_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+
+    now = [1_000.5]
+    monkeypatch.setattr("sim.workload.samples.time.time", lambda: now[0])
+    samples = Samples(source="gw", node="n", program="users")
+    samples.add(Group("GET /", "shop"), 41.6, slow=True)
+    samples.add(Group("GET /", "shop"), 12.2, final=False)
+    assert samples.read(0).count(b"\n") == 1
+    now[0] = 1_001.0
+    assert b'"count": 2, "final": 1, "slow": 1, "scale": 1.0, "ms": [12, 42]' in samples.read(0)
+    assert samples.read(1_000).count(b"\n") == 1
+    now[0] = 1_000.0 + 2 * KEPT_S
+    samples.add(Group("GET /", "shop"), 1.0)
+    now[0] += 1
+    assert samples.read(0).count(b"\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"host": "x", "speed": 1}, "unknown: speed"),
+        ({}, "missing: host"),
+        ([], "is not an object"),
+    ],
+)
+def test_settings_that_do_not_fit(settings: object, complaint: str) -> None:
+    with running("users", settings=settings or None if settings != [] else [1]) as one:
+        assert one.code() == 2
+    assert complaint in one.text
+
+
+def test_unknown_program(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["nothing"]) == 2
+    told = capsys.readouterr().err
+    assert all(name in told for name in PROGRAMS)
