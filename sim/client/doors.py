@@ -156,6 +156,14 @@ class NodeAccess(Protocol):
         """
 
 
+def node_of(execution: Execution, asked: str) -> str:
+    """Return the node that *execution* runs on, by the name that the cluster has for it.
+
+    `ssh` may know a node by another name, *asked*; then the execution tells the cluster's as `on`.
+    """
+    return str(getattr(execution, "on", asked))
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """One line of a chart."""

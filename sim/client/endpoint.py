@@ -10,7 +10,7 @@ from __future__ import annotations
 import ssl
 import tempfile
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,27 +40,63 @@ class Endpoint:
             KubeconfigError: if something that it names is not there.
             OSError: if a file cannot be read.
         """
-        from ruamel.yaml import YAML  # noqa: PLC0415 - 40 ms that only real clusters cost
+        return cls._merged([path], context)
 
-        config = YAML(typ="safe").load(path.read_text())
-        if not isinstance(config, dict):
-            raise KubeconfigError(f"{path} is no kubeconfig")
-        name = context or config.get("current-context") or ""
-        chosen = _named(config, "context", name)
-        cluster = _named(config, "cluster", chosen.get("cluster", ""))
-        user = _named(config, "user", chosen["user"]) if chosen.get("user") else {}
+    @classmethod
+    def find(cls, context: str, environ: Mapping[str, str]) -> Endpoint:
+        """Read *context* of the files that kubectl would read: `KUBECONFIG`'s, or the home's.
+
+        Raises:
+            KubeconfigError: if none of them is there, or something that is named is in none.
+            OSError: if a file cannot be read.
+        """
+        listed = [Path(one) for one in environ.get("KUBECONFIG", "").split(":") if one]
+        files = listed or [Path(environ.get("HOME", "")) / ".kube" / "config"]
+        if not any(file.exists() for file in files):
+            raise KubeconfigError(f"there is no kubeconfig at {', '.join(map(str, files))}")
+        return cls._merged([file for file in files if file.exists()], context)
+
+    @classmethod
+    def _merged(cls, files: Sequence[Path], context: str) -> Endpoint:
+        """Read *context* of *files* together; the first that names something wins."""
+        configs = [(_read(file), file.parent) for file in files]
+        current = next((c["current-context"] for c, _ in configs if c.get("current-context")), "")
+        chosen, _ = _named(configs, "context", context or current)
+        cluster, beside = _named(configs, "cluster", chosen.get("cluster", ""))
         server = str(cluster.get("server", "")).rstrip("/")
         namespace = chosen.get("namespace") or "default"
         if not server.startswith("https:"):
             return cls(server, namespace)
-        folder = path.parent
-        return cls(server, namespace, _headers(user, folder), _tls(cluster, user, folder))
+        user, folder = (
+            _named(configs, "user", chosen["user"]) if chosen.get("user") else ({}, beside)
+        )
+        authority = _data(cluster, "certificate-authority", beside)
+        return cls(
+            server, namespace, _headers(user, folder), _tls(cluster, authority, user, folder)
+        )
 
 
-def _named(config: Mapping[str, Any], kind: str, name: str) -> Mapping[str, Any]:
-    for one in config.get(f"{kind}s") or ():
-        if one.get("name") == name:
-            return one.get(kind) or {}
+def _read(path: Path) -> Mapping[str, Any]:
+    from ruamel.yaml import YAML  # noqa: PLC0415 - 40 ms that only real clusters cost
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+
+    try:
+        config = YAML(typ="safe").load(path.read_text())
+    except YAMLError as error:
+        raise KubeconfigError(f"{path} is no kubeconfig") from error
+    if not isinstance(config, dict):
+        raise KubeconfigError(f"{path} is no kubeconfig")
+    return config
+
+
+def _named(
+    configs: Sequence[tuple[Mapping[str, Any], Path]], kind: str, name: str
+) -> tuple[Mapping[str, Any], Path]:
+    """Return an entry and the folder of its file, from which its paths start."""
+    for config, folder in configs:
+        for one in config.get(f"{kind}s") or ():
+            if one.get("name") == name:
+                return one.get(kind) or {}, folder
     raise KubeconfigError(f"there is no {kind} {name!r} in the kubeconfig")
 
 
@@ -85,8 +121,9 @@ def _headers(user: Mapping[str, Any], folder: Path) -> dict[str, str]:
     return {}
 
 
-def _tls(cluster: Mapping[str, Any], user: Mapping[str, Any], folder: Path) -> ssl.SSLContext:
-    authority = _data(cluster, "certificate-authority", folder)
+def _tls(
+    cluster: Mapping[str, Any], authority: str, user: Mapping[str, Any], folder: Path
+) -> ssl.SSLContext:
     tls = ssl.create_default_context(cadata=authority or None)
     if cluster.get("insecure-skip-tls-verify"):
         tls.check_hostname = False

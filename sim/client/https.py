@@ -1,8 +1,8 @@
 """A Transport to a real API server over HTTP(S); everything that comes in is read by threads.
 
 It is the operator's side of a real cluster, so wall time and threads are allowed here and nowhere
-beside. Programs and forwarded ports go over WebSocket, which servers speak since 1.30 (programs,
-with `v4` since much longer) and 1.31; a server that has only SPDY refuses them.
+beside. Programs and forwarded ports go over WebSocket, never SPDY: the subprotocol `v4` is taken by
+servers of 1.20 for both, `v5` (which can close standard input) by those since 1.30.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from sim.apimachinery.wire import ApiRequest, ApiResponse, ExecRequest, ForwardR
 from sim.client.doors import Connection, Execution, TextStream, WatchStream
 from sim.client.endpoint import Endpoint
 from sim.client.remote import RemoteConnection, RemoteExecution, RemoteText, RemoteWatch
+from sim.client.unreachable import UnreachableError, unreachable
 from sim.kernel import Environment
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
     from websocket import WebSocket
+
+__all__ = ["HttpsTransport", "UnreachableError"]
 
 CONNECT_S = 10.0
 ANSWER_S = 60.0
@@ -28,10 +31,6 @@ ANSWER_S = 60.0
 EXEC_PROTOCOLS = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
 FORWARD_PROTOCOLS = ["v4.channel.k8s.io"]
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
-
-
-class UnreachableError(ConnectionError):
-    """The API server could not be asked; the message says why."""
 
 
 class HttpsTransport:
@@ -78,7 +77,9 @@ class HttpsTransport:
         ]
         what = "exec" if request.argv else "attach"
         opened = self._open(request, what, query, EXEC_PROTOCOLS)
-        return opened if isinstance(opened, ApiResponse) else RemoteExecution(self._env, opened)
+        if isinstance(opened, ApiResponse):
+            return opened
+        return RemoteExecution(self._env, opened, tty=request.tty)
 
     def forward(self, request: ForwardRequest) -> Connection | ApiResponse:
         """Open one connection to a pod's port, or return the refusal."""
@@ -111,8 +112,8 @@ class HttpsTransport:
                 preload_content=not streaming,
                 **how,
             )
-        except self._errors as error:
-            raise UnreachableError(str(error)) from error
+        except (self._errors, OSError) as error:
+            raise unreachable(self._endpoint.server, error) from error
 
     def _open(
         self,
@@ -140,7 +141,7 @@ class HttpsTransport:
         except websocket.WebSocketBadStatusException as error:
             return _parsed(error.status_code, error.resp_body or b"", "application/json", ())
         except (websocket.WebSocketException, OSError) as error:
-            raise UnreachableError(str(error)) from error
+            raise unreachable(self._endpoint.server, error) from error
         opened.settimeout(None)
         return opened
 

@@ -18,6 +18,7 @@ from sim.client.doors import (
     TextStream,
     Transport,
     WatchStream,
+    node_of,
 )
 from sim.evidence import EvidenceLog, NodeCommandRecord, RequestRecord
 
@@ -188,7 +189,7 @@ class RecordingNodeAccess:
                 at=context.at,
                 input=context.input,
                 command=context.command,
-                node=node,
+                node=node_of(execution, node),
                 line=command,
             )
         )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from sim.apimachinery.wire import WatchEvent
+from sim.client.farterminal import FarTerminal
 from sim.kernel import Environment
 
 if TYPE_CHECKING:
@@ -161,8 +162,9 @@ class _SocketStream:
 class RemoteExecution(_SocketStream):
     """A program in a container of a real cluster."""
 
-    def __init__(self, env: Environment, socket: WebSocket) -> None:
-        """Follow the program behind *socket*."""
+    def __init__(self, env: Environment, socket: WebSocket, *, tty: bool = False) -> None:
+        """Follow the program behind *socket*; *tty*: it has a terminal there."""
+        self._far = FarTerminal(echoes=True) if tty else None
         self._kept: list[tuple[str, str]] = []
         self._code: int | None = None
         self._errors = b""
@@ -174,6 +176,8 @@ class RemoteExecution(_SocketStream):
         self._gather()
         if self._inbox.over.is_set() and self._code is None and self._inbox.closed:
             self._code = _exit_code(self._errors)
+            if complaint := _complaint(self._errors):
+                self._kept.append(("stderr", complaint))
             self.close()
         return self._code
 
@@ -184,6 +188,8 @@ class RemoteExecution(_SocketStream):
                 self._errors += message[1:]
             elif message[0] in names and message[1:]:
                 text = message[1:].decode("utf-8", "surrogateescape")
+                if self._far is not None:
+                    text = self._far.shown(text)
                 self._kept.append((names[message[0]], text))
 
     def poll(self) -> list[tuple[str, str]]:
@@ -194,6 +200,8 @@ class RemoteExecution(_SocketStream):
 
     def write(self, text: str) -> None:
         """Hand *text* to the program's standard input."""
+        if self._far is not None:
+            self._far.typed(text)
         self._send(bytes([STDIN]) + text.encode("utf-8", "surrogateescape"))
 
     def close_stdin(self) -> None:
@@ -207,9 +215,16 @@ class RemoteExecution(_SocketStream):
 
     work = 0
     """The cluster's own machines pay for it."""
-    raw = False
-    """The protocol does not tell how the far terminal is set: lines are edited on this side."""
-    signals = True
+
+    @property
+    def raw(self) -> bool:
+        """Whether a program has the whole screen there; else lines are edited on this side."""
+        return self._far is not None and self._far.full
+
+    @property
+    def signals(self) -> bool:
+        """Whether Ctrl-C and Ctrl-Z are signals while `raw`."""
+        return not self.raw
 
     def resize(self, columns: int, rows: int) -> None:
         """Tell the program the size of its terminal."""
@@ -237,6 +252,19 @@ def _exit_code(errors: bytes) -> int:
         if cause.get("reason") == "ExitCode":
             return int(cause["message"])
     return 1
+
+
+def _complaint(errors: bytes) -> str:
+    """Return in kubectl's words why a program could not be run at all; empty if it was."""
+    try:
+        status = json.loads(errors)
+    except ValueError:
+        return ""
+    causes = (status.get("details") or {}).get("causes") or ()
+    told = any(cause.get("reason") == "ExitCode" for cause in causes)
+    if status.get("status") == "Success" or told or not status.get("message"):
+        return ""
+    return f"error: {status['message']}\n"
 
 
 class RemoteConnection(_SocketStream):

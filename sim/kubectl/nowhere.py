@@ -30,6 +30,14 @@ def dialling(host: str, port: int) -> str:
     return f"dial tcp: lookup {host} on {RESOLVER}: no such host"
 
 
+def unreachable(where: str, why: str, *, refused: bool) -> str:
+    """Return kubectl's line for a server at *where* that does not answer."""
+    if refused:
+        hint = "did you specify the right host or port?"
+        return f"The connection to the server {where} was refused - {hint}"
+    return f"Unable to connect to the server: {why}"
+
+
 class Nowhere:
     """A Transport to such a server."""
 
@@ -52,14 +60,8 @@ class Nowhere:
                 f"E{at:%m%d %H:%M:%S.%f}    4711 memcache.go:381] \"Couldn't get current server "
                 f'API group list" err={quote(told)}\n' * _TRIES
             )
-        if why.endswith("refused"):
-            where = url.netloc if url.port else f"{host}:{port}"
-            raise CommandError(
-                f"The connection to the server {where} was refused - did you specify the right "
-                "host or port?",
-                bare=True,
-            )
-        raise CommandError(f"Unable to connect to the server: {why}", bare=True)
+        where = url.netloc if url.port else f"{host}:{port}"
+        raise CommandError(unreachable(where, why, refused=why.endswith("refused")), bare=True)
 
     def watch(self, request: ApiRequest) -> Any:
         """Fail to connect."""

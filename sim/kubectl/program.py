@@ -15,6 +15,7 @@ from sim.client.doors import Transport
 from sim.client.identity import ActingTransport, identity_headers
 from sim.client.localports import LocalPorts
 from sim.client.rest import ApiStatusError, RestClient
+from sim.client.unreachable import UnreachableError
 from sim.kernel import Interrupted
 from sim.kubectl.commands import COMMANDS
 from sim.kubectl.config import ClientConfig
@@ -32,7 +33,7 @@ from sim.kubectl.help import command_help, options_help, overview
 from sim.kubectl.invocation import Command, Invocation, Running
 from sim.kubectl.kubeconfig import NOWHERE, Kubeconfig
 from sim.kubectl.names import check_namespace
-from sim.kubectl.nowhere import Nowhere
+from sim.kubectl.nowhere import Nowhere, unreachable
 from sim.kubectl.plugins import plugin, run_plugin
 
 INTERRUPTED = 130
@@ -107,6 +108,11 @@ class Kubectl:
                 proc.stdout.write(shown)
             proc.stderr.write(text)
             return code
+        except UnreachableError as error:
+            proc.stderr.write(
+                f"{unreachable(error.place, error.dialling, refused=error.refused)}\n"
+            )
+            return 1
         return outcome
 
     def _start(self, proc: Proc) -> Running | int:

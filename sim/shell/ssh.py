@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from sim.bash import Proc, Program, Running
 from sim.client.attending import attend
-from sim.client.doors import NodeAccess
+from sim.client.doors import NodeAccess, node_of
 from sim.kernel import Interrupted
 from sim.shell.terminal import Remote
 
@@ -66,7 +66,8 @@ def ssh_program(nodes: NodeAccess, attach: Callable[[Proc, Remote], None]) -> Pr
             proc.stderr.write(f"ssh: connect to host {host} port 22: Connection timed out\n")
             return UNREACHABLE
         proc.asked()
-        attach(proc, Remote(f"ssh {host}", execution, node=host, reads=tty and proc.tty))
+        node = node_of(execution, host)
+        attach(proc, Remote(f"ssh {host}", execution, node=node, reads=tty and proc.tty))
         try:
             code = yield from attend(proc, execution, stdin=reads, tty=tty)
         except Interrupted:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sim.backends.simulated.deeds import RESTARTED_AT, deed_of, target_of
+from sim.backends.deeds import RESTARTED_AT, deed_of, target_of
 
 Obj = dict[str, Any]
 

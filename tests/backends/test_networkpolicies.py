@@ -51,7 +51,7 @@ def test_denied_service_is_lost_to_users_until_the_policy_goes(backend: Simulate
 
 
 def test_policy_that_lets_the_gateway_in_costs_nothing(backend: SimulatedBackend) -> None:
-    [gateway, *_] = backend.world.gateways()
+    [gateway, *_] = backend.way.gateways()
     pod = next(one for one in backend.api.list("pods") if one["metadata"]["name"] == gateway.name)
     space = {"kubernetes.io/metadata.name": pod["metadata"]["namespace"]}
     peer = {"namespaceSelector": {"matchLabels": space}}

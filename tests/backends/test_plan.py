@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.backends.simulated.plan import HASH_ALPHABET, Plan
+from sim.backends.plan import HASH_ALPHABET, Plan
 from sim.scenario import Catalogue, Scenario
 
 

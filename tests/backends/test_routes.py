@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.backends.simulated.telemetry import SimulatedTelemetry
+from sim.backends.telemetry import UsersTelemetry
 from sim.evidence import AlertRecord
 from sim.slo import AlertRule, Condition
 from sim.traffic import Break
@@ -30,7 +30,7 @@ class Telemetered(Scene):
 
     def __init__(self, application) -> None:
         super().__init__(application)
-        self.telemetry = SimulatedTelemetry(
+        self.telemetry = UsersTelemetry(
             self.env, self.log, self.traffic, application="payments", rules=[WHOLE, WORST]
         )
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.backends.simulated.telemetry import SimulatedTelemetry
+from sim.backends.telemetry import UsersTelemetry
 from sim.client.doors import Alert, Change, Telemetry
 from sim.evidence import AcknowledgeRecord, AlertRecord
 from sim.slo import AlertRule, Condition
@@ -45,7 +45,7 @@ class Night(Scene):
 
     def __init__(self, *, seed: int = 0, wobble: float = 0.02, **settings: object) -> None:
         super().__init__(replace(PAYMENTS, wobble=wobble), seed=seed)
-        self.telemetry = SimulatedTelemetry(
+        self.telemetry = UsersTelemetry(
             self.env, self.log, self.traffic, application="payments", rules=[RULE], **settings
         )
 

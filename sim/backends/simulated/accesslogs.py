@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sim.apps import Arrival, Failing, RateSegment, RequestFlow, RequestLog
 from sim.apps.context import Context
 from sim.apps.requests import SECOND_MS, Arrivals
-from sim.backends.simulated.plan import Plan
+from sim.backends.plan import Plan
 from sim.kernel import Stream
 from sim.traffic import Break, ErrandFlow, ErrandHistory, History, PodHistory, Traffic
 

@@ -6,32 +6,28 @@ timeline) and who works on it is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from sim import ENGINE_VERSION
 from sim.apimachinery.wire import Obj
+from sim.backends.base import Actor, nobody
+from sim.backends.deeds import deed_of, target_of
+from sim.backends.observability import make_telemetry, users_of
 from sim.backends.simulated.cluster import SimulatedCluster
-from sim.backends.simulated.deeds import deed_of, target_of
 from sim.backends.simulated.genesis import measures
-from sim.backends.simulated.observability import make_telemetry, make_traffic
 from sim.backends.simulated.world import ClusterWorld
+from sim.client.doors import Transport
 from sim.evidence import ActionRecord, EvidenceLog, RunRecord
 from sim.kernel import Environment, Epoch
 from sim.scenario import Scenario
-
-Actor = Callable[[], tuple[int, int]]
-"""Who is acting now: (input, command), -1 for nobody."""
-
-
-def nobody() -> tuple[int, int]:
-    """Return that the world acts by itself."""
-    return -1, -1
+from sim.traffic import Traffic
 
 
 class SimulatedBackend(SimulatedCluster):
     """One scenario's cluster on one seed, with users on it, at now = 0 when it has been made."""
+
+    name = "simulated"
 
     def __init__(
         self,
@@ -61,15 +57,29 @@ class SimulatedBackend(SimulatedCluster):
                 fault_at=self.plan.fault_at(scenario.hurts_from),
             )
         )
-        self.world = ClusterWorld(
-            self.plan, self.api, self.machines, self.kubelets, self.behaviours
+        self.way = ClusterWorld(self.plan, self.api, self.machines, self.kubelets, self.behaviours)
+        """What users' requests meet on their way."""
+        self.traffic = Traffic(
+            env,
+            self.plan.stream.at("traffic"),
+            [users_of(self.plan, spec) for spec in scenario.traffic],
+            self.way,
+            log,
         )
-        self.traffic = make_traffic(self.plan, env, self.world, log)
+        self.traffic.start()
         self.behaviours.logs.traffic = self.traffic
         self.telemetry = make_telemetry(self.plan, env, log, self.traffic, self.epoch)
         self.api.audit = self._written
         for name, data in self.behaviours.databases.items():
             data.touched = partial(self._altered, name)
+
+    def close(self) -> None:
+        """Let go of nothing: all of it is memory."""
+
+    @property
+    def world(self) -> Transport:
+        """The same door: a look leaves no trace, and what is written is told by who acts."""
+        return self.transport
 
     # -- evidence of what was done ---------------------------------------------------------------
 

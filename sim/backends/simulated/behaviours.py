@@ -26,9 +26,9 @@ from sim.apps import (
     WebServiceSettings,
 )
 from sim.apps.context import Context
+from sim.backends.credentials import roles_of
+from sim.backends.plan import Plan
 from sim.backends.simulated.accesslogs import AccessLogs
-from sim.backends.simulated.credentials import roles_of
-from sim.backends.simulated.plan import Plan
 from sim.node.behaviour import Behaviour, BehaviourRegistry, Factory
 from sim.node.container import Container
 from sim.node.images import PUBLIC, canonical, split_image

@@ -11,12 +11,12 @@ from functools import lru_cache
 from sim.apimachinery.wire import Obj
 from sim.apiserver import ApiServer
 from sim.apiserver.registry import Loaded
+from sim.backends.plan import Plan, PlannedNode
 from sim.backends.simulated.behaviours import Behaviours
 from sim.backends.simulated.doors import HOME, ApiTransport, MachineAccess
 from sim.backends.simulated.furniture import renewed
 from sim.backends.simulated.genesis import load_world
 from sim.backends.simulated.images import catalog
-from sim.backends.simulated.plan import Plan, PlannedNode
 from sim.backends.simulated.workloads import Workloads
 from sim.client.doors import NodeAccess, Transport
 from sim.control import Controllers, start_controllers

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sim.apiserver import ApiServer
+from sim.backends.plan import Plan
 from sim.backends.simulated.applications import Applications
 from sim.backends.simulated.furniture import load_furniture
 from sim.backends.simulated.machines import load_nodes
-from sim.backends.simulated.plan import Plan
 from sim.backends.simulated.policy import limit_trainee, load_policy
 from sim.backends.simulated.storage import load_storage_class
 from sim.backends.simulated.system import load_namespaces, load_system

@@ -6,7 +6,7 @@ Sizes and tools only; this file must not know who pulls.
 from __future__ import annotations
 
 from sim.apiserver import ApiServer
-from sim.backends.simulated.plan import Plan
+from sim.backends.plan import Plan
 from sim.node.images import ImageCatalog, ImageSpec, Tools, split_image
 
 SIZES = (18_000_000, 120_000_000)

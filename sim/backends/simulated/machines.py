@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sim.apimachinery.wire import Obj
 from sim.apiserver import ApiServer
-from sim.backends.simulated.plan import Plan, PlannedNode
+from sim.backends.plan import Plan, PlannedNode
 
 SYSTEM_RESERVED_BYTES = 1 << 30
 """Memory that the kubelet keeps from pods: system and kube reserved plus the eviction threshold."""

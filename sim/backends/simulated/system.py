@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from sim.apimachinery.wire import Obj
 from sim.apiserver import ApiServer
+from sim.backends.plan import Plan
 from sim.backends.simulated.furniture import ACCOUNTS
-from sim.backends.simulated.plan import Plan
 from sim.backends.simulated.workloads import Running, Workloads
 from sim.control.apiservices import apiservice, registered
 from sim.control.rootca import bundle

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from sim.backends.simulated.plan import Plan, PlannedNode
+from sim.backends.deployments import pool_spec
+from sim.backends.plan import Plan, PlannedNode
 from sim.backends.simulated.system import SYSTEM_SERVICES, deployment
 from sim.backends.simulated.workloads import Running, Workloads
 
@@ -186,15 +187,3 @@ def _turns(plan: Plan, pool: str) -> Iterator[PlannedNode]:
             yield rare[turn // RARE % len(rare)]
         else:
             yield usual[turn % len(usual)]
-
-
-def pool_spec(plan: Plan, pool: str) -> dict[str, object]:
-    """Return what a pod's spec needs to live in *pool*: nothing, or selector and toleration."""
-    if not any(one.taint for one in plan.scenario.cluster.pools if one.name == pool):
-        return {}
-    return {
-        "nodeSelector": {"pool": pool},
-        "tolerations": [
-            {"effect": "NoSchedule", "key": "pool", "operator": "Equal", "value": pool}
-        ],
-    }

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sim.apimachinery.wire import Obj
 from sim.apiserver import ApiServer
 from sim.apiserver.lifecycle import qos_class
-from sim.backends.simulated.plan import HASH_ALPHABET, Plan, PlannedNode, draw_address
+from sim.backends.plan import HASH_ALPHABET, Plan, PlannedNode, draw_address
 from sim.control.controllerrevision import make_revision
 from sim.control.daemonset import daemon_pod
 from sim.control.endpoints import make_endpoints, make_slice

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from sim.apimachinery.meta import is_terminating, labels_of
 from sim.apimachinery.wire import Obj
 from sim.apiserver import ApiServer
+from sim.backends.plan import Plan
 from sim.backends.simulated.behaviours import Behaviours
-from sim.backends.simulated.plan import Plan
 from sim.control.pods import is_ready, restarts
 from sim.node.images import split_image
 from sim.node.kubelet import Kubelets

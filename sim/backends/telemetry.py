@@ -1,16 +1,16 @@
-"""The telemetry door of the simulated cluster: charts, alerts, changes, the one-glance line.
+"""The telemetry door of a cluster: charts, alerts, changes, the one-glance line.
 
-Thanks to this file reading never changes a run; it must not know where users' fate comes from
-beyond the history of traffic.
+Thanks to this file reading never changes a run; it must not know whether users' fate was worked out
+or measured.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
-from sim.backends.simulated.charts import (
+from sim.backends.charts import (
     COUNT_METRICS,
     ERRAND_SPLITS,
     NODE_METRICS,
@@ -24,7 +24,7 @@ from sim.client.doors import Alert, Change, Series
 from sim.evidence import AcknowledgeRecord, AlertRecord, EvidenceLog, Record
 from sim.kernel import Environment
 from sim.slo import AlertRule, Episode, Evaluator, Monitoring, Objective
-from sim.traffic import Traffic
+from sim.traffic import History, NodeConnections
 
 STABLE_MS = 120_000
 """Mitigated: users have been unhurt for 2 min."""
@@ -33,14 +33,30 @@ RECOVERED_MS = 600_000
 FIRST_CHANGE_ID = 1001
 
 
-class SimulatedTelemetry:
-    """Implements `sim.client.doors.Telemetry` for one application of a simulated cluster."""
+class UsersHistory(Protocol):
+    """What users went through, however it came to be known."""
+
+    def history(self, application: str) -> History:
+        """Return what an application's users went through."""
+
+    def neighbours(self) -> Mapping[str, NodeConnections]:
+        """Return the failing connections of neighbours by node."""
+
+    def lost(self, application: str, start: int, end: int) -> float:
+        """Return users' loss between two instants (ms): weighted requests."""
+
+    def listen(self, solved: Callable[[], None]) -> None:
+        """Call *solved* whenever there is news, from now on."""
+
+
+class UsersTelemetry:
+    """Implements `sim.client.doors.Telemetry` for one application over the history of its users."""
 
     def __init__(
         self,
         env: Environment,
         log: EvidenceLog,
-        traffic: Traffic,
+        traffic: UsersHistory,
         *,
         application: str,
         rules: Sequence[AlertRule],

@@ -12,7 +12,7 @@ from functools import cached_property
 from ipaddress import IPv4Network
 from typing import Any
 
-from sim.backends.simulated.ages import Ages
+from sim.backends.ages import Ages
 from sim.kernel import Stream
 from sim.scenario import Pinned, Scenario
 from sim.scenario.cluster import NodeSize, Pool

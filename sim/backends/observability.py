@@ -1,12 +1,12 @@
-"""Users' traffic and the telemetry over it, made from a scenario's numbers.
+"""Users as numbers and the telemetry over what they go through, made from a scenario.
 
 It translates; laws of traffic and alerting are known elsewhere.
 """
 
 from __future__ import annotations
 
-from sim.backends.simulated.plan import Plan
-from sim.backends.simulated.telemetry import SimulatedTelemetry
+from sim.backends.plan import Plan
+from sim.backends.telemetry import UsersHistory, UsersTelemetry
 from sim.client.doors import Alert, Change
 from sim.evidence import EvidenceLog
 from sim.kernel import Environment, Epoch
@@ -24,17 +24,7 @@ from sim.traffic import (
     LoadStep,
     OwnFailure,
     Robot,
-    Traffic,
-    TrafficWorld,
 )
-
-
-def make_traffic(plan: Plan, env: Environment, world: TrafficWorld, log: EvidenceLog) -> Traffic:
-    """Return the users of the scenario's applications, started."""
-    applications = [users_of(plan, spec) for spec in plan.scenario.traffic]
-    traffic = Traffic(env, plan.stream.at("traffic"), applications, world, log)
-    traffic.start()
-    return traffic
 
 
 def users_of(plan: Plan, spec: TrafficSpec) -> Application:
@@ -122,8 +112,8 @@ def _breaks(plan: Plan, application: str) -> dict[str, tuple[Break, ...]]:
 
 
 def make_telemetry(
-    plan: Plan, env: Environment, log: EvidenceLog, traffic: Traffic, epoch: Epoch
-) -> SimulatedTelemetry:
+    plan: Plan, env: Environment, log: EvidenceLog, traffic: UsersHistory, epoch: Epoch
+) -> UsersTelemetry:
     """Return the telemetry of the application that pages."""
     scenario = plan.scenario
     rules = [
@@ -143,7 +133,7 @@ def make_telemetry(
         for rule in scenario.alerts
     ]
     paging = next((rule for rule in scenario.alerts if rule.page), scenario.alerts[0])
-    return SimulatedTelemetry(
+    return UsersTelemetry(
         env,
         log,
         traffic,
