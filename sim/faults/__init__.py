@@ -1,58 +1,63 @@
-"""What a scenario does to its cluster: one file a family of faults, entered in one table."""
+"""What a scenario does to its cluster: one file a family of faults, one folder a backend.
+
+A scenario says in its timelines what happens when; here each entry is carried out when it is due.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from typing import Any, Protocol
+from collections.abc import Generator
+from typing import Any, cast
 
 import simpy
 
+from sim.backends.base import Backend
 from sim.backends.simulated import SimulatedBackend
-from sim.faults.replaceothers import replace_others
-from sim.faults.replacepod import replace_pod
-from sim.faults.rollout import roll_out
-from sim.faults.setpassword import set_password
-from sim.faults.setsecret import set_secret
+from sim.faults import simulated
 from sim.scenario import Scenario
+from sim.scenario.timeline import KIND
 
-__all__ = ["FAMILIES", "schedule"]
-
-
-class Family(Protocol):
-    """Carries one entry of a timeline out, at the instant at which it is called."""
-
-    def __call__(self, fault: Any, backend: SimulatedBackend) -> None:
-        """Inject *fault* into *backend*'s cluster."""
+__all__ = ["schedule"]
 
 
-FAMILIES: Mapping[str, Family] = {
-    "replace-others": replace_others,
-    "replace-pod": replace_pod,
-    "rollout": roll_out,
-    "set-password": set_password,
-    "set-secret": set_secret,
-}
-"""Families by the name that a timeline uses."""
+def schedule(scenario: Scenario, seed: int, backend: Backend) -> None:
+    """Let every entry of the timeline happen at its time on *seed*, the past at once.
 
-
-def schedule(scenario: Scenario, seed: int, backend: SimulatedBackend) -> None:
-    """Let every entry of the scenario's timeline happen at its time on *seed*, the past at once.
+    The timeline is the one that *backend* plays, see `Scenario.on`.
 
     Raises:
         ValueError: if *backend* was built for another scenario or seed.
+        BackendLostError: if its cluster cannot have what the timeline says.
     """
     plan = backend.plan
     if plan.scenario.digest != scenario.digest or plan.seed != seed:
         msg = f"the backend plays {plan.scenario.slug} on seed {plan.seed}"
         raise ValueError(msg)
-    past = [one for one in scenario.timeline if plan.fault_at(one.id) < backend.env.now]
-    for fault in sorted(past, key=lambda one: plan.fault_at(one.id)):
-        FAMILIES[fault.fault](fault, backend)
-    for fault in scenario.timeline:
-        if fault not in past:
-            backend.env.spawn(_injecting(fault, backend))
+    timeline = plan.scenario.timeline
+    past = [one for one in timeline if plan.fault_at(one.id) < backend.env.now]
+    past.sort(key=lambda one: plan.fault_at(one.id))
+    due = [one for one in timeline if one not in past]
+    if backend.name == KIND:
+        _in_reality(past, due, backend)
+    else:
+        _in_the_model(past, due, cast(SimulatedBackend, backend))
+
+
+def _in_the_model(past: list[Any], due: list[Any], backend: SimulatedBackend) -> None:
+    for fault in past:
+        simulated.FAMILIES[fault.fault](fault, backend)
+    for fault in due:
+        backend.env.spawn(_injecting(fault, backend))
 
 
 def _injecting(fault: Any, backend: SimulatedBackend) -> Generator[simpy.Event, Any, None]:
     yield backend.env.at(backend.plan.fault_at(fault.id))
-    FAMILIES[fault.fault](fault, backend)
+    simulated.FAMILIES[fault.fault](fault, backend)
+
+
+def _in_reality(past: list[Any], due: list[Any], backend: Any) -> None:
+    from sim.faults import real  # noqa: PLC0415 - what only a real cluster needs
+
+    real.look_ahead([*past, *due], backend)
+    backend.env.spawn(real.catching_up(past, backend))
+    for fault in due:
+        backend.env.spawn(real.injecting(fault, backend))

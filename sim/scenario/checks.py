@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sim.scenario import credentials, suspicions
+from sim.scenario import credentials, real, suspicions
 from sim.scenario.fields import placeholders
 from sim.scenario.mistakes import Location
 from sim.scenario.trees import Finding, Rule, ids, items, mapping, reference, strings
@@ -22,6 +22,7 @@ def unique_ids(tree: dict[str, Any]) -> Iterator[Finding]:
         (("documents",), "id"),
         (("people",), "id"),
         (("timeline",), "id"),
+        (("real", "timeline"), "id"),
         (("facts",), "id"),
         (("alerts",), "name"),
         (("temporary",), "id"),
@@ -260,5 +261,6 @@ RULES: tuple[Rule, ...] = (
     access_is_somewhere,
     *suspicions.RULES,
     *credentials.RULES,
+    *real.RULES,
 )
 """Every rule between parts, in the order of reading."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from sim.scenario.mistakes import Location
 from sim.scenario.trees import Finding, Rule, items, mapping, reference
 
 Tree = dict[str, Any]
@@ -73,8 +74,14 @@ def services_can_log_in(tree: Tree) -> Iterator[Finding]:
 def credentials_change(tree: Tree) -> Iterator[Finding]:
     """A fault gives one value, and a password to a user that there is."""
     users, held = _users(tree), _held(tree)
-    for index, fault in items(tree, "timeline"):
-        kind, where = fault.get("fault"), ("timeline", index)
+    faults: list[tuple[Location, dict[Any, Any]]] = [
+        (("timeline", index), fault) for index, fault in items(tree, "timeline")
+    ]
+    faults += [
+        (("real", "timeline", index), fault) for index, fault in items(tree, "real", "timeline")
+    ]
+    for where, fault in faults:
+        kind = fault.get("fault")
         if kind not in ("set-secret", "set-password"):
             continue
         if bool(fault.get("value")) == bool(fault.get("text")):

@@ -20,8 +20,9 @@ from sim.scenario.freeze import FreezePoint
 from sim.scenario.history import AlertRule, History
 from sim.scenario.people import Briefing, Document, Person
 from sim.scenario.playbook import Playbook
+from sim.scenario.real import NO_REAL, Real
 from sim.scenario.secrets import Secret
-from sim.scenario.timeline import Fault
+from sim.scenario.timeline import KIND, Fault
 from sim.scenario.traffic import Traffic
 
 
@@ -110,6 +111,8 @@ class Scenario(Spec):
     timeline: tuple[Fault, ...]
     hurts_from: Name
     """Id of the fault with which users begin to fail; their loss counts from it."""
+    real: Real | None = None
+    """The timeline on a real cluster; left out: it is played in the simulated one only."""
     alerts: tuple[AlertRule, ...]
     roles: dict[RoleName, Role]
     facts: tuple[Fact, ...]
@@ -138,6 +141,19 @@ class Scenario(Spec):
     """SHA-256 of the files, set by the loader."""
     texts: tuple[tuple[str, str], ...] = Field(default=(), repr=False)
     """(name, text) of every file that makes the digest, in its order; set by the loader."""
+
+    def on(self, backend: str) -> Scenario:
+        """Return the scenario as *backend* plays it: its timeline there; the digest is the same.
+
+        Raises:
+            ValueError: if it cannot be played there.
+        """
+        if backend != KIND:
+            return self
+        if self.real is None:
+            raise ValueError(NO_REAL.format(slug=self.slug))
+        hurts = self.real.hurts_from or self.hurts_from
+        return self.model_copy(update={"timeline": self.real.timeline, "hurts_from": hurts})
 
     def application(self, name: str) -> Application:
         """Return the application called *name*; raises KeyError."""

@@ -1,18 +1,26 @@
 """The specs of faults: what the scenario does to the cluster, and when.
 
-One class a family; what carries it out lives in the fault families, found by `fault`.
+One class a family; what carries it out lives in the fault families, found by `fault`. Each names
+the backends that can do it.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
-from sim.scenario.fields import Duration, DurationRange, Name, Spec
+from sim.scenario.fields import Duration, DurationRange, Name, RoleName, Size, Spec
+
+SIMULATED = "simulated"
+KIND = "kind"
+BACKENDS = (SIMULATED, KIND)
+"""Where a scenario can be played, by the names of its backends."""
 
 
 class _Timed(Spec):
+    BACKENDS: ClassVar[tuple[str, ...]] = BACKENDS
+    """Those that can do it."""
     id: Name
     at: Duration
     """Time since the start on seed 0; a credential may have been changed before it, e.g. `-13m`."""
@@ -46,6 +54,7 @@ class ReplacePod(_Eviction):
 class ReplaceOthers(_Eviction):
     """Delete pods of teams that the scenario is not about, one a namespace; nobody is hurt."""
 
+    BACKENDS: ClassVar[tuple[str, ...]] = (SIMULATED,)  # nobody else has pods on a real cluster
     fault: Literal["replace-others"]
     count: int = Field(ge=1)
     apart: DurationRange
@@ -89,6 +98,94 @@ class SetPassword(_Credential):
     """It was sent as plain text, and a log of statements shows it; else as a SCRAM verifier."""
 
 
+class _Real(_Timed):
+    """What only a real cluster can have; in the model it comes of itself, from laws."""
+
+    BACKENDS: ClassVar[tuple[str, ...]] = (KIND,)
+    lasting: DurationRange | None = None
+    """How long until it is taken back by itself; left out: until the run is over."""
+
+
+class StarveProxy(_Real):
+    """Start kube-proxy anew on one node with too little memory to write its rules; then flush them.
+
+    The node stays Ready. Who is connected stays so; new connections to Service addresses fail.
+    """
+
+    fault: Literal["starve-proxy"]
+    node: RoleName
+    """The role of the node, e.g. `node.bad`."""
+    limit: Size
+    """Memory limit in kube-proxy's DaemonSet; below what it needs for this number of Services."""
+    flush_after: Duration = 25_000
+    """From the restart, which leaves the rules as they were, to the flush."""
+
+
+class DenyNetwork(_Real):
+    """Let nobody reach an application any more, by a NetworkPolicy; the CNI has to enforce it."""
+
+    fault: Literal["deny-network"]
+    application: Name
+    name: Name = "default-deny"
+    """Name of the NetworkPolicy."""
+    direction: Literal["in", "out"] = "in"
+    """`in`: nobody reaches it; `out`: it reaches nobody, not even DNS."""
+    allow: tuple[Name, ...] = ()
+    """Namespaces that still reach it, or that it still reaches."""
+
+
+class BreakProbe(_Real):
+    """Have the kubelet probe an application in a way that cannot succeed: in time all pods fail."""
+
+    fault: Literal["break-probe"]
+    application: Name
+    probe: Literal["readiness", "liveness"] = "readiness"
+    path: str = ""
+    """What it asks for from now on; left out: as before."""
+    timeout: Duration | None = None
+    """How long an answer may take; whole seconds."""
+    period: Duration | None = None
+    failures: int | None = Field(default=None, ge=1)
+
+
+class FillDisk(_Real):
+    """Leave a large file on a node, with which its kubelet reports DiskPressure and evicts pods.
+
+    Nodes that are containers share this machine's disk and take no notice of it, so the kubelet is
+    given a threshold that lies between what is free before and after.
+    """
+
+    fault: Literal["fill-disk"]
+    node: RoleName
+    size: Size = 2 << 30
+    path: str = Field(default="/var/lib/kubelet/core.1842", pattern=r"^/var/[\w./-]+$")
+
+
+class BreakDns(_Real):
+    """Spoil the cluster's DNS by its configuration, as a careless change of the Corefile does."""
+
+    fault: Literal["break-dns"]
+    zone: str = "cluster.local"
+    """Names below it are answered as follows."""
+    answer: Literal["NXDOMAIN", "SERVFAIL", "REFUSED"] = "SERVFAIL"
+
+
 Fault = Annotated[
-    Rollout | ReplacePod | ReplaceOthers | SetSecret | SetPassword, Field(discriminator="fault")
+    Rollout
+    | ReplacePod
+    | ReplaceOthers
+    | SetSecret
+    | SetPassword
+    | StarveProxy
+    | DenyNetwork
+    | BreakProbe
+    | FillDisk
+    | BreakDns,
+    Field(discriminator="fault"),
 ]
+
+DONE_BY: dict[str, tuple[str, ...]] = {
+    get_args(spec.model_fields["fault"].annotation)[0]: spec.BACKENDS
+    for spec in get_args(get_args(Fault)[0])
+}
+"""Family -> the backends that can do it."""

@@ -79,6 +79,7 @@ def rotation(*, release: bool = False, plain: bool = False, revoke: str = "20m")
         # The change feed speaks of the release: it comes when nobody looks any more.
         tree["timeline"].append({"id": "rollout", "at": "10h"})
     tree["hurts_from"] = "revoke"
+    del tree["real"]
     text = StringIO()
     yaml.dump(tree, text)
     return parse_scenario(text.getvalue(), (), (FAMILY, family))

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import typing
-
 import pytest
 
-from sim.faults import FAMILIES, schedule
-from sim.scenario.timeline import Fault
+from sim.faults import real, schedule, simulated
+from sim.scenario.timeline import DONE_BY, KIND, SIMULATED
 from tests.scenarios.night import Night
 
 
-def test_every_fault_that_a_timeline_can_name_has_a_family() -> None:
-    (union, _) = typing.get_args(Fault)
-    names = {
-        typing.get_args(spec.model_fields["fault"].annotation)[0] for spec in typing.get_args(union)
-    }
-
-    assert names == set(FAMILIES)
+@pytest.mark.parametrize(
+    ("backend", "families"), [(SIMULATED, simulated.FAMILIES), (KIND, real.FAMILIES)]
+)
+def test_every_backend_has_the_families_that_say_so(backend: str, families: object) -> None:
+    assert {name for name, able in DONE_BY.items() if backend in able} == set(families)  # type: ignore[call-overload]
 
 
 def test_rollout_brings_the_newest_revision_with_its_cause() -> None:

@@ -95,8 +95,8 @@ def test_mistakes_of_both_files_are_reported_together_in_order_of_lines() -> Non
             "the range runs backwards: 8 > 5",
         ),
         (
-            "fault: rollout\n      application",
-            "fault: rolout\n      application",
+            "fault: rollout\n      application: payment-service\n\n",
+            "fault: rolout\n      application: payment-service\n\n",
             "timeline[1]",
             'no kind "rolout"; nearest: rollout',
         ),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sim.apimachinery.meta import annotations_of, with_metadata
 from sim.apimachinery.wire import Obj
+from sim.backends.deployments import CHANGE_CAUSE, change_cause, with_revision
 from sim.backends.simulated import SimulatedBackend
-from sim.backends.simulated.applications import CHANGE_CAUSE, change_cause, with_revision
 from sim.scenario.timeline import Rollout
 
 

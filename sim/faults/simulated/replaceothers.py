@@ -13,7 +13,7 @@ import simpy
 from sim.apimachinery.meta import is_terminating, labels_of
 from sim.apimachinery.wire import Obj
 from sim.backends.simulated import SimulatedBackend
-from sim.faults.replacepod import take_away
+from sim.faults.simulated.replacepod import take_away
 from sim.scenario.timeline import ReplaceOthers
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sim.apimachinery.meta import annotations_of
 from sim.apimachinery.wire import Obj
 from sim.apiserver.fieldmanagers import Author
+from sim.backends.credentials import drawn_value, encoded
 from sim.backends.simulated import SimulatedBackend
-from sim.backends.simulated.credentials import dated, drawn_value, encoded
+from sim.backends.simulated.secrets import dated
 from sim.scenario.timeline import SetSecret
 
 

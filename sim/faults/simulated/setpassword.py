@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sim.apimachinery.meta import labels_of
 from sim.apps import Postgres
+from sim.backends.credentials import drawn_value
 from sim.backends.simulated import SimulatedBackend
-from sim.backends.simulated.credentials import drawn_value
 from sim.scenario.timeline import SetPassword
 
 
