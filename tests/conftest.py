@@ -9,7 +9,7 @@ from tests.server import postgres
 
 REQUIRED = set(filter(None, os.environ.get("UNCORDON_REQUIRE", "").split(",")))
 """Set by .ci/run: `browser,kubectl,postgres,tools`."""
-
+KIND_HOW = "UNCORDON_KIND_CONTEXT=NAME names one that they may change (docs/kind.md)"
 
 os.environ["UNCORDON_STRICT"] = "1"
 # A model that breaks fails its test, wherever it runs.
@@ -30,6 +30,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--cluster-has", default="", help="parts of it, of: metrics,storage,dns,loadbalancer"
     )
+
+
+@pytest.fixture(scope="session")
+def kind_context() -> str:
+    """Return the context of the real cluster that tests with the marker `kind` may change."""
+    context = os.environ.get("UNCORDON_KIND_CONTEXT", "")
+    if not context:
+        missing("kind", KIND_HOW)
+    return context
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was not tried on a real cluster."""
+    skipped = terminalreporter.stats.get("skipped", ())
+    if number := sum(KIND_HOW in str(report.longrepr) for report in skipped):
+        terminalreporter.section("real cluster: NOT RUN", red=True, bold=True)
+        terminalreporter.line(f"{number} tests against a real cluster were not run: {KIND_HOW}")
 
 
 @pytest.fixture(scope="session")

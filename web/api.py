@@ -11,9 +11,17 @@ from sim.session.inputs import BadInputError
 from sim.session.live import Session
 from sim.session.storage import LeaseLostError
 from web.access import open_run
+from web.real import interrupted
 from web.view import news, state
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/run/<run>")
+
+
+@blueprint.before_request
+def admit() -> None:
+    """Refuse what needs a cluster that was let go."""
+    if why := interrupted(open_run(str((request.view_args or {})["run"]))):
+        abort(409, f"this run was interrupted: {why}")
 
 
 @blueprint.get("/state")

@@ -18,7 +18,7 @@ from sim.scenario import Catalogue
 from sim.session.hub import Hub
 from sim.session.storage import RunStore
 from sim.session.wall import wall_ms
-from web import api, compare, debrief, outside, pages, shared, stream
+from web import api, compare, debrief, outside, pages, real, shared, stream
 from web.filters import FILTERS
 from web.kubeapi import Door, RunClusters
 
@@ -43,7 +43,8 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
 
     *config* may set `DATABASE` (SQLAlchemy URL), `DATA` (folder for the secret key and the default
     database), `CATALOGUE` (folder of scenarios), `AUTHORITY` (the certificate that clients of an
-    https server are to trust). Each may also come from the environment as `UNCORDON_<NAME>`.
+    https server are to trust), `CONTEXT` (the real cluster of your kubeconfig that runs may be played
+    on, instead of uncordon's own). Each may also come from the environment as `UNCORDON_<NAME>`.
     """
     app = Flask(__name__)
     given = {"DATA": "var", **_from_environment(), **(config or {})}
@@ -78,7 +79,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     hub = Hub(store, catalogue)
     app.extensions["hub"] = hub
     atexit.register(hub.close)
-    for part in (pages, api, compare, debrief, shared, stream, outside):
+    for part in (pages, api, compare, debrief, shared, stream, outside, real):
         app.register_blueprint(part.blueprint)
     stream.sock.init_app(app)
     # Before Flask: an API client is sent no cookie, no redirect and no page of ours.
@@ -89,7 +90,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
 
 
 def _from_environment() -> dict[str, str]:
-    names = ("DATABASE", "DATA", "CATALOGUE", "AUTHORITY")
+    names = ("DATABASE", "DATA", "CATALOGUE", "AUTHORITY", "CONTEXT")
     found = {name: os.environ.get(f"UNCORDON_{name}", "") for name in names}
     return {name: value for name, value in found.items() if value}
 

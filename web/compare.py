@@ -228,7 +228,8 @@ def _add(found: Chosen, group: str, row: RunRow, shown: str) -> None:
         except (KeyError, ScenarioError):
             found.left_out.append((shown or row.id, "its incident is not here any more"))
             return
-    job = stored_job(row, scenario, hub().store.inputs(row.id))
+    store = hub().store
+    job = stored_job(row, scenario, store.inputs(row.id), store.evidence(row.id))
     asked = Asked(job, scenario, shown, person_of_row(row), row.created_ms)
     found.jobs.setdefault(group, []).append(asked)
 

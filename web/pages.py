@@ -13,6 +13,7 @@ from sim.session.desk import PICKS
 from sim.session.panels import METRICS
 from sim.session.storage import RunRow
 from sim.session.wall import wall_ms
+from web import real
 from web.access import holder, hub, open_run
 from web.cards import card_of, cards
 from web.outside import kubeconfig_of, name_of
@@ -92,9 +93,15 @@ def briefing(slug: str) -> str:
 
 
 def _briefing_page(
-    name: str, *, seed: str = "", wrong: str = "", today: bool = False, practice: bool = False
+    name: str,
+    *,
+    seed: str = "",
+    wrong: str = "",
+    no_ground: str = "",
+    today: bool = False,
+    practice: bool = False,
 ) -> str:
-    scenario, _ = _choice(name, 0)
+    scenario, mystery = _choice(name, 0)
     parts = _briefing(scenario, _names(scenario))
     return render_template(
         "briefing.html",
@@ -105,6 +112,8 @@ def _briefing_page(
         today=today,
         can_practise=bool(scenario.freeze),
         practice=practice,
+        real=real.offered(scenario, drawn=bool(mystery)),
+        no_ground=no_ground,
     )
 
 
@@ -126,6 +135,11 @@ def take_pager(slug: str) -> Response | tuple[str, int]:
         page = _briefing_page(slug, seed=text[:40], wrong=wrong, today=today, practice=practice)
         return page, 400
     scenario, mystery = _choice(slug, seed)
+    if request.form.get("backend") == "kind" and not mystery:
+        try:
+            return redirect(real.begin(scenario, seed))
+        except real.NoGroundError as error:
+            return _briefing_page(slug, seed=text, no_ground=str(error)), 409
     session = hub().start(
         scenario.slug, seed, holder=holder(), now=today, practice=practice, mystery=mystery
     )
@@ -141,6 +155,8 @@ def room(run: str) -> str | Response:
     session = open_run(run)
     if session.closed:
         return redirect(url_for("debrief.page", run=run))
+    if real.interrupted(session):
+        return real.interrupted_page(run, session)
     played = session.run
     scenario = played.scenario
     lists = played.desk.lists()
@@ -151,7 +167,11 @@ def room(run: str) -> str | Response:
         zone=scenario.zone,
         state=state(session),
         epoch=played.epoch,
-        briefing=_briefing(scenario, played.roles),
+        briefing=[
+            *_briefing(scenario, played.roles),
+            *(("The cluster", note) for note in getattr(session, "notes", ())),
+        ],
+        real=session.row.real,
         people=scenario.people,
         documents=scenario.documents,
         questions=[(name, lists[name]) for name in PICKS],

@@ -21,6 +21,7 @@ from sim.session.live import Session
 from sim.session.storage import LeaseLostError
 from web import api
 from web.access import open_run
+from web.real import interrupted
 from web.view import state
 from web.visible import visible
 
@@ -43,7 +44,8 @@ def admit() -> None:
     origin = request.headers.get("Origin", "")
     if origin and urlsplit(origin).netloc != request.host:
         abort(403, "This page may not open a stream here.")
-    open_run(str((request.view_args or {})["run"]))
+    if why := interrupted(open_run(str((request.view_args or {})["run"]))):
+        abort(409, f"this run was interrupted: {why}")
 
 
 @sock.route("/run/<run>/stream", bp=blueprint)  # type: ignore[untyped-decorator]

@@ -38,6 +38,8 @@ def state(session: Session) -> dict[str, Any]:
             "error_rate": summary.get("error_rate"),
             "lost": summary.get("lost", 0.0),
             "practice": session.row.practice,
+            "backend": session.row.backend,
+            "over": getattr(session, "over", ""),
             "freeze": _freeze(session),
             "busy": {name: run.workstation.busy(name) for name in terminals},
             "prompts": {name: run.workstation.prompt(name) for name in terminals},

@@ -128,7 +128,7 @@ class Gathering:
             self._found.left_out.append((row.id, why))
             return
         scenario = scenario_of(self.store, row)
-        job = stored_job(row, scenario, self.store.inputs(row.id))
+        job = stored_job(row, scenario, self.store.inputs(row.id), self.store.evidence(row.id))
         key = sample_key(job, scenario.digest)
         self._add(group, Task(job, "", key, person_of_row(row), row.created_ms))
 

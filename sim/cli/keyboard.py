@@ -47,6 +47,12 @@ _SIGNALS: dict[bytes, tuple[str, dict[str, str]]] = {
 }
 
 
+LEAVING = (
+    "A real cluster cannot wait: leaving ends this run for good. Ctrl-D once more to leave, "
+    "`incident close` to close it."
+)
+
+
 class ProgramHasKeys(Exception):  # noqa: N818 - a condition that ends the prompt
     """A program reads keys: lines are not edited for a while."""
 
@@ -145,6 +151,7 @@ class _Keyboard:
         self._screen = Printed(session, err=False)
         self._stop = threading.Event()
         self._size = (0, 0)
+        self._warned = False
         self._prompt = _prompt_session(session)
 
     def run(self) -> None:
@@ -199,6 +206,10 @@ class _Keyboard:
         if self._workstation.jobs(TERMINAL):
             self._enter("eof")
             return bool(self._workstation.jobs(TERMINAL))
+        if self._session.row.real and self._session.watched and not self._warned:
+            self._warned = True
+            click.echo(LEAVING)
+            return True
         return False
 
     def _enter(self, kind: str, **payload: str) -> bool:

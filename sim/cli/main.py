@@ -162,6 +162,18 @@ def serve(
 )
 @click.option("--branch", metavar="RUN", help="Play a stored run again from --at on.")
 @click.option("--at", metavar="HH:MM:SS", help="The moment of that night from which to --branch.")
+@click.option(
+    "--backend",
+    type=click.Choice(["simulated", "kind"]),
+    default="simulated",
+    show_default=True,
+    help="Play in the simulator, or on a real cluster (see `uncordon kind`).",
+)
+@click.option(
+    "--context",
+    metavar="NAME",
+    help="With --backend kind: this cluster of your kubeconfig, not uncordon's own.",
+)
 @database_option
 def play(
     incident: str,
@@ -173,6 +185,8 @@ def play(
     practice: bool,
     branch: str | None,
     at: str | None,
+    backend: str,
+    context: str | None,
     database: str,
 ) -> None:
     """Play INCIDENT in this terminal, or watch a scripted player with --player.
@@ -193,9 +207,21 @@ def play(
         raise click.UsageError("--branch goes on with a stored run, in the way it was played")
     if practice and (player is not None or resume is not None):
         raise click.UsageError("--practice is for a new run of yours")
+    if context is not None and backend != "kind":
+        raise click.UsageError("--context goes with --backend kind")
+    if backend == "kind" and (resume is not None or branch is not None or practice or speed):
+        raise click.UsageError(
+            "a real cluster cannot wait: no --resume, --branch, --practice or --speed"
+        )
     verdict: Verdict | None
     try:
-        if player is not None:
+        if backend == "kind":
+            from sim.cli import real  # noqa: PLC0415
+
+            verdict = real.play(
+                incident, seed, database, context=context or "", player=player, quiet=as_json
+            )
+        elif player is not None:
             verdict = game.watch(incident, seed, player, speed=speed, quiet=as_json)
         else:
             if branch is not None and at is not None:
@@ -290,11 +316,7 @@ def verify(file: str) -> None:
         checked = runs.read_export(file)
     except CannotPlayError as error:
         raise click.ClickException(str(error)) from error
-    head, bundle = checked.bundle.head, checked.bundle
-    click.echo(
-        f"{file}: unchanged: {head.scenario}, seed {head.seed}, {len(bundle.inputs)} inputs make all "
-        f"{len(bundle.evidence)} records"
-    )
+    click.echo(f"{file}: {runs.verified(checked)}")
 
 
 @main.command()

@@ -29,6 +29,7 @@ from sim.session.storage import (
     UnusableDatabaseError,
     shown_url,
 )
+from sim.session.told import ToldSession
 from sim.session.wall import steady_ms, wall_ms
 
 HOLDER = "local"
@@ -149,12 +150,15 @@ def interactive(
     clock = steady_ms if at_keys else _standing_ms
     try:
         session = _session(store, chosen, seed, resume, database, clock, practice=practice)
+        if isinstance(session, ToldSession):
+            _close_told(session)
+            return told_verdict(session, store)
         with session.viewing():
             if at_keys:
-                _greet(session)
+                greet(session)
                 play_at_keys(session)
             else:
-                _from_pipe(session, err=quiet)
+                from_pipe(session, err=quiet)
         session.release()
     except LeaseLostError as error:
         raise CannotPlayError(str(error)) from error
@@ -168,6 +172,20 @@ def interactive(
     kept = f"{session.row.id}{elsewhere}"
     click.echo(f"kept: uncordon score {kept}", err=True)
     click.echo(f"again from a moment: uncordon play --at {at} --branch {kept}", err=True)
+    return judge(run.finish(), run.scenario, run.seed, run.inputs, store)
+
+
+def _close_told(session: ToldSession) -> None:
+    """Close an interrupted run as it stands, since nothing else can be done with it."""
+    if not session.closed:
+        click.echo(f"note: {session.over}; it is closed as it stands", err=True)
+        session.submit("close", {"picks": {}, "citations": {}, "handover": ""})
+    session.release()
+
+
+def told_verdict(session: Session, store: RunStore) -> Verdict:
+    """Return the score of a run on a real cluster that is over."""
+    run = session.run
     return judge(run.finish(), run.scenario, run.seed, run.inputs, store)
 
 
@@ -198,10 +216,13 @@ def _session(
             mystery=mystery,
         )
     row = stored_run(store, str(resume), database)
-    return Session.load(row, as_played(store, row, find_scenario), store, wall_ms=clock)
+    scenario = as_played(store, row, find_scenario)
+    if row.real:
+        return ToldSession.load(row, scenario, store, wall_ms=clock)
+    return Session.load(row, scenario, store, wall_ms=clock)
 
 
-def _from_pipe(session: Session, *, err: bool) -> None:
+def from_pipe(session: Session, *, err: bool) -> None:
     """Enter the lines of standard input one after the other, each when the last has ended."""
     screen = Printed(session, err=err)
     for line in sys.stdin:
@@ -223,7 +244,8 @@ def _from_pipe(session: Session, *, err: bool) -> None:
         screen.show()
 
 
-def _greet(session: Session) -> None:
+def greet(session: Session) -> None:
+    """Print the briefing and the page."""
     scenario, run = session.run.scenario, session.run
     briefing = scenario.briefing
     click.secho(session.title, bold=True)
@@ -233,6 +255,8 @@ def _greet(session: Session) -> None:
     page = next(one for one in run.log.of(AlertRecord) if one.state == "paged")
     click.secho(f"\n{at} UTC  PAGE  {page.text or page.alert}", fg="red", bold=True)
     click.echo("`incident help` lists what you have beside the terminal.\n")
+    for note in getattr(session, "notes", ()):
+        click.echo(f"{note}\n")
     if session.row.practice:
         click.echo("Practice mode: time stands still at a few decision points.\n")
     if (point := find_point(scenario, run.point)) is not None:

@@ -19,6 +19,7 @@ from sim.session.branching import branch
 from sim.session.bundle import SUFFIX, NotABundleError, pack, unpack
 from sim.session.export import (
     Checked,
+    again,
     check,
     export,
     inputs_of,
@@ -27,6 +28,7 @@ from sim.session.export import (
     take_in,
 )
 from sim.session.judge import Verdict, judge
+from sim.session.measured import NO_REPLAY, SIMULATED
 from sim.session.references import NoCache
 from sim.session.storage import RunRow, RunStore
 
@@ -68,7 +70,8 @@ def write_export(run: str, file: str | None, database: str) -> Path:
         raise CannotPlayError(msg)
     path = Path(file) if file else Path(f"{_name(row)}{SUFFIX}")
     try:
-        path.write_bytes(pack(export(row, store.inputs(run), scenario_of(store, row))))
+        told = store.evidence(run)
+        path.write_bytes(pack(export(row, store.inputs(run), scenario_of(store, row), told)))
     except NotABundleError as error:
         msg = f"run {run}: {error}"
         raise CannotPlayError(msg) from error
@@ -96,6 +99,19 @@ def read_export(file: str) -> Checked:
     except NotABundleError as error:
         msg = f"{file}: {error}"
         raise CannotPlayError(msg) from error
+
+
+def verified(checked: Checked) -> str:
+    """Return what is known of an export that has been checked."""
+    bundle = checked.bundle
+    head, inputs, records = bundle.head, len(bundle.inputs), len(bundle.evidence)
+    what = f"unchanged: {head.scenario}, seed {head.seed}"
+    if head.backend == SIMULATED:
+        return f"{what}, {inputs} inputs make all {records} records"
+    return (
+        f"{what}, {inputs} inputs and {records} records of a run on a real cluster ({head.backend}): "
+        "measured, so nothing can be played again to prove them"
+    )
 
 
 def take_file(file: str, database: str) -> RunRow:
@@ -128,7 +144,7 @@ def rescore(run_or_file: str, database: str, rubric: str | None = None) -> Verdi
     _say_mode(row.practice, row.branched_at)
     scenario = scenario_of(store, row)
     inputs = inputs_of(store.inputs(row.id))
-    run = replayed(scenario, row, inputs)
+    run = again(scenario, row, inputs, store.evidence(row.id))
     return _judged(lambda: judge(run.log, scenario, row.seed, inputs, store, other))
 
 
@@ -176,6 +192,8 @@ def branch_run(run: str, at: str, database: str) -> str:
     if not row.closed:
         msg = f"run {run} is still open; close the incident before branching it"
         raise CannotPlayError(msg)
+    if row.real:
+        raise CannotPlayError(NO_REPLAY)
     played = replayed(scenario, row, inputs_of(store.inputs(row.id)))
     # Up, as what comes before the page by a fraction is refused.
     page = played.epoch.datetime(played.paged_at + 999).strftime("%H:%M:%S")

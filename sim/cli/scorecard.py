@@ -16,6 +16,7 @@ from sim.scoring import LEAST_NO_HARM, PASS, Finding, Story, band
 from sim.session import retold
 from sim.session.advice import effect_text, headline, practise_next
 from sim.session.judge import EXPERT, Verdict
+from sim.session.measured import MEASURED, SIMULATED
 
 WIDEST = 120
 """Lines of prose longer than this are hard to read."""
@@ -44,6 +45,8 @@ def scorecard_json(verdict: Verdict) -> dict[str, Any]:
         "scenario": card.scenario,
         "seed": card.seed,
         "engine": card.engine,
+        "backend": card.backend,
+        **({"measured": MEASURED} if card.backend != SIMULATED else {}),
         "total": round(card.total, 6),
         "band": band(card.total),
         "passed": card.passed,
@@ -89,6 +92,8 @@ def _told(verdict: Verdict) -> Iterator[tuple[int, str]]:
         total += f", but no pass with fewer than {LEAST_NO_HARM} points of no harm"
     yield 0, ""
     yield 0, f"This night was {card.scenario}, seed {card.seed}."
+    if card.backend != SIMULATED:
+        yield 0, f"{MEASURED[0].upper()}{MEASURED[1:]}."
     yield 0, total
     yield 0, headline(verdict)
     yield 0, ""
@@ -98,8 +103,9 @@ def _told(verdict: Verdict) -> Iterator[tuple[int, str]]:
     for finding in card.findings:
         yield from _finding(finding, story)
     yield 0, ""
-    yield 0, "Actions, each left out in turn, and what they did to users:"
     ledger = verdict.case.ledger
+    where = f" ({ledger.source})" if ledger.source else ""
+    yield 0, f"Actions, each left out in turn{where}, and what they did to users:"
     for entry in ledger.entries:
         for number, line in enumerate(entry.deed.line.splitlines()):
             yield 14, f"  {story.clock(entry.deed.at) if not number else '':8}  {line}"

@@ -3,7 +3,7 @@
 Scoring reads this and nothing else; so it knows neither the cluster nor the operator's tools.
 """
 
-from sim.evidence.log import EvidenceLog
+from sim.evidence.log import EvidenceLog, decode, encode
 from sim.evidence.plain import plain_text
 from sim.evidence.records import (
     SCHEMA_VERSION,
@@ -12,6 +12,7 @@ from sim.evidence.records import (
     AlertRecord,
     BetRecord,
     CloseRecord,
+    ClusterRecord,
     CommandRecord,
     ExitRecord,
     FreezeRecord,
@@ -39,6 +40,7 @@ __all__ = [
     "AlertRecord",
     "BetRecord",
     "CloseRecord",
+    "ClusterRecord",
     "CommandRecord",
     "EvidenceLog",
     "ExitRecord",
@@ -58,5 +60,7 @@ __all__ = [
     "TicketRecord",
     "TimeRecord",
     "UpdateRecord",
+    "decode",
+    "encode",
     "plain_text",
 ]

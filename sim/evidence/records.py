@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-SCHEMA_VERSION = 2
-"""2 has thoughts, bets, decision points and loss by call; what 1 wrote is read as before."""
-READABLE = (1, SCHEMA_VERSION)
+SCHEMA_VERSION = 3
+"""3 has the backend, and how a real cluster stood; 2 thoughts, bets, decision points and loss by call.
+
+What an older version wrote is read as before.
+"""
+READABLE = (1, 2, SCHEMA_VERSION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,8 @@ class RunRecord(_Base):
     """Role -> name or list of names in this run, e.g. `{"node.bad": "node-worker-3"}`."""
     fault_at: int = 0
     """When the first users began to fail (ms), as the scenario's timeline has it."""
+    backend: str = "simulated"
+    """What the cluster was: `simulated`, or `kind` for a real one, whose figures are measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +172,17 @@ class ImpactRecord(_Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterRecord(_Base):
+    """How a real cluster stood, which no replay can tell; only what differs from the record before."""
+
+    kind: ClassVar[str] = "cluster"
+    nodes: list[dict[str, Any]] = field(default_factory=list)
+    """All of them, `{name, zone, ready, schedulable}`, when one has changed; empty: none has."""
+    pods: dict[str, Any] = field(default_factory=dict)
+    """`namespace/name` -> `{namespace, name, node, version, status, ready: "1/1", restarts}` or None: gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRecord(_Base):
     """Somebody in the scenario wrote in the incident channel."""
 
@@ -277,7 +293,7 @@ class AcknowledgeRecord(_Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeRecord(_Base):
-    """The run's pace changed: `paused`, `resumed`, `skipped`, `horizon`."""
+    """The run's pace changed: `paused`, `resumed`, `skipped`, `horizon`, `interrupted`."""
 
     kind: ClassVar[str] = "time"
     what: str
@@ -309,6 +325,7 @@ Record = (
     | PanelRecord
     | AlertRecord
     | ImpactRecord
+    | ClusterRecord
     | MessageRecord
     | UpdateRecord
     | NoteRecord

@@ -4,7 +4,7 @@ Counterfactuals come from a `replay` function that is handed in, so a stored run
 anywhere.
 """
 
-from sim.scoring.accounting import Replays
+from sim.scoring.accounting import Basis, Replays
 from sim.scoring.belief import Belief, Row
 from sim.scoring.calibration import Bet, Calibration, Forecast, bets, of_bets, of_screen
 from sim.scoring.decisions import Decision, decisions
@@ -20,6 +20,7 @@ __all__ = [
     "BANDS",
     "LEAST_NO_HARM",
     "PASS",
+    "Basis",
     "Belief",
     "Bet",
     "Bond",

@@ -6,8 +6,8 @@ is worth in points stands in `ledger`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Protocol
 
@@ -52,19 +52,46 @@ class Replays(Protocol):
         """Return the evidence with some inputs given at *to* (ms), in their order, before the rest."""
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What replays are held against: the whole run as they tell it, which is not always the run itself.
+
+    Of a run whose figures were measured it is the run with its actions done again in the simulator.
+    """
+
+    loss: float
+    """Users' loss of the whole."""
+    start: int
+    end: int
+    """The hour over which it counts, as the replays' clocks have it (ms)."""
+    unmeasured: Mapping[int, str] = field(default_factory=dict)
+    """Inputs that no replay can do again, each with the reason."""
+    source: str = ""
+    """Where the effects come from, if not from the run's own figures."""
+
+    @classmethod
+    def of(cls, story: Story) -> Basis:
+        """Return the run itself."""
+        return cls(story.loss, story.run.fault_at, story.horizon)
+
+
 class Accounting:
     """One run's ledger in the making."""
 
-    def __init__(self, story: Story, loss_none: float, replays: Replays) -> None:
-        """Get ready; nothing is replayed before rows are asked for."""
+    def __init__(
+        self, story: Story, loss_none: float, replays: Replays, basis: Basis | None = None
+    ) -> None:
+        """Get ready; nothing is replayed before rows are asked for. Without *basis*: the run itself."""
         self._story = story
         self._none = loss_none
         self._replays = replays
-        self._start, self._end = story.run.fault_at, story.horizon
-        self.loss = story.loss
-        wanted = story.impact.wanted(self._start, self._end) * 1000
+        self._basis = basis or Basis.of(story)
+        self._end = story.horizon
+        self.loss = self._basis.loss
+        hour = self._end - story.run.fault_at
+        wanted = story.impact.wanted(story.run.fault_at, self._end) * 1000
         threshold = MIN_LOSS_S * paging_threshold(story)
-        self.base = max(loss_none, threshold * wanted / max(1, self._end - self._start))
+        self.base = max(loss_none, threshold * wanted / max(1, hour))
         self._damage = lasting_damage(story.deeds)
         self._rows: list[Entry] = []
         self._ledger: Ledger | None = None
@@ -76,7 +103,8 @@ class Accounting:
             other = next(effects)
             cost = harm_cost(self.loss - other, self.base)
             lasting = tuple(self._damage.get(deed.input, ()))
-            entry = Entry(deed, other - self.loss, other, cost, lasting)
+            why = self._basis.unmeasured.get(deed.input, "")
+            entry = Entry(deed, other - self.loss, other, cost, lasting, why)
             self._rows.append(entry)
             yield entry
 
@@ -101,6 +129,7 @@ class Accounting:
                 joint=self._joint(entries),
                 shared=self._shared(entries),
                 bonds=tuple(sorted(bonds, key=lambda one: (one.then.input, one.first.input))),
+                source=self._basis.source,
             )
         return self._ledger
 
@@ -109,14 +138,14 @@ class Accounting:
         return self._lost(self._replays(inputs))
 
     def _lost(self, log: EvidenceLog) -> float:
-        return Impact.of(log).lost(self._start, self._end)
+        return Impact.of(log).lost(self._basis.start, self._basis.end)
 
     def _effects(self) -> Iterator[float]:
         """Yield the loss without each action that has no row yet, in order."""
         deeds = self._story.deeds[len(self._rows) :]
         size = -(-len(deeds) // MOST_ROWS) or 1
         blocks = [deeds[start : start + size] for start in range(0, len(deeds), size)]
-        sets = [frozenset(deed.input for deed in block if deed.at < self._end) for block in blocks]
+        sets = [frozenset(deed.input for deed in block if self._counts(deed)) for block in blocks]
         logs = iter(self._replays.each([one for one in sets if one]))
         for block, inputs in zip(blocks, sets, strict=True):
             other = self._lost(next(logs)[1]) if inputs else self.loss
@@ -127,8 +156,12 @@ class Accounting:
                 yield from (self.loss for _ in block)
             else:
                 for deed in block:
-                    late = deed.at >= self._end
-                    yield self.loss if late else self.without(frozenset({deed.input}))
+                    only = frozenset({deed.input})
+                    yield self.without(only) if self._counts(deed) else self.loss
+
+    def _counts(self, deed: Deed) -> bool:
+        """Return whether a replay without *deed* can tell what it did."""
+        return deed.at < self._end and deed.input not in self._basis.unmeasured
 
     def _pairs(self, rows: list[Entry]) -> list[tuple[Bond, float]]:
         """Return the actions that need an earlier one, with the loss without both."""
@@ -176,7 +209,7 @@ class Accounting:
             for entry in entries
             if entry.saved <= HELPFUL * self.base
             and not entry.deed.probe
-            and entry.deed.at < self._end
+            and self._counts(entry.deed)
         ]
         # One action alone has been left out already.
         if len(rest) < 2:
@@ -198,7 +231,10 @@ class Accounting:
         done = [
             entry.deed
             for entry in entries
-            if entry.deed.at <= fine and not entry.deed.probe and not entry.cost
+            if entry.deed.at <= fine
+            and not entry.deed.probe
+            and not entry.cost
+            and self._counts(entry.deed)
         ]
         if len(done) < 2:
             return None

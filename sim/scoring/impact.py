@@ -47,6 +47,31 @@ class Impact:
             _split([[one.by_call for one in state] for state in states]),
         )
 
+    def averaged(self, window: int) -> Impact:
+        """Return the curve as means over *window* ms each; its integral over whole windows stays.
+
+        What was counted second by second in few requests is mostly chance otherwise.
+        """
+        if not self.times:
+            return self
+        marks = [*range(self.times[0], self.times[-1], window), self.times[-1]]
+        seconds = [(later - earlier) / 1000 for earlier, later in pairwise(marks)]
+
+        def means(values: tuple[float, ...]) -> tuple[float, ...]:
+            found = [
+                _integral(self.times, values, earlier, later) / span
+                for (earlier, later), span in zip(pairwise(marks), seconds, strict=True)
+            ]
+            return (*found, values[-1])
+
+        return Impact(
+            tuple(marks),
+            means(self.failed),
+            means(self.arrivals),
+            {name: means(values) for name, values in self.by_class.items()},
+            {name: means(values) for name, values in self.by_route.items()},
+        )
+
     def names(self, by: str) -> list[str]:
         """Return the client classes (`class`) or calls (`route`) that the loss is split by."""
         return list(self._parts(by))

@@ -33,6 +33,8 @@ class Entry:
     """Points of "no harm" that its effect on users costs."""
     lasting: tuple[str, ...] = ()
     """What it did that nothing restores, in words; costs points by itself."""
+    unmeasured: str = ""
+    """Why its effect on users is not known; empty: it is. What is not known costs nothing."""
 
     @property
     def points(self) -> float:
@@ -93,6 +95,8 @@ class Ledger:
     shared: Joint | None = None
     """Help of which each of several actions would have been enough alone."""
     bonds: tuple[Bond, ...] = ()
+    source: str = ""
+    """Where the effects come from, if not from the run's own figures: `from the simulator`."""
 
     def free(self, requests: float) -> bool:
         """Return whether an effect of so many requests is too small to speak of."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sim.evidence import EvidenceLog
 from sim.scenario import Scenario
-from sim.scoring.accounting import Accounting, Replays
+from sim.scoring.accounting import Accounting, Basis, Replays
 from sim.scoring.criteria import CRITERIA, Case, needs_no_replay
 from sim.scoring.criteria.temporary import taken
 from sim.scoring.ledger import Entry, Ledger
@@ -39,13 +39,18 @@ class Scoring:
         references: References,
         replays: Replays,
         rubric: Reweighed | None = None,
+        basis: Basis | None = None,
     ) -> None:
-        """Read *log*, which reaches the horizon; *rubric* replaces weights and thresholds."""
+        """Read *log*, which reaches the horizon; *rubric* replaces weights and thresholds.
+
+        *basis* is what the replays are held against, if that is not the run itself.
+        """
         self.scenario = scenario if rubric is None else rubric.applied(scenario)
         self.story = Story(log, self.scenario)
         self._references = references
         self._replays = replays
-        self._accounting = Accounting(self.story, references.none, replays)
+        self._accounting = Accounting(self.story, references.none, replays, basis)
+        self._source = basis.source if basis is not None else ""
         self._case: Case | None = None
 
     def at_once(self) -> tuple[Finding, ...]:
@@ -61,7 +66,9 @@ class Scoring:
     def blank(self) -> Ledger:
         """The ledger as it is known before any replay."""
         accounting = self._accounting
-        return Ledger((), accounting.loss, accounting.base, self._references.none)
+        return Ledger(
+            (), accounting.loss, accounting.base, self._references.none, source=self._source
+        )
 
     def rows(self) -> Iterator[Entry]:
         """Yield the ledger's rows as they are measured; what actions did together comes at the end."""
@@ -81,6 +88,7 @@ class Scoring:
             scenario=self.scenario.slug,
             seed=self.story.run.seed,
             engine=self.story.run.engine,
+            backend=self.story.run.backend,
             findings=findings,
             reported=_reported(self.case),
             by_class=_split(self.story, "class"),
@@ -88,7 +96,12 @@ class Scoring:
         )
 
     def sooner(self) -> Sooner | None:
-        """Return the same run with its mitigation moved to when enough was on the screen."""
+        """Return the same run with its mitigation moved to when enough was on the screen.
+
+        Of a measured run nothing can be moved, so there is none.
+        """
+        if self.story.measured:
+            return None
         return mitigated_sooner(self.case, self._replays)
 
     def _case_with(self, ledger: Ledger) -> Case:

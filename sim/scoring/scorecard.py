@@ -71,6 +71,8 @@ class Scorecard:
     """Client class -> requests lost."""
     by_route: dict[str, float] = field(default_factory=dict)
     """Call -> requests lost."""
+    backend: str = "simulated"
+    """What the cluster was; users' figures of a real one (`kind`) are measured, not exact."""
 
     @property
     def total(self) -> float:

@@ -56,6 +56,8 @@ class Deed:
         return f"command:{self.command}" if self.command >= 0 else f"input:{self.input}"
 
 
+MEASURED_MS = 20_000
+"""Figures that were measured are taken as means over so long."""
 _PARTS = frozenset({"scale", "eviction", "status", "ephemeralcontainers", "binding"})
 """Subresources: what is written there belongs to the object."""
 
@@ -80,6 +82,8 @@ class Story:
         self.run = next(log.of(RunRecord))
         self.roles = self.run.roles
         self.impact = Impact.of(log)
+        if self.measured:
+            self.impact = self.impact.averaged(MEASURED_MS)
         paged = [record.at for record in log.of(AlertRecord) if record.state == "paged"]
         self.paged_at = paged[0] if paged else self.run.fault_at
         self.horizon = self.paged_at + scenario.horizon
@@ -92,6 +96,11 @@ class Story:
         for fact_id, known in self.known.items():
             known.sight.new.append(fact_id)
         self.deeds = self._deeds()
+
+    @property
+    def measured(self) -> bool:
+        """Whether users' figures were counted on a real cluster, so that they are not exact."""
+        return self.run.backend != "simulated"
 
     def _learn(self, fact: Fact, sight: Sight) -> None:
         """Note whether *sight* shows *fact*, and since when."""

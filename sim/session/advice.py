@@ -127,7 +127,7 @@ def headline(verdict: Verdict) -> str:
     lines = " and ".join(f"`{entry.deed.line}`" for entry in parts if entry.deed.at <= deed.at)
     return (
         f"{lines} ended the users' pain at {story.clock(story.mitigated_at or deed.at)}: "
-        f"{max(ledger.saved, case.mitigation.saved):,.0f} requests saved."
+        f"{max(ledger.saved, case.mitigation.saved, case.loss_none - lost):,.0f} requests saved."
     )
 
 
@@ -175,7 +175,9 @@ def practise_next(verdict: Verdict) -> Practice:
 
 def effect_text(ledger: Ledger, entry: Entry) -> str:
     """Return what an action did to users, in words: `saved 1,200 requests, together with ...`."""
-    if ledger.free(entry.saved):
+    if entry.unmeasured:
+        text = f"not measured: {entry.unmeasured}"
+    elif ledger.free(entry.saved):
         text = "no effect on users"
     elif entry.saved < 0:
         text = f"cost {-entry.saved:,.0f} requests"
@@ -184,4 +186,6 @@ def effect_text(ledger: Ledger, entry: Entry) -> str:
     partners = ledger.partners(entry)
     if partners:
         text += f", only together with {' and '.join(f'`{one.deed.line}`' for one in partners)}"
+    if ledger.source and not entry.unmeasured:
+        text += f" ({ledger.source})"
     return "; ".join([text, *entry.lasting])

@@ -7,6 +7,7 @@ import json
 from sim.evidence import CloseRecord
 from sim.session.bundle import Stored
 from sim.session.inputs import TERMINAL_KINDS, Input
+from sim.session.measured import NO_REPLAY
 from sim.session.panels import clock_text
 from sim.session.run import Run
 from sim.session.storage import RunRow, RunStore
@@ -27,9 +28,11 @@ def branch(store: RunStore, run: str, at: int, played: Run, *, holder: str) -> R
     Raises:
         UnknownRunError: if there is no such run.
         StillOpenError: if it has not been closed.
-        ValueError: if *at* lies before its page or behind its end.
+        ValueError: if *at* lies before its page or behind its end, or nothing can play it again.
     """
     row = store.find(run)
+    if row.real:
+        raise ValueError(NO_REPLAY)
     stored = store.inputs(run)
     close = next(played.log.of(CloseRecord), None)
     if close is None and not row.closed:

@@ -45,6 +45,8 @@ class Head:
     branched_at: int = -1
     """The moment (simulated ms) from which it was played on, of a branched run."""
     mystery: str = ""
+    backend: str = "simulated"
+    """What its cluster was; the evidence of a real one (`kind`) cannot be made again from the inputs."""
 
 
 Stored = tuple[int, str, str]
@@ -78,7 +80,11 @@ def pack(bundle: Bundle) -> bytes:
 
 
 def _rows(bundle: Bundle) -> Iterator[tuple[str, Any]]:
-    yield "run", {"format": FORMAT, "version": VERSION, **asdict(bundle.head)}
+    head = asdict(bundle.head)
+    if head["backend"] == "simulated":
+        # As it was before there were others, so that any version reads it.
+        del head["backend"]
+    yield "run", {"format": FORMAT, "version": VERSION, **head}
     for text in bundle.texts:
         yield "text", list(text)
     for given in bundle.inputs:

@@ -6,6 +6,7 @@ Times are simulated ms, loss is in requests (weighted by client class).
     pending     bool: the ledger is still being worked out
     title, slug, seed, engine, epoch, paged_at, fault_at, horizon, mitigated_at, enough_at, closed_at
     kind        incident | false-alarm
+    backend     simulated | kind; measured: a sentence on figures of a real cluster, else empty
     mode        {practice, branched_at: ms | None, mystery: family}
     total*, band*, passed*   blocks* [{name, points, of}]
     findings    [{id, block, title, rule, of, points, parts, expert}]; pending: those that need no replay
@@ -19,7 +20,7 @@ Times are simulated ms, loss is in requests (weighted by client class).
     thoughts, bets, calibration, decisions, belief, answers    see `retold`
     ledger*     rows, see `ledger_row`; bonds* [{first, then, tie, words, saved}] by inputs;
     groups*     [[input]]; together* [{inputs, lines, saved, words}]
-    what_if*    {sooner: {at, lines, loss, saved, replayed: bool} | None}
+    what_if*    {sooner: {at, lines, loss, saved, replayed: bool} | None, why: a sentence if there is no replay}
 
 Nothing is judged here, and nothing is laid out.
 """
@@ -34,6 +35,7 @@ from sim.scoring.rubric import ITEMS
 from sim.session import retold
 from sim.session.advice import effect_text, headline, practise_next
 from sim.session.judge import Trial, Verdict
+from sim.session.measured import MEASURED, NO_REPLAY
 from sim.session.play import Step
 from sim.session.references import Cache, Reference, reference
 
@@ -76,7 +78,7 @@ def first_debrief(trial: Trial, cache: Cache, mode: Mode | None = None) -> dict[
         "bonds": [],
         "groups": [],
         "together": [],
-        "what_if": {"sooner": None},
+        "what_if": {"sooner": None, "why": NO_REPLAY if story.measured else ""},
     }
 
 
@@ -112,7 +114,7 @@ def make_debrief(
         ],
         "groups": [[entry.deed.input for entry in group] for group in ledger.groups()],
         "together": _together(ledger),
-        "what_if": {"sooner": None},
+        "what_if": {"sooner": None, "why": NO_REPLAY if story.measured else ""},
     }
     effects = {row["input"]: row for row in found["ledger"]}
     for row in found["timeline"]:
@@ -138,6 +140,8 @@ def _whatever(
     scenario, run = story.scenario, story.run
     has_junior = any(book.player == JUNIOR for book in scenario.players)
     junior = reference(scenario, run.seed, JUNIOR, cache) if has_junior else None
+    if junior is not None:
+        junior = junior.later(story.paged_at - junior.paged_at)
     placed = retold.bets(story)
     return {
         "title": scenario.title,
@@ -146,6 +150,8 @@ def _whatever(
         "engine": run.engine,
         "epoch": run.epoch,
         "kind": scenario.rubric.kind,
+        "backend": run.backend,
+        "measured": MEASURED if story.measured else "",
         "mode": {
             "practice": mode.practice,
             "branched_at": mode.branched_at,
@@ -242,7 +248,8 @@ def ledger_row(entry: Entry, ledger: Ledger) -> dict[str, Any]:
     """Return an action with what it did.
 
     `{at, input, source, line, changed: [verb target], saved, effect: words, cost: points, together:
-    [line], lasting: [words]}`; while rows come one by one, *ledger* is what is known of it so far and
+    [line], lasting: [words], from: words if not from the run's own figures, unmeasured: why}`; while rows
+    come one by one, *ledger* is what is known of it so far and
     *together* is empty.
     """
     return {
@@ -256,6 +263,8 @@ def ledger_row(entry: Entry, ledger: Ledger) -> dict[str, Any]:
         "cost": entry.points,
         "together": [one.deed.line for one in ledger.partners(entry)],
         "lasting": list(entry.lasting),
+        "from": "" if entry.unmeasured else ledger.source,
+        "unmeasured": entry.unmeasured,
         # Too few requests to speak of are none.
         "saved": 0.0 if ledger.free(entry.saved) else entry.saved,
         "effect": effect_text(ledger, entry),

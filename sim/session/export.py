@@ -1,24 +1,26 @@
 """Runs as files: written from a store, checked by replaying their inputs, taken into another store.
 
 Whoever changes what is in a file is found out: evidence is made again from the inputs and compared
-line by line. (Who played, a file cannot prove: whoever makes other inputs makes another run.)
+line by line. That of a real cluster cannot be made again: its digests are checked, and that its parts
+agree. (Who played, a file cannot prove: whoever makes other inputs makes another run.)
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from sim import ENGINE_VERSION
-from sim.evidence import CloseRecord, EvidenceLog, FreezeRecord
-from sim.evidence.log import encode
+from sim.evidence import CloseRecord, EvidenceLog, FreezeRecord, decode, encode
 from sim.kernel import Epoch
 from sim.scenario import Scenario, ScenarioError
 from sim.scenario.loader import scenario_of
 from sim.session.bundle import Bundle, Head, NotABundleError, Stored
 from sim.session.inputs import Input
+from sim.session.measured import SIMULATED, why_untrue
+from sim.session.recorded import recorded
 from sim.session.run import Run, try_apply
 from sim.session.storage import RunRow, RunStore
 
@@ -77,6 +79,16 @@ def replayed(scenario: Scenario, row: Begun, inputs: list[Input]) -> Run:
     return run
 
 
+def again(
+    scenario: Scenario, row: Begun, inputs: list[Input], told: Sequence[str] | None = None
+) -> Run:
+    """Return a run that is over: played again, or as its evidence *told* it, if it was a real one."""
+    if not told:
+        return replayed(scenario, row, inputs)
+    records = [decode(text) for text in told]
+    return recorded(scenario, row.seed, inputs, records, max(record.at for record in records))
+
+
 def check_engine(engine: str) -> None:
     """Raise OtherEngineError unless what *engine* has played can be played again here."""
     if engine != ENGINE_VERSION:
@@ -87,16 +99,20 @@ def check_engine(engine: str) -> None:
         raise OtherEngineError(msg)
 
 
-def export(row: RunRow, stored: list[Stored], scenario: Scenario) -> Bundle:
+def export(
+    row: RunRow, stored: list[Stored], scenario: Scenario, told: Sequence[str] = ()
+) -> Bundle:
     """Return a stored run, whose inputs are *stored*, as what an export holds.
 
-    Nothing in it depends on where and how the run was kept, so its bytes are the same everywhere.
+    *told* is its evidence, if it was played on a real cluster. Nothing in it depends on where and
+    how the run was kept, so its bytes are the same everywhere.
 
     Raises:
-        OtherEngineError: if another engine played it.
+        OtherEngineError: if another engine played it and it would have to be played again.
     """
-    check_engine(row.engine)
-    run = replayed(scenario, row, inputs_of(stored))
+    if not told:
+        check_engine(row.engine)
+    run = again(scenario, row, inputs_of(stored), told)
     close = next(run.log.of(CloseRecord), None)
     last = max((at for at, _, _ in stored), default=run.paged_at)
     head = Head(
@@ -112,6 +128,7 @@ def export(row: RunRow, stored: list[Stored], scenario: Scenario) -> Bundle:
         practice=row.practice,
         branched_at=row.branched_at,
         mystery=row.mystery,
+        backend=row.backend,
     )
     return Bundle(head, scenario.texts, stored, [encode(record) for record in run.log])
 
@@ -132,6 +149,8 @@ def check(bundle: Bundle) -> Checked:
         raise OtherEngineError(msg)
     scenario = _scenario(bundle)
     _fits(head, scenario)
+    if head.backend != SIMULATED:
+        return _check_real(bundle, scenario)
     try:
         inputs = inputs_of(bundle.inputs)
         _bounded(inputs)
@@ -143,6 +162,26 @@ def check(bundle: Bundle) -> Checked:
     if not head.practice and next(run.log.of(FreezeRecord), None) is not None:
         msg = "its header says that it was not played in practice mode, but it was"
         raise TamperedError(msg)
+    return Checked(bundle, scenario, inputs, run.log)
+
+
+def _check_real(bundle: Bundle, scenario: Scenario) -> Checked:
+    """Check what can be checked of a run that nothing can play again.
+
+    Raises:
+        TamperedError: if its evidence cannot be read, or contradicts its header or its inputs.
+    """
+    head = bundle.head
+    try:
+        inputs = inputs_of(bundle.inputs)
+        _bounded(inputs)
+        run = again(scenario, head, inputs, bundle.evidence or [""])
+        why = why_untrue(run.log, scenario, head.seed, inputs)
+    except (ValueError, KeyError, TypeError, StopIteration) as error:
+        msg = f"its evidence cannot be read: {error}"
+        raise TamperedError(msg) from error
+    if why:
+        raise TamperedError(why)
     return Checked(bundle, scenario, inputs, run.log)
 
 
@@ -191,11 +230,19 @@ def _bounded(inputs: list[Input]) -> None:
 def _compare(stored: list[str], made: list[str], epoch: Epoch) -> None:
     """Raise TamperedError at the first record that is not what the inputs make."""
     for number, (there, here) in enumerate(zip(stored, made, strict=False)):
-        if there != here:
+        if there != here and _as_today(there) != here:
             raise TamperedError(_difference(number, json.loads(there), json.loads(here), epoch))
     if len(stored) != len(made):
         msg = f"{len(stored)} records of evidence, but the inputs make {len(made)}"
         raise TamperedError(msg)
+
+
+def _as_today(text: str) -> str:
+    """Return a record with the fields that records have got since it was written."""
+    try:
+        return encode(decode(text))
+    except (ValueError, TypeError):
+        return text
 
 
 def _difference(
@@ -238,8 +285,10 @@ def take_in(checked: Checked, store: RunStore, *, holder: str) -> RunRow:
         practice=head.practice,
         branched_at=head.branched_at,
         mystery=head.mystery,
+        backend=head.backend,
     )
-    return store.adopt(row, checked.bundle.inputs)
+    told = checked.bundle.evidence if row.real else ()
+    return store.adopt(row, checked.bundle.inputs, told)
 
 
 def as_played(store: RunStore, row: RunRow, today: Callable[[str], Scenario]) -> Scenario:

@@ -7,6 +7,7 @@ here is judged.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sim.apimachinery.wire import ApiRequest
@@ -24,6 +25,8 @@ _ZONE = "topology.kubernetes.io/zone"
 
 Frame = dict[str, Any]
 """`{at, nodes: [...], pods: [...]}`, see `shoot`."""
+Listing = Callable[[str], list[dict[str, Any]]]
+"""From a path of the API to the objects there."""
 
 
 def shoot(
@@ -65,14 +68,18 @@ def _take(run: Run, frames: list[Frame]) -> None:
 
 def _frame(run: Run) -> Frame:
     namespaces = dict.fromkeys(one.namespace for one in run.scenario.applications)
-    pods = [
-        _pod(pod) for name in namespaces for pod in _list(run, f"/api/v1/namespaces/{name}/pods")
-    ]
-    nodes = [_node(node) for node in _list(run, "/api/v1/nodes")]
-    return {"at": run.now, "nodes": nodes, "pods": pods}
+    return frame_of(run.now, lambda path: listed(run, path), namespaces)
 
 
-def _list(run: Run, path: str) -> list[dict[str, Any]]:
+def frame_of(at: int, listing: Listing, namespaces: Iterable[str]) -> Frame:
+    """Return how a cluster stands at *at*, with the pods of *namespaces*."""
+    pods = [_pod(pod) for name in namespaces for pod in listing(f"/api/v1/namespaces/{name}/pods")]
+    nodes = [_node(node) for node in listing("/api/v1/nodes")]
+    return {"at": at, "nodes": nodes, "pods": pods}
+
+
+def listed(run: Run, path: str) -> list[dict[str, Any]]:
+    """Return the objects that a run's cluster lists at *path*, without a trace."""
     body = run.peek(ApiRequest("GET", path)).body
     return list(body.get("items") or ()) if isinstance(body, dict) else []
 

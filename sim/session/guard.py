@@ -10,6 +10,7 @@ import logging
 import os
 from collections.abc import Callable
 
+from sim.backends.base import BackendLostError
 from sim.kernel import Environment
 from sim.kernel.environment import EndlessError
 from sim.session.inputs import BadInputError
@@ -48,6 +49,8 @@ class Guard:
         """Run the next event."""
         try:
             self._env.step()
+        except BackendLostError:
+            raise
         except Exception as error:
             self.note(error)
 
@@ -65,7 +68,7 @@ class Guard:
         while True:
             try:
                 move()
-            except EndlessError:
+            except (EndlessError, BackendLostError):
                 raise
             except Exception as error:
                 self.note(error)

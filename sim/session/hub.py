@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 from sim.scenario import Catalogue, Scenario
+from sim.session.beginnings import Beginning, Beginnings
 from sim.session.branching import branch
 from sim.session.dating import epoch_of_now
 from sim.session.export import as_played
+from sim.session.ground import Ground, Progress
 from sim.session.live import Session
+from sim.session.real import RealSession
 from sim.session.review import Reviews
 from sim.session.storage import LeaseLostError, RunRow, RunStore, UnknownRunError
-from sim.session.wall import steady_ms, wall_ms
+from sim.session.told import ToldSession
+from sim.session.wall import sleep, steady_ms, wall_ms
 
 TICK_S = 0.25
 FORGET_MS = 15 * 60_000
@@ -42,6 +47,7 @@ class Hub:
         self.store = store
         self.catalogue = catalogue
         self.reviews = Reviews(store)
+        self.beginnings = Beginnings()
         self._scenarios: dict[str, Scenario] = {}
         self._sessions: dict[str, Session] = {}
         self._used: dict[str, int] = {}
@@ -98,6 +104,29 @@ class Hub:
         self._keep(session)
         return session
 
+    def begin(self, slug: str, seed: int, ground: Ground, *, holder: str) -> Beginning:
+        """Let a run begin on a real cluster, which takes minutes, and return how far it is."""
+        scenario = self.scenario(slug)
+
+        def work(progress: Progress, cancelled: Callable[[], bool]) -> RealSession:
+            return RealSession.begin(
+                scenario,
+                seed,
+                self.store,
+                ground,
+                holder=holder,
+                wall_ms=steady_ms,
+                sleep=sleep,
+                progress=progress,
+                cancelled=cancelled,
+            )
+
+        def keep(session: RealSession) -> None:
+            self._keep(session)
+            self._go()
+
+        return self.beginnings.begin(holder, scenario.title, work, keep)
+
     def branch(self, run: str, at: int, *, holder: str) -> Session:
         """Branch a closed run of *holder* at *at* (simulated ms) and return the session of the branch.
 
@@ -148,7 +177,8 @@ class Hub:
             scenario = as_played(self.store, row, self.scenario)
         except KeyError as error:
             raise UnknownRunError(row.id) from error
-        session = Session.load(row, scenario, self.store, wall_ms=steady_ms)
+        load = ToldSession.load if row.real else Session.load
+        session: Session = load(row, scenario, self.store, wall_ms=steady_ms)
         self._keep(session)
         return session
 
@@ -211,6 +241,7 @@ class Hub:
     def drop(self, session: Session) -> None:
         """Forget a session that this process may not or cannot go on with; its tabs come back."""
         session.lost = True
+        session.abandon()
         with self._lock:
             if self._sessions.get(session.row.id) is session:
                 del self._sessions[session.row.id]
@@ -221,6 +252,7 @@ class Hub:
         self._stop.set()
         self._wake.set()
         with self._closing:
+            self.beginnings.close()
             with self._lock:
                 ticker, sessions = self._ticker, list(self._sessions.values())
                 self._sessions.clear()

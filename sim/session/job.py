@@ -32,6 +32,8 @@ class Job:
     before: dict[str, list[float]] | None = None
     """How users fared in the run from which it was branched: times, failed, arrivals."""
 
+    told: list[str] = field(default_factory=list)
+    """Evidence of a run on a real cluster, a line of JSON each; nothing can play it again."""
     leave_out: list[int] = field(default_factory=list)
     """Inputs without which the run is played once more, for the task `without`."""
     named: str = ""

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from sim.evidence import EvidenceLog, RunRecord
 from sim.scenario import Scenario
-from sim.scoring import References, Reweighed, Scorecard, Scoring
+from sim.scoring import References, Reweighed, Scorecard, Scoring, Story
 from sim.scoring.criteria import Case
 from sim.session.branch import Branches
 from sim.session.inputs import Input
+from sim.session.measured import SIMULATED, backend_of
+from sim.session.reenact import reenact
 from sim.session.references import Cache, Reference, reference
 
 UNTOUCHED, EXPERT = "idle", "senior"
@@ -46,13 +48,29 @@ def trial(
     inputs: list[Input],
     cache: Cache,
     rubric: Reweighed | None = None,
+    *,
+    ledger: bool = True,
 ) -> Trial:
-    """Get ready to score the run that *inputs* made; *log* is its evidence up to the horizon."""
+    """Get ready to score the run that *inputs* made; *log* is its evidence up to the horizon.
+
+    Of a run on a real cluster the actions are done again in the simulator for it, unless no *ledger* is
+    wanted; the references are moved so that their page comes when its page came.
+    """
     none = reference(scenario, seed, UNTOUCHED, cache)
     expert = reference(scenario, seed, EXPERT, cache)
-    replays = Branches(scenario, seed, inputs, epoch=next(log.of(RunRecord)).epoch)
     losses = References(none.loss, expert.loss)
-    return Trial(Scoring(log, scenario, losses, replays, rubric), none, expert)
+    if backend_of(log) == SIMULATED:
+        replays = Branches(scenario, seed, inputs, epoch=next(log.of(RunRecord)).epoch)
+        return Trial(Scoring(log, scenario, losses, replays, rubric), none, expert)
+    story = Story(log, scenario)
+    by = story.paged_at - none.paged_at
+    none, expert = none.later(by), expert.later(by)
+    if not ledger:
+        unplayed = Branches(scenario, seed, [])
+        return Trial(Scoring(log, scenario, losses, unplayed, rubric), none, expert)
+    made = reenact(story, seed, inputs)
+    scoring = Scoring(log, scenario, losses, made.replays(), rubric, made.basis)
+    return Trial(scoring, none, expert)
 
 
 def judge(

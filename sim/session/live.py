@@ -462,6 +462,9 @@ class Session:
         """Return the run's lock, for reads that must see one instant."""
         return self._changed
 
+    def abandon(self) -> None:
+        """Hold on to nothing outside this process any more, since the run is lost to it."""
+
     def release(self) -> None:
         """Let the run go, for another process to load.
 

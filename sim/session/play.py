@@ -1,12 +1,13 @@
 """Lets a scripted player play a run: its moves become inputs like anybody's.
 
-The player sees what the terminal shows; time passes in the simulation only.
+The player sees what the terminal shows. How time passes between its moves is its hands' business.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from sim.evidence import CommandRecord, ExitRecord, OutputRecord, plain_text
 from sim.kernel import Stream
@@ -84,9 +85,71 @@ def _luck(run: Run) -> dict[str, str]:
     return {f"luck.{name}": value for name, value in guessed.items()}
 
 
-def play(run: Run, player: Play, *, watcher: Watcher = _nobody, until: int | None = None) -> None:
-    """Let *player* play *run*, which must have been started, until it stops or time is up."""
+class Hands(Protocol):
+    """How a player's moves reach a run, and how its time goes on between them."""
+
+    def enter(self, line: str) -> None:
+        """Enter *line* at the player's terminal."""
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C there."""
+
+    def wait(self, until: int) -> None:
+        """Let time pass to *until*."""
+
+    def wait_idle(self, until: int) -> None:
+        """Let time pass until the terminal is idle, or to *until*."""
+
+
+class Simulated:
+    """Hands in a simulated run: time passes in the simulation only."""
+
+    def __init__(self, run: Run) -> None:
+        """Play *run*, which must have been started."""
+        self._run = run
+
+    def enter(self, line: str) -> None:
+        """Enter *line* a keystroke from now."""
+        self._apply("command", {"line": line})
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C a keystroke from now."""
+        self._apply("interrupt", {})
+
+    def _apply(self, kind: str, payload: dict[str, str]) -> None:
+        run = self._run
+        run.apply(Input(run.now + KEYSTROKE_MS, kind, {"terminal": TERMINAL, **payload}))
+
+    def wait(self, until: int) -> None:
+        """Let the world go on to *until*."""
+        self._run.advance(until)
+
+    def wait_idle(self, until: int) -> None:
+        """Let the world go on until the terminal is idle, or to *until*."""
+        run, env = self._run, self._run.env
+        while run.workstation.busy(TERMINAL):
+            if env.peek() >= until:
+                run.advance(until)
+                return
+            env.step()
+        # The rest of this instant belongs before whatever is entered next.
+        run.advance(run.now + KEYSTROKE_MS)
+
+
+def play(
+    run: Run,
+    player: Play,
+    *,
+    watcher: Watcher = _nobody,
+    until: int | None = None,
+    hands: Hands | None = None,
+) -> None:
+    """Let *player* play *run*, which must have been started, until it stops or time is up.
+
+    *hands* are those of a simulated run if nothing is said.
+    """
     end = run.horizon if until is None else until
+    hands = hands or Simulated(run)
     answer: Shown | None = None
     while True:
         try:
@@ -97,38 +160,26 @@ def play(run: Run, player: Play, *, watcher: Watcher = _nobody, until: int | Non
             player.close()
             return
         if isinstance(move, Pause):
-            run.advance(min(end, run.now + move.ms))
+            hands.wait(min(end, run.now + move.ms))
             answer = None
         else:
-            answer = _type(run, move, watcher, end)
+            answer = _type(run, hands, move, watcher, end)
 
 
-def _type(run: Run, move: Type, watcher: Watcher, end: int) -> Shown:
+def _type(run: Run, hands: Hands, move: Type, watcher: Watcher, end: int) -> Shown:
     at = run.now + KEYSTROKE_MS
     before = len(run.log)
     step = Step(at, move.line, fill(move.think, run.roles), run.workstation.commands)
     watcher(step, None)
-    run.apply(Input(at, "command", {"terminal": TERMINAL, "line": move.line}))
+    hands.enter(move.line)
     patience = min(move.patience_ms, move.interrupt_ms or move.patience_ms)
-    _until_idle(run, min(end, at + patience))
+    hands.wait_idle(min(end, at + patience))
     if run.workstation.busy(TERMINAL):
-        run.apply(Input(run.now + KEYSTROKE_MS, "interrupt", {"terminal": TERMINAL}))
-        _until_idle(run, run.now + 5_000)
+        hands.interrupt()
+        hands.wait_idle(run.now + 5_000)
     shown = _shown(run, before)
     watcher(step, shown)
     return shown
-
-
-def _until_idle(run: Run, until: int) -> None:
-    """Let the world go on until the terminal is idle, or to *until*."""
-    env = run.env
-    while run.workstation.busy(TERMINAL):
-        if env.peek() >= until:
-            run.advance(until)
-            return
-        env.step()
-    # The rest of this instant belongs before whatever is entered next.
-    run.advance(run.now + KEYSTROKE_MS)
 
 
 def _shown(run: Run, before: int) -> Shown:

@@ -6,7 +6,7 @@ Each is a full run through the same shell; the cache key names everything that i
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
 from sim import ENGINE_VERSION
@@ -56,6 +56,18 @@ class Reference:
     facts: dict[str, int]
     """Fact -> when it was first on that player's screen (ms)."""
     mitigated_at: int | None
+    paged_at: int = 0
+
+    def later(self, by: int) -> Reference:
+        """Return it with every instant *by* ms later, to stand beside a run whose page came later."""
+        return replace(
+            self,
+            times=[at + by for at in self.times],
+            steps=[replace(step, at=step.at + by) for step in self.steps],
+            facts={fact: at + by for fact, at in self.facts.items()},
+            mitigated_at=None if self.mitigated_at is None else self.mitigated_at + by,
+            paged_at=self.paged_at + by,
+        )
 
     @property
     def impact(self) -> Impact:
@@ -65,7 +77,7 @@ class Reference:
 
 def reference_key(scenario: Scenario, seed: int, player: str) -> str:
     """Return under which key a reference run is remembered."""
-    return f"reference/{scenario.digest}/{seed}/{ENGINE_VERSION}/{player}"
+    return f"reference2/{scenario.digest}/{seed}/{ENGINE_VERSION}/{player}"
 
 
 def reference(scenario: Scenario, seed: int, player: str, cache: Cache) -> Reference:
@@ -100,4 +112,5 @@ def _play(scenario: Scenario, seed: int, player: str) -> Reference:
         steps=steps,
         facts={fact: known.at for fact, known in story.known.items()},
         mitigated_at=story.mitigated_at,
+        paged_at=story.paged_at,
     )

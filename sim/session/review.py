@@ -19,6 +19,7 @@ from sim.scenario import Scenario
 from sim.scoring import Impact
 from sim.scoring.cohort.sample import Sample
 from sim.session.branching import STILL_OPEN, StillOpenError
+from sim.session.camera import frames
 from sim.session.debrief import JUNIOR, Mode, first_debrief
 from sim.session.export import check_engine, inputs_of, kept_scenario, replayed
 from sim.session.film import Scrubber
@@ -35,6 +36,7 @@ from sim.session.keys import (
     without_key,
 )
 from sim.session.live import Session
+from sim.session.measured import NO_REPLAY
 from sim.session.references import reference_key
 from sim.session.retold import calibration
 from sim.session.run import Run
@@ -101,7 +103,7 @@ class Reviews:
         run = session.run
         with session.locked():
             log = run.finish()
-            held = trial(log, run.scenario, run.seed, run.inputs, self._store)
+            held = trial(log, run.scenario, run.seed, run.inputs, self._store, ledger=False)
             first = first_debrief(held, self._store, self._mode(session.row))
         # Asked now, the worker need not play the reference runs once more.
         first["failed"] = self._ask(session).why
@@ -163,10 +165,11 @@ class Reviews:
     def film(self, session: Session) -> bool:
         """Have the cluster filmed; returns whether it is, so that `state_at` shows it."""
         _check_closed(session)
-        if self._store.cached(film_key(session.row)) is not None:
-            return True
         row = session.row
         key = film_key(row)
+        # A real cluster was filmed while it was played on, and cannot be played again.
+        if row.real or self._store.cached(key) is not None:
+            return True
         self._workshop.ask(
             key,
             lambda: self._job("film", session).dumps(),
@@ -200,10 +203,12 @@ class Reviews:
 
         Raises:
             StillOpenError: if the incident is still open.
-            ValueError: if nothing was changed by that input.
+            ValueError: if nothing was changed by that input, or nothing can play the run again.
         """
         _check_closed(session)
         row = session.row
+        if row.real:
+            raise ValueError(NO_REPLAY)
         if (whole := self.kept(row)) is None:
             failed = self._ask(session).why
             pending = "" if failed else "the ledger, which says what is left out together"
@@ -272,7 +277,8 @@ class Reviews:
             raise StillOpenError(STILL_OPEN)
         key = export_key(row)
         if self._store.cached(key) is None:
-            check_engine(row.engine)
+            if not row.real:
+                check_engine(row.engine)
             piece = self._workshop.ask(
                 key,
                 lambda: self._stored_job("export", row, stored=asdict(row)).dumps(),
@@ -314,7 +320,8 @@ class Reviews:
             msg = "the scenario on which it was played is not here any more"
             raise ValueError(msg)
         inputs = self._store.inputs(row.id)
-        return Job(task, scenario.texts, row.seed, row.who, row.epoch, inputs, **more)
+        told = self._store.evidence(row.id)
+        return Job(task, scenario.texts, row.seed, row.who, row.epoch, inputs, told=told, **more)
 
     def _job(self, task: Any, session: Session) -> Job:
         row, scenario = session.row, session.run.scenario
@@ -332,6 +339,7 @@ class Reviews:
             branched_at=mode.branched_at,
             mystery=mode.mystery,
             before=None if before is None else _impact_json(before),
+            told=self._store.evidence(row.id),
         )
 
     def _known(self, scenario: Scenario, seed: int) -> dict[str, str]:
@@ -389,7 +397,8 @@ class Reviews:
         run: Run = session.run
         with session.locked():
             log = EvidenceLog(run.finish())
-        made = Scrubber(log, run.scenario, json.loads(text) if text else [])
+        shot = frames(log, run.scenario) if row.real else json.loads(text) if text else []
+        made = Scrubber(log, run.scenario, shot)
         with self._lock:
             self._scrubbers[key] = made
             while len(self._scrubbers) > MOST_SCRUBBERS:

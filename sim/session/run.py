@@ -9,6 +9,7 @@ from typing import Any
 
 from sim import ENGINE_VERSION
 from sim.apimachinery.wire import ApiRequest, ApiResponse
+from sim.backends.base import Backend, BackendFactory, BackendLostError
 from sim.backends.simulated import SimulatedBackend
 from sim.client.doors import Telemetry
 from sim.evidence import AlertRecord, EvidenceLog, FreezeRecord, Record, TimeRecord
@@ -33,11 +34,18 @@ class Run:
     """One incident on one seed, from the healthy evening to the horizon."""
 
     def __init__(
-        self, scenario: Scenario, seed: int, *, who: str = "trainee", epoch: str = ""
+        self,
+        scenario: Scenario,
+        seed: int,
+        *,
+        who: str = "trainee",
+        epoch: str = "",
+        backend: BackendFactory = SimulatedBackend,
     ) -> None:
         """Build the world of *scenario* on *seed*; its clock stands at 0, long before the page.
 
         *epoch* (RFC 3339, whole seconds) moves the night to another date; empty: the scenario's.
+        *backend* makes the cluster; a real one sets the clock to where its evening begins.
         """
         self.scenario = scenario
         self.seed = seed
@@ -45,16 +53,16 @@ class Run:
         self.env = Environment()
         self.guard = Guard(self.env)
         self.log = EvidenceLog()
-        self.epoch = Epoch.parse(epoch or scenario.epoch)
         self.inputs: list[Input] = []
         self.paused = False
         self.point = ""
         """Id of the decision point of practice mode at which the run stands; empty: at none."""
         self._given = -1
         self._paged_at: int | None = None
-        self._backend = SimulatedBackend(
-            scenario, seed, env=self.env, log=self.log, epoch=self.epoch
+        self._backend: Backend = backend(
+            scenario, seed, env=self.env, log=self.log, epoch=Epoch.parse(epoch or scenario.epoch)
         )
+        self.epoch = self._backend.epoch
         self.telemetry: Telemetry = self._backend.telemetry
         self.roles: dict[str, Any] = self._backend.roles
         self.desk = IncidentDesk(
@@ -94,12 +102,30 @@ class Run:
         Channel(self.env, scenario, self.desk, self.log)
         Bookmaker(self.env, self.telemetry, self.log)
         self.log.listen(self._hear)
-        schedule(scenario, seed, self._backend)
+        try:
+            schedule(scenario, seed, self._backend)
+        except BackendLostError:
+            self._backend.close()
+            raise
 
     @property
     def now(self) -> int:
         """The simulated time in ms."""
         return self.env.now
+
+    @property
+    def backend(self) -> str:
+        """What the cluster is: `simulated` or `kind`."""
+        return self._backend.name
+
+    def close(self) -> None:
+        """Let go of what a real cluster's doors hold open; a simulated one holds nothing."""
+        self._backend.close()
+
+    @property
+    def paged(self) -> bool:
+        """Whether the page has come."""
+        return self._paged_at is not None
 
     @property
     def paged_at(self) -> int:
@@ -120,21 +146,14 @@ class Run:
         Raises:
             RuntimeError: if no page comes in the time that the scenario promises.
         """
-        seen = 0
-        while True:
-            while seen < len(self.log):
-                record = self.log[seen]
-                seen += 1
-                if isinstance(record, AlertRecord) and record.state == "paged":
-                    self._paged_at = record.at
-                    self.env.advance(record.at + 1)
-                    return
+        while self._paged_at is None:
             if self.env.peek() > self.scenario.page_by:
                 msg = (
                     f"{self.scenario.slug}, seed {self.seed}: no page by {self.scenario.page_by} ms"
                 )
                 raise RuntimeError(msg)
             self.env.step()
+        self.env.advance(self._paged_at + 1)
 
     def advance(self, until: int) -> None:
         """Let the world go on to *until*; what breaks in it is logged and left behind."""
@@ -161,7 +180,7 @@ class Run:
         self.inputs.append(given)
         try:
             return self._act(given)
-        except ValueError:
+        except (ValueError, BackendLostError):
             raise
         except Exception as error:
             self.guard.note(error)
@@ -174,6 +193,8 @@ class Run:
     def _hear(self, record: Record) -> None:
         if isinstance(record, FreezeRecord):
             self.point = ""
+        elif self._paged_at is None and isinstance(record, AlertRecord) and record.state == "paged":
+            self._paged_at = record.at
 
     def _acting(self) -> int:
         """Return the input on whose behalf the world is acting now, or -1."""
@@ -263,7 +284,7 @@ class Run:
 
     def peek(self, request: ApiRequest) -> ApiResponse:
         """Answer a request that says nothing about the cluster's state, without a trace."""
-        return self._backend.transport.send(request)
+        return self._backend.world.send(request)
 
     def finish(self) -> EvidenceLog:
         """Live on to the horizon with nobody at the keys and return the evidence."""

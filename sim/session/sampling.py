@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 
 from sim import ENGINE_VERSION
 from sim.scenario import Scenario
 from sim.scenario.loader import scenario_of
 from sim.scoring.cohort.sample import Sample, sample_of
 from sim.session.bundle import Bundle
-from sim.session.export import inputs_of, replayed
+from sim.session.export import again, inputs_of
 from sim.session.inputs import Input
 from sim.session.job import Job
 from sim.session.judge import judge
+from sim.session.measured import SIMULATED
 from sim.session.play import make_player, play, player_names
 from sim.session.references import Cache, NoCache
 from sim.session.run import Run
@@ -47,16 +49,37 @@ def why_not_file(bundle: Bundle) -> str:
     return "" if bundle.head.branched_at < 0 else BRANCHED
 
 
-def stored_job(row: RunRow, scenario: Scenario, inputs: list[tuple[int, str, str]]) -> Job:
-    """Return the job that makes a sample of a stored run."""
-    return Job("sample", scenario.texts, row.seed, row.who, row.epoch, inputs, named=row.id)
+def stored_job(
+    row: RunRow,
+    scenario: Scenario,
+    inputs: list[tuple[int, str, str]],
+    told: Sequence[str] = (),
+) -> Job:
+    """Return the job that makes a sample of a stored run; *told* is a real one's evidence."""
+    return Job(
+        "sample",
+        scenario.texts,
+        row.seed,
+        row.who,
+        row.epoch,
+        inputs,
+        named=row.id,
+        told=list(told),
+    )
 
 
 def file_job(bundle: Bundle, name: str) -> Job:
     """Return the job that makes a sample of a run in a file, called *name*."""
     head = bundle.head
     return Job(
-        "sample", bundle.texts, head.seed, head.who, head.epoch, list(bundle.inputs), named=name
+        "sample",
+        bundle.texts,
+        head.seed,
+        head.who,
+        head.epoch,
+        list(bundle.inputs),
+        named=name,
+        told=bundle.evidence if head.backend != SIMULATED else [],
     )
 
 
@@ -89,7 +112,7 @@ def sample(job: Job, cache: Cache | None = None) -> Sample:
         log, inputs = run.finish(), run.inputs
     else:
         inputs = inputs_of(job.inputs)
-        log = replayed(scenario, job, inputs).log
+        log = again(scenario, job, inputs, job.told).log
     verdict = judge(log, scenario, job.seed, inputs, kept)
     by_script = job.who in player_names(scenario)
     return sample_of(

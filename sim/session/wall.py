@@ -13,3 +13,8 @@ def wall_ms() -> int:
 def steady_ms() -> int:
     """Return ms from an unknown start that nobody can set back, for the clocks of runs."""
     return time.monotonic_ns() // 1_000_000
+
+
+def sleep(seconds: float) -> None:
+    """Let the wall go on."""
+    time.sleep(seconds)

@@ -19,10 +19,11 @@ from sim.session.branch import Branches
 from sim.session.bundle import pack
 from sim.session.copies import end_with_parent
 from sim.session.debrief import JUNIOR, curve, ledger_row, make_debrief
-from sim.session.export import export, inputs_of, replayed
+from sim.session.export import again, export, inputs_of, replayed
 from sim.session.film import shoot
 from sim.session.job import Job
 from sim.session.judge import EXPERT, UNTOUCHED, trial
+from sim.session.measured import NO_REPLAY
 from sim.session.references import reference
 from sim.session.retold import bets
 from sim.session.sampling import sample
@@ -65,10 +66,12 @@ def work(job: Job, out: TextIO) -> None:
         _send(out, {"result": sample(job, cache).dumped()})
         return
     if job.task == "export":
-        file = pack(export(RunRow(**job.stored), job.inputs, scenario))
+        file = pack(export(RunRow(**job.stored), job.inputs, scenario, job.told or ()))
         _send(out, {"result": base64.b64encode(file).decode()})
         return
     inputs = inputs_of(job.inputs)
+    if job.told and job.task in ("film", "without"):
+        raise ValueError(NO_REPLAY)
     if job.task == "film":
         _send(out, {"result": shoot(scenario, job.seed, inputs, epoch=job.epoch)})
         return
@@ -77,7 +80,7 @@ def work(job: Job, out: TextIO) -> None:
         run = replayed(scenario, job, inputs)
         _send(out, {"result": curve(Impact.of(other), Story(run.log, scenario))})
         return
-    run = replayed(scenario, job, inputs)
+    run = again(scenario, job, inputs, job.told)
     if job.task == "bets":
         _send(out, {"result": bets(Story(run.log, scenario))})
         return

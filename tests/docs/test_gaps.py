@@ -9,7 +9,7 @@ import pytest
 from sim.bash.builtins import REFUSED as REFUSED_BUILTINS
 from sim.bash.tools import TEXT_TOOLS
 from sim.control import Controllers
-from sim.faults import FAMILIES
+from sim.faults.simulated import FAMILIES
 from sim.kubectl import program
 from sim.kubectl.commands import COMMANDS
 from sim.kubectl.invocation import Command

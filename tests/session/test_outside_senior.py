@@ -10,7 +10,7 @@ from sim.players.moves import Pause
 from sim.scenario import Catalogue
 from sim.session.inputs import parse_input
 from sim.session.judge import judge
-from sim.session.play import KEYSTROKE_MS, _type, make_player
+from sim.session.play import KEYSTROKE_MS, Simulated, _type, make_player
 from sim.session.references import NoCache
 from sim.session.run import Run
 from tests.session.outside import PAYMENTS, TABLE
@@ -158,7 +158,7 @@ def played(scenario, *, own: bool) -> tuple[Run, object]:
         elif own and "kubectl" in move.line and "incident" not in move.line:
             answer = kubectl.type(move.line)
         else:
-            answer = _type(run, move, lambda _step, _shown: None, run.horizon)
+            answer = _type(run, Simulated(run), move, lambda _step, _shown: None, run.horizon)
     return run, judge(run.finish(), scenario, 0, run.inputs, CACHE)
 
 

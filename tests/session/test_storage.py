@@ -42,7 +42,7 @@ def store(url):
     store.close()
 
 
-def make(store: RunStore, holder: str = "h", epoch: str = "") -> RunRow:
+def make(store: RunStore, holder: str = "h", epoch: str = "", backend: str = "simulated") -> RunRow:
     return store.create(
         holder=holder,
         scenario="s",
@@ -52,6 +52,7 @@ def make(store: RunStore, holder: str = "h", epoch: str = "") -> RunRow:
         who="trainee",
         sim_ms=5,
         epoch=epoch,
+        backend=backend,
     )
 
 
@@ -336,10 +337,19 @@ def test_runs_from_before_the_column_began_on_their_scenarios_date(tmp_path):
     row = make(store)
     store.close()
     with closing(sqlite3.connect(tmp_path / "old.db")) as old, old:
-        for name in ("epoch", "practice", "parent", "branched_at", "mystery", "adopted"):
+        for name in (
+            "epoch",
+            "practice",
+            "parent",
+            "branched_at",
+            "mystery",
+            "adopted",
+            "backend",
+            "interrupted",
+        ):
             old.execute(f"alter table runs drop column {name}")
-        old.execute("drop table scenarios")
-        old.execute("drop table shares")
+        for name in ("scenarios", "shares", "evidence"):
+            old.execute(f"drop table {name}")
         old.execute("drop index ix_cache_used_ms")
         for name in ("used_ms", "size"):
             old.execute(f"alter table cache drop column {name}")
@@ -349,7 +359,39 @@ def test_runs_from_before_the_column_began_on_their_scenarios_date(tmp_path):
     found = again.find(row.id)
     assert (found.epoch, found.compared, found.branched_at, found.mystery) == ("", True, -1, "")
     assert again.cached("k") == "four"
+    assert (found.real, found.interrupted) == (False, False)
     again.close()
+
+
+# -- evidence of runs on real clusters -------------------------------------------------------------
+
+
+def test_evidence_is_kept_in_its_order_with_how_far_the_run_was(store):
+    run = make(store, backend="kind")
+    assert run.real
+    store.tell(run.id, run.fence, 0, ["a", "b"], 7)
+    store.tell(run.id, run.fence, 2, ["c"], 9)
+    assert store.evidence(run.id) == ["a", "b", "c"]
+    assert store.find(run.id).sim_ms == 9
+
+
+def test_evidence_of_a_run_in_other_hands_is_not_taken(store):
+    run = make(store, backend="kind")
+    with pytest.raises(LeaseLostError):
+        store.tell(run.id, run.fence - 1, 0, ["a"], 7)
+    store.tell(run.id, run.fence, 0, ["a"], 7)
+    with pytest.raises(LeaseLostError, match="already stored"):
+        store.tell(run.id, run.fence, 0, ["b"], 8)
+    assert store.evidence(run.id) == ["a"]
+
+
+def test_a_run_on_a_real_cluster_can_end_interrupted_and_move_with_its_evidence(store):
+    run = make(store, backend="kind")
+    store.interrupt(run.id, run.fence)
+    assert store.find(run.id).interrupted
+    adopted = store.adopt(store.find(run.id), [(1, "note", "{}")], ["a"])
+    assert store.evidence(adopted.id) == ["a"]
+    assert adopted.real
 
 
 # -- branches and runs from elsewhere --------------------------------------------------------------

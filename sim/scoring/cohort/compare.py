@@ -104,6 +104,27 @@ class Comparison:
         return [name for name, group in self.groups.items() if all(one.player for one in group)]
 
     @property
+    def mixed(self) -> str:
+        """What is to be said of the clusters on which the runs were played; empty: all were simulated."""
+        real = {
+            name: sum(one.backend != "simulated" for one in group)
+            for name, group in self.groups.items()
+        }
+        if not any(real.values()):
+            return ""
+        if all(count == len(self.groups[name]) for name, count in real.items()):
+            return "All runs were played on real clusters: their figures are measured, not exact."
+        told = ", ".join(
+            f"{count} of {len(self.groups[name])} of {name}"
+            for name, count in real.items()
+            if count
+        )
+        return (
+            f"Not all runs were played on the same kind of cluster: {told} on a real one, whose figures are "
+            "measured, not exact; the others in the simulator."
+        )
+
+    @property
     def looked_at(self) -> int:
         """How many differences were looked at."""
         return sum(len(pair.differences) for pair in self.pairs)

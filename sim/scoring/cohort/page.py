@@ -63,6 +63,8 @@ def _who(found: Comparison) -> str:
     if found.left_out:
         told = "; ".join(f"{escape(run)}: {escape(why)}" for run, why in found.left_out)
         said += f'<p class="rule-text">Left out: {told}.</p>'
+    if found.mixed:
+        said += f"<p><b>{escape(found.mixed)}</b></p>"
     return said
 
 

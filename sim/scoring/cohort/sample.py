@@ -79,6 +79,8 @@ class Sample:
     """Of the night, the player and the inputs: a run and its copies have the same; empty: not known."""
     attempt: int = 1
     """The how manieth of its person at this night, among those compared."""
+    backend: str = "simulated"
+    """What the cluster was; the figures of a real one (`kind`) are measured, not exact."""
 
     def dumped(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -120,6 +122,7 @@ def sample_of(
             if sight.began >= page
         ],
         digest=digest,
+        backend=story.run.backend,
     )
 
 

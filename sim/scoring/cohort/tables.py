@@ -38,6 +38,7 @@ def as_text(found: Comparison) -> str:
             f"{f' ({again})' if again else ''}"
         )
     lines += [f"left out: {run}: {why}" for run, why in found.left_out]
+    lines += [found.mixed] if found.mixed else []
     lines.append("")
     long = max(len(measure.title) for measure in found.measures)
     head = f"{'':{long}}  {'GROUP':{wide}}  {'N':>3}  {'MEAN':>8}  {'MEDIAN':>8}  {'QUARTILES':>17}"
@@ -120,6 +121,7 @@ def as_csv(found: Comparison) -> str:
             "incident",
             "seed",
             "attempt",
+            "backend",
             "horizon_s",
             "total",
             "requests_lost",
@@ -137,6 +139,7 @@ def as_csv(found: Comparison) -> str:
                 sample.slug,
                 sample.seed,
                 sample.attempt,
+                sample.backend,
                 f"{sample.horizon_s:g}",
                 f"{sample.total:.3f}",
                 f"{sample.lost:.1f}",
@@ -164,6 +167,7 @@ def as_json(found: Comparison) -> str:
         "until_s": found.until,
         "groups": {name: [one.dumped() for one in group] for name, group in found.groups.items()},
         "left_out": [{"run": run, "why": why} for run, why in found.left_out],
+        "mixed": found.mixed,
         "spreads": {
             one.id: {name: asdict(row) for name, row in found.spreads[one.id].items()}
             for one in found.measures

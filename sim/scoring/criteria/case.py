@@ -39,7 +39,9 @@ class Case:
         effect, so that leaving out either changes little, it is the last one before users were fine.
         """
         fine = self.story.mitigated_at
-        if fine is None or self.ledger.saved <= HELPFUL * self.ledger.base:
+        # What was measured counts where the replays tell another story.
+        saved = max(self.ledger.saved, self.loss_none - self.loss)
+        if fine is None or saved <= HELPFUL * self.ledger.base:
             return None
         helpful = self.ledger.helpful()
         done = [entry for entry in helpful if entry.deed.at <= fine]

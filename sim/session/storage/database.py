@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration; a database that stands there is opened without loading alembic."""
 _WRITES = "uncordon_writes"
 _ATTEMPTS = 20

@@ -7,7 +7,7 @@ interpret it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -19,8 +19,9 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sim.session.errors import LeaseLostError, UnknownRunError
 from sim.session.storage.database import open_database, writing
 from sim.session.storage.owner import is_alive, is_here, this_process
-from sim.session.storage.tables import cache, inputs, runs, scenarios, shares
+from sim.session.storage.tables import cache, evidence, inputs, runs, scenarios, shares
 
+SIMULATED = "simulated"
 LEASE_MS = 30_000
 """How long a process on another machine waits after the last renewal before it may take a run."""
 
@@ -61,6 +62,15 @@ class RunRow:
     """The family of which its night was drawn, if it was not chosen by name."""
     adopted: bool = False
     """It came from elsewhere as a file: its holder is not known to be who played it."""
+    backend: str = SIMULATED
+    """What its cluster is: `simulated`, or `kind` for a real one."""
+    interrupted: bool = False
+    """Its real cluster was let go before it was closed: it can only be closed."""
+
+    @property
+    def real(self) -> bool:
+        """Whether it was played on a real cluster: its evidence is kept, and nothing can make it again."""
+        return self.backend != SIMULATED
 
     @property
     def compared(self) -> bool:
@@ -109,6 +119,7 @@ class RunStore:
         epoch: str = "",
         practice: bool = False,
         mystery: str = "",
+        backend: str = SIMULATED,
     ) -> RunRow:
         """Store a new run, owned by this process, and return it."""
         now = self._wall_ms()
@@ -128,6 +139,7 @@ class RunStore:
             epoch=epoch,
             practice=practice,
             mystery=mystery,
+            backend=backend,
         )
         with self._writing.begin() as db:
             _insert(db, row, self._owner, now + LEASE_MS)
@@ -160,13 +172,40 @@ class RunStore:
             _insert_inputs(db, row.id, given)
         return row
 
-    def adopt(self, row: RunRow, given: list[tuple[int, str, str]]) -> RunRow:
-        """Store a whole run from elsewhere, which nobody owns here, under an id of its own."""
+    def adopt(
+        self, row: RunRow, given: list[tuple[int, str, str]], told: Sequence[str] = ()
+    ) -> RunRow:
+        """Store a whole run from elsewhere, which nobody owns here, under an id of its own.
+
+        *told* is its evidence, of a run on a real cluster.
+        """
         adopted = replace(row, id=_new_id(), created_ms=self._wall_ms(), fence=1, adopted=True)
         with self._writing.begin() as db:
             _insert(db, adopted, "", 0)
             _insert_inputs(db, adopted.id, given)
+            _insert_evidence(db, adopted.id, 0, told)
         return adopted
+
+    def tell(self, run: str, fence: int, since: int, told: Sequence[str], sim_ms: int) -> None:
+        """Commit evidence of a run on a real cluster, number *since* and following, and how far it is.
+
+        Raises:
+            LeaseLostError: if the run has another owner by now, or a number is taken.
+        """
+        try:
+            with self._writing.begin() as db:
+                lease = self._wall_ms() + LEASE_MS
+                _update(db, run, fence, {"sim_ms": sim_ms, "lease_ms": lease})
+                _insert_evidence(db, run, since, told)
+        except IntegrityError as error:
+            msg = f"evidence {since} of run {run} is already stored"
+            raise LeaseLostError(msg) from error
+
+    def evidence(self, run: str) -> list[str]:
+        """Return the evidence of a run on a real cluster in order, a line of JSON each."""
+        query = select(evidence.c.text).where(evidence.c.run == run)
+        with self._engine.connect() as db:
+            return list(db.scalars(query.order_by(evidence.c.number)))
 
     def keep_texts(self, digest: str, texts: str) -> None:
         """Keep the *texts* of a scenario, unless they are kept already."""
@@ -250,6 +289,14 @@ class RunStore:
             LeaseLostError: if the run has another owner by now.
         """
         self._write(run, fence, {"closed": closed})
+
+    def interrupt(self, run: str, fence: int) -> None:
+        """Note that the real cluster of a run was let go before it was closed.
+
+        Raises:
+            LeaseLostError: if the run has another owner by now.
+        """
+        self._write(run, fence, {"interrupted": True})
 
     def _write(self, run: str, fence: int, values: dict[str, Any]) -> None:
         with self._writing.begin() as db:
@@ -359,6 +406,12 @@ def _insert_inputs(db: Connection, run: str, given: list[tuple[int, str, str]]) 
     ]
     if rows:
         db.execute(insert(inputs), rows)
+
+
+def _insert_evidence(db: Connection, run: str, since: int, told: Sequence[str]) -> None:
+    rows = [{"run": run, "number": number, "text": text} for number, text in enumerate(told, since)]
+    if rows:
+        db.execute(insert(evidence), rows)
 
 
 def _update(db: Connection, run: str, fence: int, values: dict[str, Any]) -> None:

@@ -54,6 +54,10 @@ runs = Table(
     Column("mystery", String(64), nullable=False, server_default=""),
     # It came from elsewhere as a file.
     Column("adopted", Boolean, nullable=False, server_default=false()),
+    # What its cluster is: `simulated`, or `kind` for a real one, whose evidence is kept.
+    Column("backend", String(16), nullable=False, server_default="simulated"),
+    # Its real cluster was let go before the run was closed; closing is all that is left.
+    Column("interrupted", Boolean, nullable=False, server_default=false()),
     # Unix ms until which the claim of a process on another machine holds without renewal.
     Column("lease_ms", BigInteger, nullable=False),
 )
@@ -66,6 +70,15 @@ inputs = Table(
     Column("at", BigInteger, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("payload", Text, nullable=False),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    # Of runs on a real cluster, which nothing can make again: a record a row, a line of JSON.
+    Column("run", String(32), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
 )
 
 scenarios = Table(

@@ -73,7 +73,9 @@ export class Status {
     rate.dataset.state = state.error_rate >= threshold ? "red" : state.error_rate >= slo ? "amber" : "green";
     setText($("#lost"), count(state.lost ?? 0));
     $("#ack").hidden = state.acknowledged_at !== null;
-    $("#resume").hidden = !state.paused;
+    // A real cluster that was let go: all that is left is on the page that comes now.
+    if (state.over && !state.closed) location.reload();
+    $("#resume").hidden = !state.paused || state.backend !== "simulated";
     document.body.classList.toggle("paused", state.paused);
     $("#pause").firstChild.textContent = state.paused ? "Go on " : "Pause ";
     this.#tick();

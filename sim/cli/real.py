@@ -1,0 +1,156 @@
+"""The game on a real cluster, in a terminal: set-up, the evening, play, and the cluster put back."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+import click
+
+from sim.cli.keyboard import play_at_keys
+from sim.cli.play import (
+    HOLDER,
+    CannotPlayError,
+    choose,
+    from_pipe,
+    greet,
+    open_store,
+    told_verdict,
+)
+from sim.players import Shown
+from sim.scenario import Scenario
+from sim.session.ground import Ground, NoGroundError
+from sim.session.judge import Verdict
+from sim.session.kindground import find_ground, refuse
+from sim.session.play import Step, player_names
+from sim.session.play import make_player as player_of
+from sim.session.play import play as let_play
+from sim.session.real import RealHands, RealSession
+from sim.session.storage import LeaseLostError, RunStore
+from sim.session.wall import sleep, steady_ms
+
+
+def play(
+    incident: str, seed: int, database: str, *, context: str, player: str | None, quiet: bool
+) -> Verdict | None:
+    """Play at this terminal, or let *player* play; return the scored run, None if it was left.
+
+    Raises:
+        CannotPlayError: if there is no such incident, cluster or player.
+    """
+    scenario, mystery = choose(incident, seed)
+    if mystery:
+        msg = (
+            f"a night of {incident} is drawn for the simulator only; name one, see `uncordon list`"
+        )
+        raise CannotPlayError(msg)
+    if player is not None and player not in player_names(scenario):
+        msg = f"no player {player!r}; there are: {', '.join(player_names(scenario))}"
+        raise CannotPlayError(msg)
+    store = open_store(database)
+    session = begun(scenario, seed, store, who=player or "trainee", context=context)
+    try:
+        if player is not None:
+            watch(session, player, quiet=quiet)
+        elif sys.stdin.isatty() and not quiet:
+            greet(session)
+            play_at_keys(session)
+        else:
+            from_pipe(session, err=quiet)
+    except LeaseLostError as error:
+        raise CannotPlayError(str(error)) from error
+    finally:
+        leave(session)
+    if not session.closed:
+        why = session.over or "it was left"
+        click.echo(
+            f"interrupted: {why}; `uncordon play --resume {session.row.id}` closes it as it stands",
+            err=True,
+        )
+        return None
+    return told_verdict(session, store)
+
+
+def begun(scenario: Scenario, seed: int, store: RunStore, *, who: str, context: str) -> RealSession:
+    """Return a run whose page has come, having told every step on standard error.
+
+    Raises:
+        CannotPlayError: if there is no cluster, or it cannot be played on.
+    """
+    try:
+        refuse(scenario)
+        ground: Ground = find_ground(context, f"a run of {scenario.slug}")
+        return RealSession.begin(
+            scenario,
+            seed,
+            store,
+            ground,
+            holder=HOLDER,
+            who=who,
+            wall_ms=steady_ms,
+            sleep=sleep,
+            progress=Told().tell,
+        )
+    except NoGroundError as error:
+        raise CannotPlayError(str(error)) from error
+
+
+class Told:
+    """Tells steps on standard error, each with the time since the first."""
+
+    def __init__(self) -> None:
+        """Begin to count."""
+        self._began = time.monotonic()
+
+    def tell(self, line: str) -> None:
+        """Tell one."""
+        passed = time.monotonic() - self._began
+        click.echo(f"{int(passed // 60):3}:{int(passed % 60):02}  {line}", err=True)
+
+
+def watch(
+    session: RealSession,
+    player: str,
+    *,
+    quiet: bool,
+    until: int | None = None,
+    closing: Callable[[], object] = lambda: None,
+    tell: Callable[[Step], object] = lambda _step: None,
+) -> None:
+    """Let *player* play in real time, up to *until*, and print what it types and sees.
+
+    *tell* is called at each line, *closing* before the incident is closed, while the cluster is there.
+    """
+    run = session.run
+
+    def show(step: Step, shown: Shown | None) -> None:
+        if shown is None:
+            tell(step)
+            if step.line.startswith("incident close"):
+                closing()
+        if quiet:
+            return
+        if shown is None:
+            if step.think:
+                click.secho(f"    {step.think.strip()}", dim=True)
+            at = run.epoch.datetime(step.at).strftime("%H:%M:%S")
+            click.secho(f"{at} $ {step.line}", bold=True)
+        else:
+            click.echo(shown.stdout, nl=False)
+            click.echo(shown.stderr, nl=False)
+
+    let_play(
+        run, player_of(run, player), watcher=show, hands=RealHands(session, sleep), until=until
+    )
+    if session.watched:
+        closing()
+        session.submit("close", {"picks": {}, "citations": {}, "handover": ""})
+
+
+def leave(session: RealSession) -> None:
+    """Put the cluster back and let the run go."""
+    click.echo("putting the cluster back as it was", err=True)
+    session.wait_left()
+    if not session.lost:
+        session.release()
