@@ -31,7 +31,7 @@ WIDE = 56
 def fidelity(
     incident: str, seed: int, context: str, minutes: int | None, database: str, *, as_json: bool
 ) -> None:
-    """Hold a real cluster against the simulator: the expert plays INCIDENT on both.
+    """Hold a real cluster against the simulator: the expert plays both.
 
     Prints users' error rate, the states of pods, events, what the expert saw when, and the score of each,
     and what differs. Takes as long as the expert does, half an hour and more. Ends with 1 if only one
