@@ -17,8 +17,9 @@ help:  ## this list
 run: $(VENV)/.run $(VENDOR)/.done  ## set up what is missing, then serve on http://127.0.0.1:8247
 	@exec $(BIN)/uncordon serve --port $(PORT) --database "$(DATABASE)"
 
+# Three on two cores, because tests wait for browsers, servers and real tools a third of their time.
 test: $(VENV)/.dev $(KUBECTL_136) $(VENDOR)/.done check  ## set up what is missing, then run every check and test
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.dev  ## the static checks alone
 	$(BIN)/ruff check .
