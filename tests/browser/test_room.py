@@ -86,6 +86,7 @@ def test_reload_brings_back_the_screen_and_the_history(room: Room, page: Page):
     assert room.text().count("before the reload") == 2
     page.locator("#screen-t1").click()
     page.keyboard.press("ArrowUp")
+    expect(room.screen()).to_contain_text(re.compile(r"(before.the.reload.*){3}", re.DOTALL))
     page.keyboard.press("Enter")
     room.idle()
     assert room.text().count("before the reload") == 4

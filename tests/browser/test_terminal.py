@@ -118,6 +118,7 @@ def test_search_in_history_forwards_backwards_and_given_up(room: Room, page: Pag
     page.keyboard.press("Control+u")
     page.keyboard.press("Control+r")
     page.keyboard.type("beta")
+    _has(room, "(reverse-i-search)`beta': echo beta")
     page.keyboard.press("Enter")
     room.idle()
     assert room.text().count("echo beta") == 2

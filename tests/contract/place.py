@@ -25,13 +25,15 @@ class Place:
         self._made: list[str] = []
 
     def open(self) -> None:
-        """Make the namespace and wait until pods can be created in it."""
+        """Make the namespace and wait until it has what every namespace is given."""
         namespace = {"metadata": {"name": self.name}}
         self.ok("POST", "/api/v1/namespaces", namespace)
         account = self.at("serviceaccounts", "default")
         self.wait(lambda: self.send("GET", account).code == 200)
         if self.server.version < (1, 24):  # pods wait for a Secret with its token
             self.wait(lambda: "secrets" in self.ok("GET", account))
+        # A watch of ConfigMaps must not see it come.
+        self.wait(lambda: self.send("GET", self.at("configmaps", "kube-root-ca.crt")).code == 200)
 
     def close(self) -> None:
         """Delete the namespace and what was made outside of it."""
