@@ -1,7 +1,7 @@
 """Copies of this process that each do one piece of work and end with it, or with this process.
 
-A copy holds none of this process's standard streams: a pipe that somebody reads ends when this
-process does, whatever its copies are at. What the work is about is not known here.
+A copy holds none of this process's standard streams unless it is to use them: a pipe that somebody
+reads ends when this process does, whatever its copies are at. What the work is about is not known here.
 """
 
 from __future__ import annotations
@@ -76,13 +76,19 @@ def in_copy(work: Callable[[], None]) -> None:
     _check(status)
 
 
+def status_in_copy(work: Callable[[], int]) -> int:
+    """Run *work* in a copy that keeps the standard streams; return what it does, negative: a signal."""
+    _, status = os.waitpid(_copy(work, streams=True), 0)
+    return os.waitstatus_to_exitcode(status)
+
+
 def _check(status: int) -> None:
     if status != 0:
         msg = f"a replay ended with status {status}"
         raise RuntimeError(msg)
 
 
-def _copy(work: Callable[[], None]) -> int:
+def _copy(work: Callable[[], int | None], *, streams: bool = False) -> int:
     parent = os.getpid()
     child = os.fork()
     if child == 0:
@@ -90,9 +96,9 @@ def _copy(work: Callable[[], None]) -> int:
         try:
             end_with_parent()
             if os.getppid() == parent:
-                _let_go_of_streams()
-                work()
-                code = 0
+                if not streams:
+                    _let_go_of_streams()
+                code = work() or 0
         finally:
             # The copy must not run the parent's exit handlers.
             os._exit(code)

@@ -1,7 +1,8 @@
 """Works out what takes seconds (ledger, film, references) in a process of its own, one at a time.
 
-A server's threads would hold up every page meanwhile. The process gets a job as a line of JSON and
-sends lines back as results come; it opens no database, and ends with its parent.
+A server's threads would hold up every page meanwhile. The process gets jobs as lines of JSON, does each
+in a copy of itself and sends lines back as results come, the last of a job being `ended` with its status; it
+opens no database, and ends with its parent.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import json
 import logging
 import os
 import sys
+from functools import partial
 from typing import Any, TextIO
 
 from sim.scenario.loader import scenario_of
 from sim.scoring import Impact, Scoring, Story
 from sim.session.branch import Branches
 from sim.session.bundle import pack
-from sim.session.copies import end_with_parent
+from sim.session.copies import can_copy, end_with_parent, status_in_copy
 from sim.session.debrief import JUNIOR, curve, ledger_row, make_debrief
 from sim.session.export import again, export, inputs_of, replayed
 from sim.session.film import shoot
@@ -102,20 +104,29 @@ def _send(out: TextIO, message: dict[str, Any]) -> None:
     out.flush()
 
 
+def do(line: str, out: TextIO) -> int:
+    """Do the job that *line* holds and return its status; what goes wrong is told as `failed`."""
+    try:
+        work(Job.loads(line), out)
+    except Exception as error:  # the edge: who waits is told why, the log has the whole
+        logging.getLogger(__name__).exception("a job came to nothing")
+        first = str(error).partition("\n")[0]
+        _send(out, {"failed": f"{type(error).__name__}: {first}"})
+        return 1
+    return 0
+
+
 def main() -> None:
-    """Read one job from standard input and do it; what goes wrong is told as `failed`."""
+    """Do the jobs that come by standard input, one after the other, until there are no more."""
     end_with_parent()
     os.nice(NICE)
     out = sys.stdout
     # Whatever the model might print must not get between the results.
     sys.stdout = sys.stderr
-    try:
-        work(Job.loads(sys.stdin.readline()), out)
-    except Exception as error:  # the edge: who waits is told why, the log has the whole
-        logging.getLogger(__name__).exception("a job came to nothing")
-        first = str(error).partition("\n")[0]
-        _send(out, {"failed": f"{type(error).__name__}: {first}"})
-        sys.exit(1)
+    for line in iter(sys.stdin.readline, ""):
+        # What a job has grown to is given back with its copy.
+        status = status_in_copy(partial(do, line, out)) if can_copy() else do(line, out)
+        _send(out, {"ended": status})
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The queue before the worker process: who asks, what goes first, what has come back, an end at shutdown.
 
-One process at a time, so that a server keeps a core for its pages. What a job is about is not known
-here.
+One process at a time, so that a server keeps a core for its pages; it stays for the next job, because
+starting it costs more than a second of CPU. What a job is about is not known here.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ MOST_PUT_BACK = 2
 TRIES = 2
 AGAIN_MS = 600_000
 """A job that failed may be asked for anew after so long; until then its failure is told."""
+IDLE_S = 60.0
+"""The process ends when it has had nothing to do for so long: its memory is wanted elsewhere."""
 FULL = "too many jobs are waiting; ask again when some of them are done"
 ENDING = "the server is ending"
 
@@ -103,6 +105,9 @@ class Workshop:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[str] | None = None
+        """The one that works."""
+        self._warm: subprocess.Popen[str] | None = None
+        """The one that waits for its next job."""
         self._turns: dict[str, int] = {}
         """Whose jobs had their turn, of those who wait; the highest was the last."""
         self._asked = 0
@@ -147,11 +152,18 @@ class Workshop:
         with self._changed:
             self._over = True
             process = self._process
+            self._let_go()
             self._changed.notify_all()
         if process is not None:
             _kill(process)
 
     # -- the queue, under its lock -----------------------------------------------------------------
+
+    def _let_go(self) -> None:
+        """End the process that waits."""
+        if self._warm is not None:
+            _dismiss(self._warm)
+            self._warm = None
 
     def _is_full(self, rank: Rank, who: str) -> bool:
         # What comes later anyway keeps nobody from what he waits for.
@@ -199,7 +211,10 @@ class Workshop:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._over or bool(self._waiting))
+                idle_s = IDLE_S if self._warm is not None else None
+                if not self._changed.wait_for(lambda: self._over or self._waiting, idle_s):
+                    self._let_go()
+                    continue
                 if self._over:
                     break
                 piece = self._now = self._following()
@@ -242,7 +257,8 @@ class Workshop:
         with self._changed:
             if self._over:
                 return ENDING
-            process = self._process = _start()
+            process = self._process = self._warm or _start()
+            self._warm = None
         limit = self._deadlines[piece.rank]
 
         def end() -> None:
@@ -252,45 +268,58 @@ class Workshop:
         timer = threading.Timer(limit, end)
         timer.daemon = True
         timer.start()
-        found, why = False, ""
+        found, why, status = False, "", None
         try:
-            # One that has ended before it had read its job cannot be given the rest of it.
-            with suppress(BrokenPipeError), process:
-                for message in _messages(process, line):
-                    if "row" in message:
-                        piece.rows.append(message["row"])
-                    elif "remember" in message:
-                        self._remember(*message["remember"])
-                    elif "failed" in message:
-                        why = message["failed"]
-                    else:
-                        found = True
-                        piece.finished(message["result"])
+            for message in _messages(process, line):
+                if "row" in message:
+                    piece.rows.append(message["row"])
+                elif "remember" in message:
+                    self._remember(*message["remember"])
+                elif "failed" in message:
+                    why = message["failed"]
+                elif "ended" in message:
+                    status = message["ended"]
+                else:
+                    found = True
+                    piece.finished(message["result"])
         finally:
             timer.cancel()
             with self._changed:
                 self._process = None
+                if status is not None and not self._over and not piece.overdue:
+                    self._warm = process
+            if self._warm is not process:
+                _dismiss(process)
         if found:
             return ""
         if piece.overdue:
             return f"it took longer than {limit:g} s and was ended"
-        return why or f"the worker process ended with status {process.returncode}"
+        status = process.returncode if status is None else status
+        return why or f"the worker process ended with status {status}"
 
 
 def _messages(process: subprocess.Popen[str], line: str) -> Iterator[dict[str, Any]]:
-    """Hand *line* to *process* and yield what it sends; it is ended if nobody listens any more."""
+    """Hand *line* to *process* and yield what it sends; the last one tells how the job `ended`."""
     assert process.stdin is not None
     assert process.stdout is not None
-    try:
-        with suppress(BrokenPipeError):
-            process.stdin.write(line)
-            process.stdin.close()
-        for text in process.stdout:
-            # What has no end was cut off when the process was killed.
-            if text.endswith("\n"):
-                yield json.loads(text)
-    finally:
-        _kill(process)
+    # One that has ended meanwhile cannot be given a job; what it has sent is read all the same.
+    with suppress(BrokenPipeError):
+        process.stdin.write(line)
+        process.stdin.flush()
+    for text in process.stdout:
+        # What has no end was cut off when the process was killed.
+        if text.endswith("\n"):
+            message = json.loads(text)
+            yield message
+            if "ended" in message:
+                return
+
+
+def _dismiss(process: subprocess.Popen[str]) -> None:
+    """Kill a worker, and keep nothing of it."""
+    _kill(process)
+    with suppress(BrokenPipeError), process:
+        pass
 
 
 def _kill(process: subprocess.Popen[str]) -> None:

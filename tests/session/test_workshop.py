@@ -14,20 +14,22 @@ from sim.session.workshop import FULL, MOST_OF_ONE, Rank, Workshop
 PATIENCE_S = 60
 _WORKER = """
 import json, os, sys, time
-job = json.loads(sys.stdin.readline())
-if job.get("fork"):
-    pid = os.fork()
-    if pid == 0:
-        os.dup2(os.open(os.devnull, os.O_RDWR), 1)
-        time.sleep(600)
-    print(json.dumps({"row": pid}), flush=True)
-time.sleep(job.get("sleep", 0))
-if "failed" in job:
-    print(json.dumps({"failed": job["failed"]}), flush=True)
-elif "status" in job:
-    sys.exit(job["status"])
-else:
-    print(json.dumps({"result": job["name"]}), flush=True)
+for line in sys.stdin:
+    job = json.loads(line)
+    if job.get("fork"):
+        pid = os.fork()
+        if pid == 0:
+            os.dup2(os.open(os.devnull, os.O_RDWR), 1)
+            time.sleep(600)
+        print(json.dumps({"row": pid}), flush=True)
+    time.sleep(job.get("sleep", 0))
+    if "failed" in job:
+        print(json.dumps({"failed": job["failed"]}), flush=True)
+    elif "status" in job:
+        sys.exit(job["status"])
+    else:
+        print(json.dumps({"result": os.getpid() if "pid" in job else job["name"]}), flush=True)
+    print(json.dumps({"ended": int("failed" in job)}), flush=True)
 """
 
 
@@ -49,7 +51,7 @@ def shop(monkeypatch):
         )
 
     monkeypatch.setattr(workshop, "_start", start)
-    made = Workshop(lambda _key, _value: None, deadlines={Rank.NIGHT: 0.5})
+    made = Workshop(lambda _key, _value: None, deadlines={Rank.NIGHT: 3})
     yield made
     made.close()
 
@@ -92,13 +94,31 @@ def test_a_comparison_makes_way_and_is_done_afterwards(shop, begun):
     assert begun == ["slow", "fast", "slow"]
 
 
+def test_the_process_stays_for_the_next_job_and_ends_when_none_comes(shop, begun, monkeypatch):
+    pids = []
+    for name in ("one", "two"):
+        assert ask(shop, begun, name, done=pids.append, pid=True).done.wait(PATIENCE_S)
+    assert pids[0] == pids[1]
+    monkeypatch.setattr(workshop, "IDLE_S", 0.05)
+    assert ask(shop, begun, "three", done=pids.append, pid=True).done.wait(PATIENCE_S)
+    _gone(pids[0])
+    assert ask(shop, begun, "four", done=pids.append, pid=True).done.wait(PATIENCE_S)
+    assert pids[2] == pids[0] != pids[3]
+    shop.close()
+    _gone(pids[3])
+
+
 def test_a_job_that_takes_too_long_is_ended_with_its_copies_and_told(shop, begun):
     piece = ask(shop, begun, "late", Rank.NIGHT, sleep=60, fork=True)
     assert piece.done.wait(PATIENCE_S)
-    assert piece.failed == "it took longer than 0.5 s and was ended"
+    assert piece.failed == "it took longer than 3 s and was ended"
     assert begun == ["late"]
+    _gone(piece.rows[0])
+
+
+def _gone(pid):
     end = time.monotonic() + PATIENCE_S
-    while (lives := _lives(piece.rows[0])) and time.monotonic() < end:
+    while (lives := _lives(pid)) and time.monotonic() < end:
         time.sleep(0.02)
     assert not lives
 
