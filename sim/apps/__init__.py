@@ -11,6 +11,7 @@ from sim.apps.neighbour import Neighbour, NeighbourSettings
 from sim.apps.postgres import DataDirectory, Postgres, PostgresSettings
 from sim.apps.requests import (
     Arrival,
+    Durations,
     Failing,
     RateSegment,
     RequestFlow,
@@ -29,6 +30,7 @@ __all__ = [
     "CommandRunner",
     "Context",
     "DataDirectory",
+    "Durations",
     "Failing",
     "Gateway",
     "GatewaySettings",

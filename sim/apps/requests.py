@@ -20,12 +20,29 @@ LINES_PER_SECOND = 3.0
 """An access log is sampled down to this, so that a log stays readable."""
 
 
+Took = Callable[[int, float], float]
+"""Returns how long (ms) that request took which at a time (ms) takes longer than a share of all."""
+
+
+class Durations(NamedTuple):
+    """How long requests take."""
+
+    answered: Took
+    refused: Took
+    """Those that fail before anything was done for them."""
+
+
+USUAL = Durations(lambda _, share: 15.0 + 60.0 * share, lambda _, share: 1.0 + 4.0 * share)
+
+
 class Arrival(NamedTuple):
     """One request that is logged for itself."""
 
     good: bool
     draw: Stream
     """Where its moment, number and duration come from; the same in every log that tells of it."""
+    took: Durations | None = None
+    """None: as long as everything takes that its log tells of."""
 
 
 Arrivals = Callable[[int], Sequence[Arrival]]
@@ -42,6 +59,8 @@ class Failing(NamedTuple):
     """Ends the request's line."""
     log: str = ""
     """Lines that follow it, e.g. a stack; the first one gets a time and a level."""
+    refused: bool = False
+    """Nothing was done for them."""
 
 
 class RequestFlow(NamedTuple):
@@ -67,8 +86,7 @@ class RateSegment(NamedTuple):
     """Simulated ms."""
     end: int
     flows: tuple[RequestFlow, ...]
-    p50_ms: float = 30.0
-    p99_ms: float = 200.0
+    took: Durations = USUAL
 
 
 RequestRate = Callable[[Any, int, int], Sequence[RateSegment]]
@@ -128,12 +146,12 @@ def _second(container: Context, second: int, segment: RateSegment) -> Iterator[l
         one = draw.at(number)
         flow = _drawn(often, one.unit(1) * rate)
         failing = _blamed(flow, one.unit(4) * flow.rate)
-        yield _request(container, one, second, segment, flow, failing)
+        yield _request(container, one, second, segment.took, flow, failing)
     for flow in segment.flows:
-        for good, one in flow.one_by_one(second) if flow.one_by_one is not None else ():
+        for good, one, took in flow.one_by_one(second) if flow.one_by_one is not None else ():
             whole = sum(each.rate for each in flow.failing)
             failing = None if good else _blamed(flow, one.unit(4) * whole) or Failing(0.0)
-            yield _request(container, one, second, segment, flow, failing)
+            yield _request(container, one, second, took or segment.took, flow, failing)
 
 
 def _drawn(flows: Sequence[RequestFlow], at: float) -> RequestFlow:
@@ -156,14 +174,13 @@ def _request(
     container: Context,
     draw: Stream,
     second: int,
-    segment: RateSegment,
+    durations: Durations,
     flow: RequestFlow,
     failing: Failing | None,
 ) -> list[LogLine]:
     at = second * SECOND_MS + draw.integer(0, SECOND_MS - 1)
-    slow = segment.p50_ms * (segment.p99_ms / max(segment.p50_ms, 1)) ** (draw.unit(2) ** 4)
-    took = max(1, round(slow * draw.uniform(0.6, 1.15, 3)))
-    text = f"{took}ms req={draw.bits(5) >> 32:08x}"
+    took = durations.refused if failing is not None and failing.refused else durations.answered
+    text = f"{max(1, round(took(at, draw.unit(2))))}ms req={draw.bits(5) >> 32:08x}"
     if flow.agent:
         agent = f'"{flow.agent}"' if " " in flow.agent else flow.agent
         text = f"{text} agent={agent}"

@@ -1,8 +1,9 @@
 """Users and their way to an application, as a fluid; knows no pod, rule or node in detail."""
 
 from sim.traffic.errands import Errand, ErrandFlow
+from sim.traffic.fate import AT_ONCE_MS
 from sim.traffic.history import ErrandHistory, History, Labels, PodHistory
-from sim.traffic.latency import Answers, percentile
+from sim.traffic.latency import Answers, Percentiles, percentile
 from sim.traffic.spec import (
     Application,
     Break,
@@ -17,6 +18,7 @@ from sim.traffic.traffic import NodeConnections, Traffic
 from sim.traffic.world import Gateway, NodeClients, Route, Server, ServerState, TrafficWorld
 
 __all__ = [
+    "AT_ONCE_MS",
     "Answers",
     "Application",
     "Break",
@@ -33,6 +35,7 @@ __all__ = [
     "NodeClients",
     "NodeConnections",
     "OwnFailure",
+    "Percentiles",
     "PodHistory",
     "Robot",
     "Route",

@@ -183,9 +183,9 @@ def _failed_answers(
     p50, p99 = utilised(application.latency, full)
     # Who waited ends after the whole of their patience.
     every = (
-        Answers(round(wrong, DIGITS), p50, p99),
-        Answers(round(at_once, DIGITS), *AT_ONCE_MS),
-        Answers(round(line.failing, DIGITS), 0.0, 0.0, application.patience_ms),
+        Answers(round(wrong, DIGITS), p50, p99, failed=True),
+        Answers(round(at_once, DIGITS), *AT_ONCE_MS, failed=True),
+        Answers(round(line.failing, DIGITS), 0.0, 0.0, application.patience_ms, failed=True),
     )
     return tuple(part for part in every if part.rps > 0)
 

@@ -21,6 +21,8 @@ class Answers(NamedTuple):
     p99_ms: float
     shift_ms: float = 0.0
     """Time spent before, the same for all of them: in a queue, or on a dead endpoint."""
+    failed: bool = False
+    """Whether the answer was an error."""
 
 
 def utilised(law: LatencyLaw, utilisation: float) -> tuple[float, float]:
@@ -67,33 +69,51 @@ def share_over(answers: Answers, limit_ms: float) -> float:
     return 0.0
 
 
+class Percentiles:
+    """All percentiles of many answers together."""
+
+    __slots__ = ("_edges", "_total")
+
+    def __init__(self, answers: Iterable[Answers]) -> None:
+        """Add up the distributions of *answers*."""
+        merged: dict[tuple[float, float, float], float] = {}
+        for each in answers:
+            key = (each.p50_ms, each.p99_ms, each.shift_ms)
+            merged[key] = merged.get(key, 0.0) + each.rps
+        self._total = 0.0
+        slopes: list[tuple[float, float]] = []
+        for key, weight in merged.items():
+            if weight <= 0:
+                continue
+            self._total += weight
+            corners = _outline(*key)
+            for (start, low), (end, high) in pairwise(corners):
+                slope = weight * (high - low) / (end - start)
+                slopes += ((start, slope), (end, -slope))
+        slopes.sort()
+        self._edges: list[tuple[float, float, float]] = []
+        """(ms, answered by then, answered per ms from there on)."""
+        done = density = 0.0
+        at = slopes[0][0] if slopes else 0.0
+        for place, slope in slopes:
+            done, at, density = done + density * (place - at), place, density + slope
+            self._edges.append((at, done, density))
+
+    def at(self, share: float) -> float | None:
+        """Return the latency (ms) that *share* of all stay below, or None if there are none."""
+        if self._total <= 0:
+            return None
+        wanted = share * self._total
+        for (at, done, density), (_, then, _) in pairwise(self._edges):
+            if density > 0 and then >= wanted:
+                return at + (wanted - done) / density
+        return self._edges[-1][0]
+
+
 def percentile(answers: Iterable[Answers], share: float) -> float | None:
     """Return the latency (ms) that *share* of all *answers* stay below, or None if there are none.
 
     >>> percentile([Answers(1.0, 40.0, 150.0)], 0.5)
     40.0
     """
-    merged: dict[tuple[float, float, float], float] = {}
-    for each in answers:
-        key = (each.p50_ms, each.p99_ms, each.shift_ms)
-        merged[key] = merged.get(key, 0.0) + each.rps
-    total = 0.0
-    slopes: list[tuple[float, float]] = []
-    for key, weight in merged.items():
-        if weight <= 0:
-            continue
-        total += weight
-        corners = _outline(*key)
-        for (start, low), (end, high) in pairwise(corners):
-            slope = weight * (high - low) / (end - start)
-            slopes += ((start, slope), (end, -slope))
-    if total <= 0:
-        return None
-    slopes.sort()
-    wanted, done, density, at = share * total, 0.0, 0.0, slopes[0][0]
-    for place, slope in slopes:
-        step = density * (place - at)
-        if density > 0 and done + step >= wanted:
-            return at + (wanted - done) / density
-        done, at, density = done + step, place, density + slope
-    return at
+    return Percentiles(answers).at(share)

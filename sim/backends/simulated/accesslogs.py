@@ -7,15 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache
 from typing import NamedTuple
 
-from sim.apps import Arrival, Failing, RateSegment, RequestFlow, RequestLog
+from sim.apps import Arrival, Durations, Failing, RateSegment, RequestFlow, RequestLog
 from sim.apps.context import Context
 from sim.apps.requests import SECOND_MS, Arrivals
 from sim.backends.plan import Plan
 from sim.kernel import Stream
-from sim.traffic import Break, ErrandFlow, ErrandHistory, History, PodHistory, Traffic
+from sim.traffic import (
+    AT_ONCE_MS,
+    Answers,
+    Break,
+    ErrandFlow,
+    ErrandHistory,
+    History,
+    Percentiles,
+    PodHistory,
+    Traffic,
+)
 
 STARVED = (500, "no database connection")
 """Status and words of a request that met a dead slot of the pool."""
@@ -100,10 +110,15 @@ class AccessLogs:
         breaks = self.traffic.application(application).breaks.get(version, ())
         if self._plan.is_sound(application, version, container.environ):
             breaks = ()
+
+        def it(_one: Request, to: PodHistory | None) -> bool:
+            return to is pod
+
         rare = [
-            _OneByOne(self._stream(application, each), history, each, partial(_goes_to, pod))
+            _OneByOne(self._stream(application, each), history, each, it)
             for each in history.errands
         ]
+        took = _durations([pod])
         for start, end, flows in pieces:
             yield RateSegment(
                 start,
@@ -112,6 +127,7 @@ class AccessLogs:
                     _flow(each, flow, breaks, 1, _rare(each, start, rare))
                     for each, flow in zip(history.errands, flows, strict=False)
                 ),
+                took,
             )
 
     def _gateway_segments(
@@ -124,7 +140,7 @@ class AccessLogs:
         gateway, sharing = self._gateway(application)
         turn = self._turns.get(gateway, {}).get(container.id, 0)
 
-        def in_turn(_history: History, _errand: ErrandHistory, one: Request) -> bool:
+        def in_turn(one: Request, _to: PodHistory | None) -> bool:
             return one.number % sharing == turn % sharing
 
         rare = [
@@ -137,6 +153,7 @@ class AccessLogs:
             for every in self.traffic.application(application).breaks.values()
             for one in every
         ]
+        took = _durations(list(history.pods.values()))
         for start, end, flows in history.flows.pieces(since, until):
             yield RateSegment(
                 start,
@@ -145,6 +162,7 @@ class AccessLogs:
                     _flow(each, flow, breaks, sharing, _rare(each, start, rare))
                     for each, flow in zip(history.errands, flows, strict=True)
                 ),
+                took,
             )
 
     def _gateway(self, application: str) -> tuple[str, int]:
@@ -168,6 +186,37 @@ def _served(flows: Sequence[ErrandFlow]) -> float:
     )
 
 
+def _usual(flow: ErrandFlow) -> float:
+    """Return how many a second fail that were refused, or waited in vain."""
+    return flow.errors - flow.broken - flow.starved - flow.own
+
+
+def _durations(pods: Sequence[PodHistory]) -> Durations:
+    """Return how long requests to *pods* take, as the charts have it."""
+
+    def answered(at: int, share: float) -> float:
+        every = [one for pod in pods for one in pod.answers.at(at)]
+        # Where nothing succeeds, what fails on the way took as long.
+        return _longer_than(tuple(one for one in every if not one.failed) or tuple(every), share)
+
+    def refused(at: int, share: float) -> float:
+        vain = [one for pod in pods for one in pod.answers.at(at) if one.failed and one.shift_ms]
+        failed = sum(_usual(flow) for pod in pods for flow in pod.errands.at(at))
+        at_once = max(0.0, failed - sum(one.rps for one in vain))
+        return _longer_than((Answers(at_once, *AT_ONCE_MS), *vain), share)
+
+    return Durations(answered, refused)
+
+
+def _longer_than(answers: tuple[Answers, ...], share: float) -> float:
+    found = _percentiles(answers).at(share)
+    return AT_ONCE_MS[0] if found is None else found
+
+
+_percentiles = lru_cache(maxsize=256)(Percentiles)
+"""Of one moment's answers many lines are written."""
+
+
 def _rare(errand: ErrandHistory, at: int, every: Sequence[Arrivals]) -> Arrivals | None:
     """Return what logs an errand in full, if it is rare at *at* (ms)."""
     return every[errand.number] if errand.completed.at(at) <= RARE else None
@@ -184,16 +233,15 @@ def _flow(
     call, client = errand.errand
     fails = client.robot.fails if client.robot is not None else None
     broken = next((one for one in breaks if one.call == call.name), None)
-    usual = flow.errors - flow.broken - flow.starved - flow.own
     ways = (
-        Failing(usual / sharing, *OVERLOADED),
+        Failing(_usual(flow) / sharing, *OVERLOADED, refused=True),
         Failing(
             flow.broken / sharing,
             broken.status if broken else 500,
             "",
             broken.log if broken else "",
         ),
-        Failing(flow.starved / sharing, *STARVED),
+        Failing(flow.starved / sharing, *STARVED, refused=True),
         Failing(flow.own / sharing, fails.status if fails else 500, fails.text if fails else ""),
     )
     return RequestFlow(
@@ -229,7 +277,7 @@ class _OneByOne:
         stream: Stream,
         history: History,
         errand: ErrandHistory,
-        mine: Callable[[History, ErrandHistory, Request], bool],
+        mine: Callable[[Request, PodHistory | None], bool],
     ) -> None:
         self._stream = stream
         self._history = history
@@ -246,13 +294,14 @@ class _OneByOne:
             # More than a few came while the errand was not rare: of those there is a sample.
             for number in numbers if len(numbers) <= MOST else ():
                 one = Request(good, number, at, self._stream.at(good, number))
-                if self._mine(self._history, errand, one):
-                    found.append(Arrival(good, one.draw))
+                to = _reached(self._history, errand, one)
+                if self._mine(one, to):
+                    found.append(Arrival(good, one.draw, _durations([to]) if to else None))
         return found
 
 
-def _goes_to(pod: PodHistory, history: History, errand: ErrandHistory, one: Request) -> bool:
-    """Return whether a request reached *pod*: it is drawn, as likely as the pod's part in them."""
+def _reached(history: History, errand: ErrandHistory, one: Request) -> PodHistory | None:
+    """Return the pod that a request reached: it is drawn, each as likely as its part in them."""
 
     def rate(flows: Sequence[ErrandFlow]) -> float:
         if not flows:
@@ -262,8 +311,8 @@ def _goes_to(pod: PodHistory, history: History, errand: ErrandHistory, one: Requ
 
     before = one.at - 1
     left = one.draw.unit(6) * rate(history.flows.at(before))
-    for other in history.pods.values():
-        left -= rate(other.errands.at(before))
+    for pod in history.pods.values():
+        left -= rate(pod.errands.at(before))
         if left < 0:
-            return other is pod
-    return False
+            return pod
+    return None

@@ -32,7 +32,7 @@ def users_loss(case: Case) -> Finding:
     )
     at = case.story.horizon if mitigated is None else mitigated
     exhibit = quote_world(at, "users' loss", f"{figures}; {when}")
-    saved = f"{share:.0%} of what an expert saves was saved" if share else "nothing was saved"
+    saved = f"{share * 100:.0f} % of what an expert saves was saved" if share else "nothing was saved"
     return Finding(
         id="users-loss",
         block="Users",
@@ -71,7 +71,7 @@ def no_harm(case: Case) -> Finding:
         title="No harm of our own",
         rule=(
             "Replay without each action, same seed: an action that added more than "
-            f"{FREE:.0%} / 10 % / 50 % of the reference loss costs 2 / 4 / 8; what nothing in the "
+            f"{FREE * 100:.0f} % / 10 % / 50 % of the reference loss costs 2 / 4 / 8; what nothing in the "
             "cluster restores costs 5."
         ),
         of=10,
