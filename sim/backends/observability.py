@@ -166,4 +166,5 @@ def make_telemetry(
             for change in scenario.history.changes
         ],
         hurts_from=plan.fault_at(scenario.hurts_from),
+        horizon=scenario.horizon,
     )

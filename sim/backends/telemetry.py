@@ -65,11 +65,13 @@ class UsersTelemetry:
         past_alerts: Sequence[Alert] = (),
         changes: Sequence[Change] = (),
         hurts_from: int = 0,
+        horizon: int | None = None,
     ) -> None:
         """Watch *application* of *traffic*, which must have been started.
 
         *past_alerts* and *changes* are what the scenario says about earlier days, *hurts_from* is when
-        users begin to fail (ms): from there on their loss counts, here as in the score.
+        users begin to fail (ms): from there on their loss counts, here as in the score, until *horizon* (ms)
+        after the page; None: for ever.
         """
         self._env = env
         self._log = log
@@ -80,6 +82,7 @@ class UsersTelemetry:
         self._past_alerts = sorted(past_alerts, key=lambda alert: -alert.since)
         self._changes = list(changes)
         self._hurts_from = hurts_from
+        self._horizon = horizon
         self._acknowledged_at: int | None = None
         self._history = traffic.history(application)
         self._signals = self._history.signals()
@@ -159,8 +162,8 @@ class UsersTelemetry:
 
         `error_rate` (share over the last minute) and `requests` (per s) as of the last scrape;
         `alert`, `threshold`, `pending_since`, `firing_since`, `paged_at` of what pages, or None;
-        `lost`: weighted requests lost since users began to fail; `state`: `quiet`, `paged`,
-        `acknowledged`, `mitigated` (unhurt for 2 min) or `resolved` (for 10 min).
+        `lost`: weighted requests lost since users began to fail, in the time that counts; `state`:
+        `quiet`, `paged`, `acknowledged`, `mitigated` (unhurt for 2 min) or `resolved` (for 10 min).
         """
         now = self._env.now
         seen = self._monitoring.scraped(now)
@@ -185,10 +188,11 @@ class UsersTelemetry:
         }
 
     def lost(self) -> float:
-        """Return the weighted requests lost since users began to fail."""
-        now = self._env.now
-        start = min(self._hurts_from, now)
-        return self._traffic.lost(self._application, start, now)
+        """Return the weighted requests lost since users began to fail, in the time that counts."""
+        end, pages = self._env.now, self._pages()
+        if self._horizon is not None and pages:
+            end = min(end, min(pages) + self._horizon)
+        return self._traffic.lost(self._application, min(self._hurts_from, end), end)
 
     def _headline(self) -> Episode | None:
         """Return what the page is about: what fires and pages, else what paged last."""
@@ -201,12 +205,11 @@ class UsersTelemetry:
         return alerts[0] if alerts else None
 
     def _paged_at(self) -> int | None:
-        pages = [
-            episode.paged_at
-            for episode in self._evaluator.episodes()
-            if episode.paged_at is not None
-        ]
-        return max(pages) if pages else None
+        return max(self._pages(), default=None)
+
+    def _pages(self) -> list[int]:
+        every = self._evaluator.episodes()
+        return [one.paged_at for one in every if one.paged_at is not None]
 
     def _is_acknowledged(self) -> bool:
         paged = self._paged_at()

@@ -291,6 +291,13 @@ def test_users_lost_climb_and_stop_climbing():
     assert lost[2] == round(night.traffic.lost("payments", GONE, 68 * MINUTE), 1)
 
 
+def test_what_users_lose_after_the_time_that_counts_is_not_added():
+    night = broken(wobble=0.0, horizon=5 * MINUTE)
+    end = PAGE + 5 * MINUTE
+    lost = [night.until(at).telemetry.summary()["lost"] for at in (end, end + MINUTE)]
+    assert lost == [round(night.traffic.lost("payments", GONE, end), 1)] * 2
+
+
 def test_summary_names_the_alert_that_fires():
     summary = broken().until(68 * MINUTE).telemetry.summary()
     assert (summary["alert"], summary["threshold"]) == (RULE.name, 0.05)
