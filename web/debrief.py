@@ -60,7 +60,8 @@ def get_without(run: str) -> tuple[dict[str, Any], int]:
 def get_debrief(run: str) -> dict[str, Any]:
     """Return the debrief: `sim.session.debrief` says what is in it; 409 while the incident is open.
 
-    With `wait=0` what can be said at once, `pending` while the ledger is being worked out.
+    With `wait=0` what can be said at once, `pending` while the ledger is being worked out; 503 while
+    not even the runs that it is held against have been played.
     """
     wait = request.args.get("wait", "")
     return debrief_of(_closed(run), whole(wait, 60) if wait else WHOLE_S)

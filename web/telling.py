@@ -11,6 +11,7 @@ from typing import Any
 from flask import abort, get_template_attribute, render_template, request
 
 from sim.scenario import ScenarioError
+from sim.scoring import LEAST_NO_HARM, PASS
 from sim.session.branching import StillOpenError
 from sim.session.live import Session
 from sim.session.storage import LeaseLostError, RunRow
@@ -56,6 +57,7 @@ class Telling:
             base=self._base,
             mine=mine,
             long=_is_long(found),
+            no_pass=_no_pass(found),
             run=row.id if mine else "",
             share=share,
             all_bets=calibration,
@@ -80,7 +82,7 @@ class Telling:
         """Return the run to be moved through, `filmed` once the cluster is in it, with its curves."""
         reviews = hub().reviews
         made = reviews.kept_reel(self.row) or reviews.reel(self._session())
-        found = reviews.kept(self.row) or reviews.debrief(self._session())
+        found = reviews.kept(self.row) or debrief_of(self._session())
         belief = found["belief"] or {"rows": [], "hypotheses": []}
         return {
             **made,
@@ -110,12 +112,21 @@ class Telling:
 
 
 def debrief_of(session: Session, wait_s: float = 0.0) -> dict[str, Any]:
-    """Return a closed run's debrief, having waited for the whole of it for at most *wait_s*."""
+    """Return a closed run's debrief, having waited for the whole of it for at most *wait_s*.
+
+    Answers 503 while the runs that it is held against are still being played.
+    """
     reviews = hub().reviews
     try:
-        found = reviews.whole(session, wait_s) if wait_s else reviews.debrief(session)
+        found = reviews.whole(session, wait_s)
     except StillOpenError as error:
         abort(409, str(error))
+    if found is None:
+        if why := reviews.prepare(session, PATIENCE_S):
+            abort(500, f"The expert's run of this night could not be played: {why}.")
+        if why is None:
+            abort(503, "This night is being played by the expert and by nobody; ask again soon.")
+        found = reviews.debrief(session)
     return _placed(found, session.row)
 
 
@@ -128,6 +139,12 @@ def _placed(found: dict[str, Any], row: RunRow) -> dict[str, Any]:
         with suppress(KeyError, ScenarioError):
             drawn = hub().catalogue.family(row.mystery).family.title
     return found | {"drawn_from": drawn, "parent": row.parent}
+
+
+def _no_pass(found: dict[str, Any]) -> int:
+    """Return how many points of no harm a pass would have needed, 0 if it is not for want of them."""
+    enough = found["total"] is not None and found["total"] >= PASS
+    return LEAST_NO_HARM if enough and not found["passed"] else 0
 
 
 def _is_long(found: dict[str, Any]) -> bool:

@@ -87,7 +87,8 @@ def _laid_out(text: str, indent: int, width: int) -> list[str]:
 def _told(verdict: Verdict) -> Iterator[tuple[int, str]]:
     """Yield (indent of what goes on in the next line, text) of each line."""
     card, story = verdict.card, verdict.case.story
-    total = f"{card.total:.0f} of 100: {band(card.total)}"
+    reached = f"{card.total:.1f}".removesuffix(".0")
+    total = f"{reached} of 100: {band(card.total)}"
     if card.total >= PASS and not card.passed:
         total += f", but no pass with fewer than {LEAST_NO_HARM} points of no harm"
     yield 0, ""

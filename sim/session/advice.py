@@ -125,10 +125,13 @@ def headline(verdict: Verdict) -> str:
         )
     parts = [*ledger.partners(case.mitigation), case.mitigation]
     lines = " and ".join(f"`{entry.deed.line}`" for entry in parts if entry.deed.at <= deed.at)
-    return (
-        f"{lines} ended the users' pain at {story.clock(story.mitigated_at or deed.at)}: "
-        f"{max(ledger.saved, case.mitigation.saved, case.loss_none - lost):,.0f} requests saved."
-    )
+    spared, alone = case.loss_none - lost, max(ledger.saved, case.mitigation.saved)
+    if spared < alone:
+        told = f": {alone:,.0f} requests saved."
+    else:
+        # The whole run's, while the ledger says what each action did beside the others.
+        told = f"; {spared:,.0f} fewer requests were lost than in the untouched night."
+    return f"{lines} ended the users' pain at {story.clock(story.mitigated_at or deed.at)}{told}"
 
 
 def _on_false_alarm(story: Story) -> str:
@@ -146,6 +149,7 @@ def practise_next(verdict: Verdict) -> Practice:
     """Return the heuristic whose items left most points on the table."""
     card, story = verdict.card, verdict.case.story
     shares: list[tuple[float, int, str]] = []
+    left: dict[str, list[str]] = {}
     covers = {**_COVERS, **_ON_FALSE_ALARM} if story.false_alarm else _COVERS
     if story.false_alarm:
         del covers["mitigate-first"]
@@ -153,6 +157,9 @@ def practise_next(verdict: Verdict) -> Practice:
         found = [finding for finding in card.findings if finding.id in items]
         missed = sum(finding.of - finding.points for finding in found)
         shares.append((-missed, rank, key))
+        left[key] = [
+            f"{one.title} {one.of - one.points:.0f}" for one in found if one.of - one.points >= 1
+        ]
     if card.finding("no-harm").points < LEAST_NO_HARM:
         # Nothing else counts before this does.
         heuristic, drill = _DRILLS["no-harm"]
@@ -167,7 +174,8 @@ def practise_next(verdict: Verdict) -> Practice:
             "next to nothing was left on the table; keep it fluent",
             "Play another seed, or the same one with the dashboards closed.",
         )
-    why = f"{missed} points were left here, more than anywhere else"
+    parts = f" ({'; '.join(left[key])})" if len(left[key]) > 1 else ""
+    why = f"{missed} points were left here{parts}, more than anywhere else"
     if key == "diagnosis" and story.close is None:
         why += ", since the closing form was not filled in"
     return Practice(heuristic, why, drill)

@@ -20,9 +20,10 @@ EXAMPLE = 'incident bet "errors < 1% in 2m" --sure 80'
 LONGEST_MS = 60 * 60_000
 """A bet is on this hour."""
 _BET = re.compile(
-    r"""\s*(?:(?:i\s+)?(?:bet|expect)\s+)?(?P<metric>[a-z][a-z0-9_]*)
-    (?:\s+by\s+(?P<by>[a-z]+))?
-    \s*(?:is\s+|goes\s+|falls\s+|rises\s+)?(?P<sign><=?|>=?|under\b|below\b|over\b|above\b)
+    r"""\s*(?:(?:i\s+)?(?:bet|expect)\s+)?
+    (?:(?P<metric>[a-z][a-z0-9_]*)(?:\s+by\s+(?P<by>[a-z]+))?
+    \s*(?:is\s+|goes\s+|falls\s+|rises\s+)?)?
+    (?:\d{1,9}(?:[.,]\d{1,6})?\s*(?:%\s*)?->\s*)?(?P<sign><=?|>=?|under\b|below\b|over\b|above\b)
     \s*(?P<number>\d{1,9}(?:[.,]\d{1,6})?)\s*(?P<unit>%|ms|s|/s)?
     \s+(?:with)?in\s+(?P<span>\d{1,5}\s*(?:ms|min|[smh])?)
     (?:\s*[,;]?\s*(?:--sure\s+)?(?P<sure>\d{1,3})\s*%?(?:\s*sure)?)?\s*""",
@@ -52,8 +53,10 @@ def read_bet(text: str, by: str = "", sure: int | None = None) -> Bet:
     if found is None:
         msg = f"cannot read the bet {text[:80]!r}: METRIC < NUMBER in TIME, e.g. {EXAMPLE}"
         raise ValueError(msg)
-    metric, unit = _metric(found["metric"].lower())
-    split = _split(found["metric"].lower(), (found["by"] or by).lower())
+    # What is meant where no figure is named: the one that paged.
+    name = (found["metric"] or panels.METRICS[0].id).lower()
+    metric, unit = _metric(name)
+    split = _split(name, (found["by"] or by).lower())
     number = _number(found["number"], (found["unit"] or "").lower(), unit)
     low = found["sign"].lower() in ("<", "<=", "under", "below")
     certain = int(found["sure"]) if found["sure"] else sure

@@ -13,7 +13,8 @@ Times are simulated ms, loss is in requests (weighted by client class).
     missing     [id] of findings that follow
     reported*   figures that are told and not scored
     headline*, practice* {heuristic, why, drill}
-    lost        {run, untouched, expert, junior: n | None, by_class: {name: n}, by_route: {call: n}}; gap = run - expert
+    lost        {run, untouched, expert, junior, before branching: n | None, by_class: {name: n},
+                by_route: {call: n}}; gap = run - expert
     curves      name -> [[ms, share]]: this run, untouched, expert, junior; before branching; sooner*
     parts       {class: {name: [[ms, share of all requests]]}, route: ...} of this run
     timeline    see `retold.timeline`; expert: [{at, line, think, facts}]
@@ -168,6 +169,9 @@ def _whatever(
             "untouched": none.loss,
             "expert": expert.loss,
             "junior": junior.loss if junior else None,
+            "before branching": mode.before.lost(run.fault_at, story.horizon)
+            if mode.before
+            else None,
             "by_class": _split(story, "class"),
             "by_route": _split(story, "route"),
         },

@@ -30,7 +30,11 @@ class Job:
     branched_at: int | None = None
     mystery: str = ""
     before: dict[str, list[float]] | None = None
-    """How users fared in the run from which it was branched: times, failed, arrivals."""
+    """How users fared in the run from which it was branched: `impact_json`."""
+    parent: list[tuple[int, str, str]] = field(default_factory=list)
+    """The inputs of that run, where how users fared in it is not known yet."""
+    parent_key: str = ""
+    """Under which key that is to be remembered then."""
 
     told: list[str] = field(default_factory=list)
     """Evidence of a run on a real cluster, a line of JSON each; nothing can play it again."""
@@ -60,4 +64,14 @@ class Job:
         given = json.loads(line)
         texts = tuple((name, text) for name, text in given.pop("texts"))
         inputs = [(at, kind, payload) for at, kind, payload in given.pop("inputs")]
-        return cls(texts=texts, inputs=inputs, **given)
+        parent = [(at, kind, payload) for at, kind, payload in given.pop("parent")]
+        return cls(texts=texts, inputs=inputs, parent=parent, **given)
+
+
+def impact_json(impact: Impact) -> dict[str, list[float]]:
+    """Return how users fared, as a job carries it."""
+    return {
+        "times": list(impact.times),
+        "failed": list(impact.failed),
+        "arrivals": list(impact.arrivals),
+    }

@@ -28,6 +28,7 @@ from sim.session import panels
 from sim.session.bets import told, unit_of
 from sim.session.freeze import as_json, find_point
 from sim.session.play import Step
+from sim.session.updates import FIELDS
 
 BINS = ((0, 49), (50, 64), (65, 79), (80, 94), (95, 100))
 """How sure somebody was, in per cent, for calibration."""
@@ -69,9 +70,8 @@ def timeline(story: Story) -> list[dict[str, Any]]:
         for sight in story.sights
         if sight.panel and sight.new and sight.command < 0
     ]
-    people = {one.id: one.name for one in story.scenario.people}
     for record in story.log:
-        said = _said(record, people)
+        said = _said(record, story)
         if said is not None:
             rows.append({"at": record.at, "kind": said[0], "text": said[1]})
     for at, text in (
@@ -84,7 +84,7 @@ def timeline(story: Story) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["at"])
 
 
-def _said(record: Record, people: dict[str, str]) -> tuple[str, str] | None:
+def _said(record: Record, story: Story) -> tuple[str, str] | None:
     """Return (kind, text) of a record that is a line of the timeline by itself."""
     match record:
         case AlertRecord():
@@ -94,21 +94,44 @@ def _said(record: Record, people: dict[str, str]) -> tuple[str, str] | None:
         case MessageRecord():
             return "message", f"{record.who}: {record.text}"
         case UpdateRecord():
-            fields = "; ".join(f"{name}: {text}" for name, text in record.fields.items())
-            text = " ".join(part for part in (fields, record.text) if part)
+            fields = [
+                f"{name}: {record.fields[name]}" for name in FIELDS if record.fields.get(name)
+            ]
+            text = "; ".join(filter(None, (record.text, *fields)))
+            people = {one.id: one.name for one in story.scenario.people}
             to = f" to {people.get(record.to, record.to)}" if record.to else ""
             return "desk", f"update{to}: {text}"
         case NoteRecord():
             return "desk", f"note: {record.text}"
         case TicketRecord():
-            return "desk", f"ticket: {record.origin}, {record.fix}, {record.owner}"
+            return "desk", f"ticket: {_ticket(record, story)}"
         case ReminderRecord():
-            return "desk", f"reminder: {record.due} {record.text}".rstrip()
+            return "desk", f"reminder for {_day(record.due)}: {record.text}".removesuffix(": ")
         case ThinkRecord():
             return "think", record.text
         case BetRecord():
             return "bet", told(record)
     return None
+
+
+def _ticket(record: TicketRecord, story: Story) -> str:
+    """Return what a ticket says, its picks in the words of their lists."""
+    closing, said = story.scenario.closing, []
+    for question, picked in (
+        (closing.ticket_origin, record.origin),
+        (closing.ticket_fix, record.fix),
+        (closing.ticket_owner, record.owner),
+    ):
+        texts = {one.id: fill(one.text, story.roles) for one in question.choices}
+        said.append(texts.get(picked, picked))
+    return "; ".join(filter(None, (*said, record.text)))
+
+
+def _day(due: str) -> str:
+    """Return a reminder's time as the room writes it."""
+    if "T" in due:
+        return f"{due[:10]} {due[11:16]} UTC"
+    return due.replace("-", " ")
 
 
 def thoughts(story: Story, expert: list[Step]) -> list[dict[str, Any]]:

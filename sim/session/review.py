@@ -21,9 +21,9 @@ from sim.scoring.cohort.sample import Sample
 from sim.session.branching import STILL_OPEN, StillOpenError
 from sim.session.camera import frames
 from sim.session.debrief import JUNIOR, Mode, first_debrief
-from sim.session.export import check_engine, inputs_of, kept_scenario, replayed
+from sim.session.export import check_engine, kept_scenario
 from sim.session.film import Scrubber
-from sim.session.job import Job
+from sim.session.job import Job, impact_json
 from sim.session.judge import EXPERT, UNTOUCHED, trial
 from sim.session.keys import (
     bets_key,
@@ -67,15 +67,17 @@ class Reviews:
     def prepare(self, session: Session, timeout_s: float = 0.0) -> str | None:
         """Have the reference runs of a session's night played while it is being played itself.
 
-        Returns "" if they are there, None if not yet, having waited up to *timeout_s* for them, or why
-        they could not be played: without them even the first of a debrief takes seconds.
+        So is the run from which it was branched, unless it was before. Returns "" if they are there,
+        None if not yet, having waited up to *timeout_s* for them, or why they could not be played:
+        without them even the first of a debrief takes seconds.
         """
         scenario, row = session.run.scenario, session.row
         if self._prepared(session):
             return ""
-        job = Job("references", scenario.texts, row.seed)
+        parent = self._parent(row)
+        job = Job("references", scenario.texts, row.seed, row.who, row.epoch, **parent)
         piece = self._workshop.ask(
-            f"references/{scenario.digest}/{row.seed}/{ENGINE_VERSION}",
+            f"references/{scenario.digest}/{row.seed}/{ENGINE_VERSION}/{parent.get('parent_key', '')}",
             lambda: replace(job, known=self._known(scenario, row.seed)).dumps(),
             rank=Rank.WAITED if timeout_s else Rank.NIGHT,
             who=row.holder,
@@ -89,6 +91,8 @@ class Reviews:
         if self._text(session.row) is not None:
             return True
         scenario = session.run.scenario
+        if self._parent(session.row):
+            return False
         return len(self._known(scenario, session.run.seed)) == len(_references(scenario))
 
     def debrief(self, session: Session) -> dict[str, Any]:
@@ -109,13 +113,18 @@ class Reviews:
         first["failed"] = self._ask(session).why
         return first
 
-    def whole(self, session: Session, timeout_s: float) -> dict[str, Any]:
-        """Return the debrief, having waited for the whole; what there is if it does not come in time."""
+    def whole(self, session: Session, timeout_s: float) -> dict[str, Any] | None:
+        """Return the debrief, having waited for the whole; what there is if it does not come in time.
+
+        None if nothing can be said yet without playing a night in this process.
+        """
         _check_closed(session)
         if (found := self.kept(session.row)) is None:
             self._ask(session).done.wait(timeout_s)
             found = self.kept(session.row)
-        return self.debrief(session) if found is None else found
+        if found is None and self._prepared(session):
+            return self.debrief(session)
+        return found
 
     def kept(self, row: RunRow) -> dict[str, Any] | None:
         """Return the whole debrief if it was worked out before, without loading the run."""
@@ -295,7 +304,7 @@ class Reviews:
         """Remember how users fared in a closed run, for the debriefs of its branches."""
         key = impact_key(run, played.scenario.digest)
         if self._store.cached(key) is None:
-            self._store.remember(key, json.dumps(_impact_json(Impact.of(played.finish()))))
+            self._store.remember(key, json.dumps(impact_json(Impact.of(played.finish()))))
 
     # -- within ----------------------------------------------------------------------------------
 
@@ -338,8 +347,9 @@ class Reviews:
             practice=mode.practice,
             branched_at=mode.branched_at,
             mystery=mode.mystery,
-            before=None if before is None else _impact_json(before),
+            before=None if before is None else impact_json(before),
             told=self._store.evidence(row.id),
+            **self._parent(row),
         )
 
     def _known(self, scenario: Scenario, seed: int) -> dict[str, str]:
@@ -353,19 +363,22 @@ class Reviews:
         return Mode(row.practice, row.branched_at, row.mystery, self._before(row))
 
     def _before(self, row: RunRow) -> Impact | None:
-        """Return how users fared in the run from which *row* was branched; None if it is gone."""
-        key = impact_key(row.parent, row.digest)
-        text = self._store.cached(key)
+        """Return how users fared in the run from which *row* was branched; None if that is not known."""
+        text = self._store.cached(impact_key(row.parent, row.digest))
         if text is None:
-            scenario = kept_scenario(self._store, row)
-            stored = self._store.inputs(row.parent)
-            if scenario is None or not stored:
-                return None
-            run = replayed(scenario, row, inputs_of(stored))
-            text = json.dumps(_impact_json(Impact.of(run.log)))
-            self._store.remember(key, text)
+            return None
         given = json.loads(text)
         return Impact(tuple(given["times"]), tuple(given["failed"]), tuple(given["arrivals"]))
+
+    def _parent(self, row: RunRow) -> dict[str, Any]:
+        """Return what a job needs to play the run from which *row* was branched; {}: it need not, or cannot."""
+        key = impact_key(row.parent, row.digest)
+        if not row.parent or self._store.cached(key) is not None:
+            return {}
+        stored = self._store.inputs(row.parent)
+        if not stored or kept_scenario(self._store, row) is None:
+            return {}
+        return {"parent": stored, "parent_key": key}
 
     def _bets(self, row: RunRow) -> list[dict[str, Any]] | None:
         """Return a run's bets and how they came out, None while that is being worked out."""
@@ -409,14 +422,6 @@ class Reviews:
 def _references(scenario: Scenario) -> list[str]:
     books = {book.player for book in scenario.players}
     return [UNTOUCHED, EXPERT, *([JUNIOR] if JUNIOR in books else [])]
-
-
-def _impact_json(impact: Impact) -> dict[str, Any]:
-    return {
-        "times": list(impact.times),
-        "failed": list(impact.failed),
-        "arrivals": list(impact.arrivals),
-    }
 
 
 def _check_closed(session: Session) -> None:

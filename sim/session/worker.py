@@ -12,9 +12,11 @@ import json
 import logging
 import os
 import sys
+from dataclasses import replace
 from functools import partial
 from typing import Any, TextIO
 
+from sim.scenario import Scenario
 from sim.scenario.loader import scenario_of
 from sim.scoring import Impact, Scoring, Story
 from sim.session.branch import Branches
@@ -23,7 +25,7 @@ from sim.session.copies import can_copy, end_with_parent, status_in_copy
 from sim.session.debrief import JUNIOR, curve, ledger_row, make_debrief
 from sim.session.export import again, export, inputs_of, replayed
 from sim.session.film import shoot
-from sim.session.job import Job
+from sim.session.job import Job, impact_json
 from sim.session.judge import EXPERT, UNTOUCHED, trial
 from sim.session.measured import NO_REPLAY
 from sim.session.references import reference
@@ -62,6 +64,7 @@ def work(job: Job, out: TextIO) -> None:
         for player in (UNTOUCHED, EXPERT, JUNIOR):
             if player in there:
                 reference(scenario, job.seed, player, cache)
+        _with_parent(job, scenario, cache)
         _send(out, {"result": None})
         return
     if job.task in ("sample", "player"):
@@ -87,10 +90,19 @@ def work(job: Job, out: TextIO) -> None:
         _send(out, {"result": bets(Story(run.log, scenario))})
         return
     held = trial(run.log, scenario, job.seed, inputs, cache)
-    mode = job.mode()
+    mode = _with_parent(job, scenario, cache).mode()
     _rows(held.scoring, out)
     verdict = held.verdict()
     _send(out, {"result": make_debrief(verdict, cache, mode, held.scoring.sooner())})
+
+
+def _with_parent(job: Job, scenario: Scenario, cache: PipeCache) -> Job:
+    """Return *job* with how users fared in the run from which its own was branched, played if need be."""
+    if not job.parent:
+        return job
+    before = impact_json(Impact.of(replayed(scenario, job, inputs_of(job.parent)).log))
+    cache.remember(job.parent_key, json.dumps(before))
+    return replace(job, before=before)
 
 
 def _rows(scoring: Scoring, out: TextIO) -> None:

@@ -16,7 +16,7 @@ def theme(request: pytest.FixtureRequest, page: Page) -> str:
     return str(request.param)
 
 
-@pytest.mark.parametrize("path", ["/", f"/incident/{SLUG}", "/guide", "/nope"])
+@pytest.mark.parametrize("path", ["/", f"/incident/{SLUG}", "/guide", "/compare", "/nope"])
 def test_page_has_no_violation(page: Page, address: str, theme: str, path: str):
     page.goto(address + path)
     assert violations(page) == []

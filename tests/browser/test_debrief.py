@@ -83,9 +83,13 @@ def test_debrief_is_moved_through_kept_and_printed(debrief: Page, address: str):
     expect(page.locator(".curve svg .split.by-route")).to_be_visible()
     expect(page.locator(".key.split.by-route")).to_contain_text("POST /v1/payments")
 
-    # On a narrow screen nothing is cut, and paper takes two sheets.
-    page.set_viewport_size({"width": 820, "height": 1180})
-    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    # On a narrow screen nothing is cut, an action's line can be read, and paper takes two sheets.
+    for width in (820, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        shown = page.locator(".ledger code").first.bounding_box()
+        assert shown is not None
+        assert shown["width"] > 200
     sheets = re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))
     assert len(sheets) <= 2
 

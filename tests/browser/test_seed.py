@@ -81,6 +81,12 @@ def test_seed_0_is_played_from_the_page_to_the_debrief(room: Room, page: Page):
         page.locator("#finder-list input").first.check()
         page.get_by_role("button", name="Done").click()
         expect(field.locator(".cited")).to_contain_text(seen)
+    # What was filled in is there again after a reload.
+    page.reload()
+    room.ready()
+    page.get_by_role("button", name="Close…").click()
+    expect(page.locator("#pick-scope")).to_have_value("one-node")
+    expect(page.locator("[data-question=mechanism] .cited")).to_contain_text("jsonpath")
     page.get_by_role("button", name="Close the incident").click()
 
     page.wait_for_url(re.compile(r"/debrief$"))

@@ -181,7 +181,7 @@ def test_a_scripted_player_is_shown_and_scored():
     done = uncordon("play", "--player", "senior")
     assert done.returncode == 0, done.stderr
     assert re.search(r"^02:47:\d\d \$ ", done.stdout, re.MULTILINE)
-    assert re.search(r"^\d+ of 100: ", done.stdout, re.MULTILINE)
+    assert re.search(r"^[\d.]+ of 100: ", done.stdout, re.MULTILINE)
     assert "Practise next: " in done.stdout
 
 
@@ -244,7 +244,7 @@ def test_a_stored_run_scores_the_same_again_and_in_the_debrief(database):
     verdict = rescore(run, database)
     assert make_debrief(verdict, NoCache())["total"] == pytest.approx(card["total"])
     text = uncordon("score", run, "--database", database).stdout
-    assert f"{card['total']:.0f} of 100: {card['band']}" in text
+    assert f"{card['total']:.1f}".removesuffix(".0") + f" of 100: {card['band']}" in text
 
 
 def test_prove_prints_scores_and_checks():

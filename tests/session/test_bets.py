@@ -18,6 +18,8 @@ MINUTE = 60_000
         ("latency < 0.5s in 2 min, 70% sure", "latency_p99", 500.0, None, 2 * MINUTE, 70),
         ("latency_p50 > 40ms within 5", "latency_p50", None, 40.0, 5 * MINUTE, 80),
         ("READY > 3 in 1h", "ready", None, 3.0, 60 * MINUTE, 80),
+        ("expect 12 % -> under 1 % in 2 min", "errors", 0.01, None, 2 * MINUTE, 80),
+        ("ready 2 -> above 3 in 5m, 60% sure", "ready", None, 3.0, 5 * MINUTE, 60),
         ("errors <= 0,5 % in 3m --sure 95", "errors", 0.005, None, 3 * MINUTE, 95),
     ],
 )

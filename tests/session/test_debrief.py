@@ -80,8 +80,8 @@ def test_headline_of_a_long_wait_has_its_price():
 
 def test_headline_of_a_good_run_names_what_ended_it_together():
     assert headline(verdict(perfect())) == (
-        "`kubectl cordon node-worker-3` and `kubectl delete pod` ended the users' pain at 02:53:00: "
-        "38,556 requests saved."
+        "`kubectl cordon node-worker-3` and `kubectl delete pod` ended the users' pain at 02:53:00; "
+        "38,556 fewer requests were lost than in the untouched night."
     )
 
 
@@ -196,6 +196,18 @@ def test_timeline_is_in_order_and_tells_action_fact_panel_and_marks():
     assert marks == ["enough is on the screen to mitigate", "users are fine again", "closed"]
     actions = [row for row in rows if row["kind"] == "action"]
     assert all(row["effect"] for row in actions)
+
+
+def test_what_was_written_is_told_as_it_was_meant():
+    evening = Evening()
+    evening.update(1, text="on it", action="looking", impact="12 %")
+    evening.ticket(2, "proxy-limit", "raise-limit", "platform")
+    for due in ("2026-11-20T02:57:53Z", "next-week"):
+        evening.remind(3, due)
+    told = [row["text"] for row in debrief(evening)["timeline"] if row["kind"] == "desk"]
+    assert told[0] == "update: on it; impact: 12 %; action: looking"
+    assert "proxy-limit" not in told[1]
+    assert told[2:] == ["reminder for 2026-11-20 02:57 UTC", "reminder for next week"]
 
 
 def test_panel_that_a_command_showed_stands_once():

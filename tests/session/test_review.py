@@ -14,6 +14,7 @@ from sim.session.export import OtherEngineError, export
 from sim.session.hub import Hub
 from sim.session.inputs import BadInputError
 from sim.session.keys import debrief_key
+from sim.session.run import Run
 from sim.session.storage import RunStore, UnknownRunError
 from tests.session.playing import enter
 
@@ -139,6 +140,20 @@ def test_a_branch_is_open_at_its_moment_and_told_beside_its_parent(hub, closed):
     ]
 
 
+def test_a_branch_whose_parent_was_never_told_has_it_played_by_the_worker(hub, monkeypatch):
+    session = hub.start("payments-0247", 0, holder="h")
+    enter(session, "kubectl cordon node-worker-3")
+    session.submit("close", {})
+    row = branch(hub.store, session.row.id, session.run.paged_at, session.run, holder="h")
+    made = hub.open(row.id, "h")
+    made.submit("close", {})
+    monkeypatch.setattr(Run, "finish", lambda _: pytest.fail("played while somebody waits"))
+    assert hub.reviews.prepare(made) is None
+    assert hub.reviews.prepare(made, PATIENCE_S) == ""
+    monkeypatch.undo()
+    assert "before branching" in hub.reviews.debrief(made)["curves"]
+
+
 def test_a_branch_begins_before_the_end(hub, closed):
     stored = hub.store.inputs(closed.row.id)
     row = branch(hub.store, closed.row.id, stored[-1][0], closed.run, holder="h")
@@ -241,7 +256,7 @@ def test_an_action_is_left_out_with_what_the_ledger_binds_to_it(hub, closed):
 
 
 def test_calibration_replays_nothing_while_somebody_waits(hub, closed, monkeypatch):
-    monkeypatch.setattr("sim.session.review.replayed", lambda *_: pytest.fail("replayed here"))
+    monkeypatch.setattr(Run, "start", lambda _: pytest.fail("replayed here"))
     copy = hub.store.adopt(
         replace(closed.row, holder="other", closed=True), hub.store.inputs(closed.row.id)
     )

@@ -106,3 +106,12 @@ def test_alerts_have_a_history(player: Visitor, run: str):
 def test_complete_offers_what_fits(player: Visitor, run: str):
     answer = player.get(f"/api/run/{run}/complete?line=kubectl+cor&terminal=t1").json
     assert answer["candidates"] == ["cordon"]
+
+
+def test_users_lost_stand_still_after_the_hour_that_counts(player: Visitor):
+    run = player.take_pager()
+    lost = []
+    for minutes in (59, 2, 10):
+        player.input(run, "skip", amount_ms=minutes * 60_000)
+        lost.append(player.get(f"/api/run/{run}/state").json["lost"])
+    assert 0 < lost[0] < lost[1] == lost[2]

@@ -54,7 +54,8 @@ def test_the_result_and_its_files(closer) -> None:
 def test_what_is_not_scored_is_waited_for(app, closer, monkeypatch) -> None:
     monkeypatch.setattr(app.extensions["hub"].reviews, "sample", lambda *_: None)
     page = closer.get(f"/compare?{CHOICE}").text
-    assert '<meta http-equiv="refresh"' in page
+    assert '<noscript><meta http-equiv="refresh"' in page
+    assert 'data-again="3"' in page
     assert "0 of 2 runs are there" in page
     assert closer.get(f"/compare.csv?{CHOICE}").status_code == 503
 

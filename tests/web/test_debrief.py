@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from sim.session import references
+
 from .conftest import Visitor
 
 EVIL = "<img src=x onerror=alert(1)>"
@@ -62,6 +64,16 @@ def test_index_shows_the_points_of_a_run_whose_debrief_was_read(player: Visitor,
     player.get(f"/run/{closed}/debrief")
     text = player.get("/").text
     assert f"/run/{closed}/debrief" in text
+
+
+def test_no_night_is_played_while_somebody_waits(player: Visitor, monkeypatch):
+    monkeypatch.setattr(references, "_play", lambda *_: pytest.fail("played within a request"))
+    run = player.take_pager(11)
+    player.input(run, "close", picks={})
+    codes = []
+    while not codes or (codes[-1] == 503 and len(codes) < 200):
+        codes.append(player.get(f"/api/run/{run}/debrief?wait=0").status_code)
+    assert codes[-1] == 200
 
 
 def test_debrief_that_is_not_whole_yet_says_what_follows_and_grows(player: Visitor):

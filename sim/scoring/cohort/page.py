@@ -13,6 +13,8 @@ from sim.scoring.cohort.words import RULE, care
 
 _HERE = Path(__file__).parent
 DRAWN_PAIRS = 3
+_WIDE = '<div class="wide" tabindex="0" role="region" aria-label="{}">'
+"""What is wider than the window is moved along, with keys as well."""
 
 
 def style() -> str:
@@ -27,7 +29,7 @@ def document(found: Comparison, title: str = "Runs compared") -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)} - uncordon</title><style>{own}{style()}</style></head>"
-        f"<body><h1>{escape(title)}</h1>\n{body(found)}\n</body></html>\n"
+        f"<body><main><h1>{escape(title)}</h1>\n{body(found)}\n</main></body></html>\n"
     )
 
 
@@ -142,7 +144,7 @@ def _looks(found: Comparison) -> str:
     return (
         '<section><h2>First looks</h2><p class="rule-text">Early: among the first three looks after the '
         "page. First at: the median, among those that looked there.</p>"
-        f'<div class="wide"><table><thead>{head}</thead>'
+        f"{_WIDE.format('First looks')}<table><thead>{head}</thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div></section>"
     )
 
@@ -161,7 +163,7 @@ def _table(found: Comparison) -> str:
             quartiles = f"{shown(one.quarter, measure)} to {shown(one.three_quarters, measure)}"
             cells.append(
                 f'<td class="figure">{one.n}</td><td class="figure">{mean}</td>'
-                f'<td class="figure">{median} ({quartiles})</td>'
+                f'<td class="figure">{median} <span class="quartiles">({quartiles})</span></td>'
             )
         rows.append(f'<tr><th scope="row">{escape(measure.title)}{of}</th>{"".join(cells)}</tr>')
     heads = _heads("Measure", found, ("runs", "mean", "median (quartiles)"))
@@ -169,6 +171,6 @@ def _table(found: Comparison) -> str:
     return (
         '<section><h2>How the values lie</h2><p class="rule-text">Times are minutes and seconds from the '
         f"page on; who never got there counts as {until} min, the time up to which everybody was watched."
-        f'</p><div class="wide"><table><thead>{heads}</thead>'
+        f"</p>{_WIDE.format('How the values lie')}<table><thead>{heads}</thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div></section>"
     )

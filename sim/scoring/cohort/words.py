@@ -10,8 +10,7 @@ RULE = (
     f"A difference is named where both groups have at least {LEAST_RUNS} runs and its 95 % interval "
     "leaves out zero; else there are not enough runs to say."
 )
-
-
+_WORDS = {"seconds": ("earlier", "later"), "requests": ("fewer", "more")}
 ALIKE = 1e-6
 """An interval as narrow as that says that every pair was the same."""
 
@@ -21,9 +20,9 @@ def amount(size: float, unit: str) -> str:
     size = abs(size)
     if unit == "seconds":
         return f"{size / 60:.1f} min".replace(".0 min", " min") if size >= 90 else f"{size:.0f} s"
-    if unit == "requests":
-        return f"{size:,.0f} requests"
-    return f"{size:.1f} points".replace(".0 points", " points")
+    text = f"{size:,.0f}" if unit == "requests" else f"{size:.1f}".removesuffix(".0")
+    name = "request" if unit == "requests" else "point"
+    return f"{text} {name}" if text == "1" else f"{text} {name}s"
 
 
 def interval(low: float, high: float, unit: str, *, turned: bool) -> str:
@@ -41,11 +40,18 @@ def interval(low: float, high: float, unit: str, *, turned: bool) -> str:
     return f"{low_text} to {high_text}{f' {name}' if name else ''}"
 
 
+def _between(low: float, high: float, unit: str) -> str:
+    """Return an interval in words: `between 3 points less and 9 points more`."""
+    less, more = _WORDS.get(unit, ("less", "more"))
+    first, last = (f"{amount(end, unit)} {less if end < 0 else more}" for end in (low, high))
+    return f"between {first} and {last}"
+
+
 def sentence(one: Difference, level: Level) -> str:
     """Return one difference in words."""
     measure, unit = one.measure, one.measure.unit
-    pairs = f" in {one.strata} pairs" if one.paired else ""
-    against = f"{one.runs[0]} against {one.runs[1]} runs{pairs}"
+    pairs = f" in {one.strata} pair{'s' if one.strata != 1 else ''}" if one.paired else ""
+    against = f"{one.runs[0]} against {one.runs[1]} run{'s' if one.runs[1] != 1 else ''}{pairs}"
     about = measure.title
     if level == "none":
         return f"{about}: {one.first} and {one.second} have played no incident in common."
@@ -54,11 +60,10 @@ def sentence(one: Difference, level: Level) -> str:
     if one.verdict == "unclear" and one.high - one.low < ALIKE:
         return f"{about}: {one.first} and {one.second} do not differ ({against})."
     if one.verdict == "unclear":
-        shown = interval(one.low, one.high, unit, turned=False)
-        word = " later" if unit == "seconds" else " more"
+        did = {"seconds": measure.verb, "requests": "lost"}.get(unit, "had")
         return (
-            f"{about}: not enough runs to say. {one.first} had {shown}{word} than {one.second} "
-            f"(95 % CI; {against})."
+            f"{about}: not enough runs to say. {one.first} {did} {_between(one.low, one.high, unit)} "
+            f"than {one.second} (95 % CI; {against})."
         )
     less = one.estimate < 0
     shown = interval(one.low, one.high, unit, turned=less)
@@ -68,7 +73,7 @@ def sentence(one: Difference, level: Level) -> str:
     if unit == "seconds":
         did = f"{measure.verb} {size} {'earlier' if less else 'later'} than {one.second}"
     elif unit == "requests":
-        did = f"lost users {size} {'fewer' if less else 'more'} than {one.second}"
+        did = f"lost {size} {'fewer' if less else 'more'} than {one.second}"
     else:
         name = "in total" if measure.id == "total" else f"for “{measure.title}”"
         did = f"had {size} {'less' if less else 'more'} {name} than {one.second}"
@@ -89,7 +94,7 @@ def care(looked_at: int, scripts: Sequence[str] = ()) -> str:
     chance = looked_at * 0.05
     told = ""
     if scripts:
-        names = " and ".join(scripts)
+        names = " and ".join(filter(None, (", ".join(scripts[:-1]), scripts[-1])))
         told = (
             f" {names}: played by scripts, which do the same on every night; their intervals speak of "
             "nights, not of people."

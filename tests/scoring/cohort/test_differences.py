@@ -1,5 +1,7 @@
 """Within what groups are compared, intervals and effects, and what is not said."""
 
+import re
+
 import pytest
 from scipy import stats
 
@@ -76,7 +78,12 @@ def test_no_incident_in_common_says_so() -> None:
 def test_not_enough_runs_to_say(first: list[float], second: list[float], verdict: str) -> None:
     found, level = held(TOTAL, crowd("j", first), crowd("s", second))
     assert found.verdict == verdict
-    assert "not enough runs to say" in sentence(found, level)
+    text = sentence(found, level)
+    assert "not enough runs to say" in text
+    told = re.search(
+        r"say\. junior had between [\d.]+ points less and [\d.]+ points more than", text
+    )
+    assert (told is not None) == (verdict == "unclear"), text
 
 
 def test_who_never_mitigates_counts_up_to_the_horizon_and_a_false_alarm_not_at_all() -> None:
@@ -111,6 +118,7 @@ def test_runs_that_are_all_alike_have_no_effect_size() -> None:
         (660, "seconds", "11 min"),
         (3482.4, "requests", "3,482 requests"),
         (-7.04, "points", "7 points"),
+        (0.99, "points", "1 point"),
     ],
 )
 def test_amounts(size: float, unit: str, text: str) -> None:

@@ -112,7 +112,7 @@ function nodeCard(node, pods, shown) {
     const row = make("li");
     row.title = `${pod.namespace}/${pod.name} ${pod.version}`;
     row.append(make("code", pod.name), make("span", `${pod.ready} ${pod.status}`, well(pod) ? "muted small" : "small state red"));
-    if (pod.restarts) row.append(make("span", `${pod.restarts} restarts`, "muted small"));
+    if (pod.restarts) row.append(make("span", `${pod.restarts} restart${pod.restarts === 1 ? "" : "s"}`, "muted small"));
     list.append(row);
   }
   card.append(list);

@@ -1,5 +1,5 @@
 // Closing: picks, each with what showed it, chosen from what was on the screen.
-import { $, $$, el, setText } from "./dom.js";
+import { $, $$, el, setText, setTicked } from "./dom.js";
 import { clock } from "./format.js";
 
 const TOGETHER_MS = 2 * 60_000;
@@ -18,6 +18,7 @@ export class Closing {
     for (const field of $$("[data-question]", this.#dialog)) {
       const name = field.dataset.question;
       this.#cited.set(name, new Map());
+      $(`#pick-${name}`).addEventListener("change", () => this.#save());
       $(".cite", field).addEventListener("click", () => this.#find(name, field));
     }
     $("#finder-text").addEventListener("input", () => this.#list());
@@ -25,6 +26,7 @@ export class Closing {
       if (event.key === "Enter") event.preventDefault();
     });
     $("#finder-close").addEventListener("click", () => this.#done());
+    $("#handover").addEventListener("input", () => this.#save());
     $("#closing-send").addEventListener("click", () => this.#send());
     this.#finder.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
@@ -153,7 +155,8 @@ export class Closing {
   #save() {
     try {
       const cited = Object.fromEntries([...this.#cited].map(([name, map]) => [name, [...map]]));
-      sessionStorage.setItem(this.#key, JSON.stringify(cited));
+      const picks = Object.fromEntries([...this.#cited.keys()].map((name) => [name, $(`#pick-${name}`).value]));
+      sessionStorage.setItem(this.#key, JSON.stringify({ cited, picks, handover: $("#handover").value }));
     } catch {
       // A draft that cannot be kept is lost with a reload, nothing else.
     }
@@ -161,15 +164,23 @@ export class Closing {
 
   #restore() {
     try {
-      const cited = JSON.parse(sessionStorage.getItem(this.#key) ?? "{}");
-      for (const [name, pairs] of Object.entries(cited)) {
+      const draft = JSON.parse(sessionStorage.getItem(this.#key) ?? "{}");
+      for (const [name, pairs] of Object.entries(draft.cited ?? {})) {
         if (!this.#cited.has(name)) continue;
         this.#cited.set(name, new Map(pairs));
         this.#chips(name);
       }
+      for (const name of this.#cited.keys()) $(`#pick-${name}`).value = draft.picks?.[name] ?? "";
+      $("#handover").value = draft.handover ?? "";
     } catch {
       // As above.
     }
+  }
+
+  /** A refusal with what was cited called as the form calls it. */
+  #named(text) {
+    const titles = new Map([...this.#cited.values()].flatMap((cited) => [...cited]));
+    return text.replace(/\b(?:command|panel):\d+/g, (id) => (titles.has(id) ? `\`${titles.get(id).replaceAll("`", "'")}\`` : id));
   }
 
   async #send() {
@@ -199,7 +210,7 @@ export class Closing {
       await this.#room.stream.input("close", { picks, citations, handover: $("#handover").value });
       this.#room.leave();
     } catch (error) {
-      setText(wrong, error.message);
+      setTicked(wrong, this.#named(error.message));
       wrong.hidden = false;
       button.disabled = false;
     }

@@ -22,6 +22,13 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** Set a sentence in which `words in backticks` are code. */
+export function setTicked(node, text) {
+  const parts = text.split("`");
+  if (parts.length % 2 === 0) parts.push(parts.splice(-2).join("`"));
+  node.replaceChildren(...parts.map((part, at) => (at % 2 ? el("code", {}, part) : part)));
+}
+
 /** Whether keys typed now are somebody's text. */
 export function isTyping(target) {
   return Boolean(target?.closest?.("input, textarea, select, [contenteditable], .xterm"));

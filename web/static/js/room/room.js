@@ -6,7 +6,7 @@ import { Channel } from "./channel.js";
 import { Charts } from "./charts.js";
 import { Closing } from "./closing.js";
 import { Documents } from "./documents.js";
-import { $, $$, setText } from "./dom.js";
+import { $, $$, setText, setTicked } from "./dom.js";
 import { Evidence } from "./evidence.js";
 import { Freeze } from "./freeze.js";
 import { Keyboard } from "./keyboard.js";
@@ -21,6 +21,8 @@ import { Terminals } from "./terminals.js";
 import { Think } from "./think.js";
 
 const TOAST_MS = 6_000;
+/** For a sentence that takes longer to read. */
+const LETTER_MS = 70;
 
 class Room {
   run = document.body.dataset.run;
@@ -93,7 +95,7 @@ class Room {
   now() {
     const state = this.#state;
     if (!state) return this.epoch + Number(document.body.dataset.paged);
-    const passed = state.paused ? 0 : (performance.now() - this.#heard) * state.speed;
+    const passed = state.paused || state.stopped ? 0 : (performance.now() - this.#heard) * state.speed;
     return this.epoch + state.now + passed;
   }
 
@@ -111,14 +113,14 @@ class Room {
     setText(line, words[what]);
   }
 
-  /** Send an input; a refusal is shown, and false comes back. */
-  async input(kind, payload = {}, { quiet = false, told = false } = {}) {
+  /** Send an input; a refusal is shown in *words*, and false comes back. */
+  async input(kind, payload = {}, { quiet = false, told = false, words = (text) => text } = {}) {
     try {
       const { answer } = await this.stream.input(kind, payload);
       if (told && answer) this.toast(answer);
       return true;
     } catch (error) {
-      if (!quiet) this.toast(error.message);
+      if (!quiet) this.toast(words(error.message));
       return false;
     }
   }
@@ -126,10 +128,10 @@ class Room {
   /** Show a line for a moment. */
   toast(text) {
     const toast = $("#toast");
-    setText(toast, text);
+    setTicked(toast, text);
     toast.hidden = false;
     clearTimeout(this.#toast);
-    this.#toast = setTimeout(() => (toast.hidden = true), TOAST_MS);
+    this.#toast = setTimeout(() => (toast.hidden = true), Math.max(TOAST_MS, LETTER_MS * text.length));
   }
 
   /** Tell a screen reader. */

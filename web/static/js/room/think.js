@@ -1,7 +1,11 @@
 // Thinking aloud: one line for a hypothesis or a bet; nobody in the incident reads it.
 import { $ } from "./dom.js";
 
-const BET = /^\s*(bet\b|expect\b|[a-z][a-z0-9_]*(\s+by\s+[a-z]+)?\s*(<|>|under\b|below\b|over\b|above\b)\s*\d)/i;
+/** What a refusal shows as an example is written as this line takes it. */
+const EXAMPLE = /incident bet "([^"]*)" --sure (\d+)|--sure (\d+)(?=$)/g;
+const words = (text) => text.replace(EXAMPLE, (_, bet, sure, alone) => `\`${bet ?? "errors < 1% in 2m"}, ${sure ?? alone}% sure\``);
+
+const BET = /^\s*(bet\b|expect\b|[a-z][a-z0-9_]*(\s+by\s+[a-z]+)?\s*(\d[\d.,]*\s*%?\s*->\s*)?(<|>|under\b|below\b|over\b|above\b)\s*\d)/i;
 
 export class Think {
   #room;
@@ -22,6 +26,6 @@ export class Think {
     const text = this.#text.value.trim();
     if (!text) return;
     const kind = BET.test(text) ? "bet" : "think";
-    if (await this.#room.input(kind, { text }, { told: true })) this.#text.value = "";
+    if (await this.#room.input(kind, { text }, { told: true, words })) this.#text.value = "";
   }
 }
