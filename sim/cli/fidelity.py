@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -50,8 +51,8 @@ def fidelity(
 def _measured(
     incident: str, seed: int, database: str, context: str, minutes: int | None
 ) -> dict[str, Any]:
-    from sim.cli.play import find_scenario, open_store  # noqa: PLC0415
-    from sim.cli.real import Told, begun, leave, watch  # noqa: PLC0415
+    from sim.cli.play import CannotPlayError, find_scenario, open_store  # noqa: PLC0415
+    from sim.cli.real import Told, begun, interrupted, leave, watch  # noqa: PLC0415
     from sim.session.fidelity import Side, events_of, report, simulated_side  # noqa: PLC0415
     from sim.session.judge import EXPERT, judge  # noqa: PLC0415
     from sim.session.measured import KIND  # noqa: PLC0415
@@ -61,7 +62,7 @@ def _measured(
     session = begun(scenario, seed, store, who=EXPERT, context=context)
     run, events = session.run, list[dict[str, Any]]()
     try:
-        told.tell("the page has come; the expert plays")
+        told.tell(f"the page has come; the expert plays run {session.row.id}")
         watch(
             session,
             EXPERT,
@@ -72,6 +73,8 @@ def _measured(
         )
     finally:
         leave(session)
+    if not session.closed:
+        raise CannotPlayError(interrupted(session, database))
     told.tell("the simulator plays the same")
     real = Side(KIND, run.log, judge(run.finish(), scenario, seed, run.inputs, store), events)
     return report(scenario, seed, simulated_side(scenario, seed, store, until), real)
@@ -91,7 +94,9 @@ def text_of(found: dict[str, Any]) -> str:
     for number in range(0, len(pairs), every):
         at = series["from_s"] + number * series["step_s"]
         one, other = pairs[number]
-        lines.append(_row(f"{at:+d} s", f"{one:.2%}", f"{other:.2%}", f"{other - one:+.2%}"))
+        # Nothing is told as less than nothing.
+        apart = round(other - one, 4) + 0
+        lines.append(_row(f"{at:+d} s", f"{one:.2%}", f"{other:.2%}", f"{apart:+.2%}"))
     page = found["page_s"]
     lines.append(_row("page", _s(page[a]), _s(page[b]), _d(page[a], page[b])))
     for title, key, names in (
@@ -103,17 +108,40 @@ def text_of(found: dict[str, Any]) -> str:
         for row in found[key]:
             name = " ".join(str(row[part]) for part in names)
             lines.append(_row(name, _s(row[a]), _s(row[b]), _d(row[a], row[b])))
+    lines += ["", "The expert's lines, seconds since the page", _row("", a, b), *_answers(found)]
     score = found["score"]
     lines += ["", "Score", _row("", a, b)]
     for name, points in {**score["blocks"], "total": score["total"]}.items():
         one, other = points[a], points[b]
-        lines.append(_row(name, f"{one:.1f}", f"{other:.1f}", f"{other - one:+.1f}"))
+        apart = round(other - one, 1) + 0
+        lines.append(_row(name, f"{one:.1f}", f"{other:.1f}", f"{apart:+.1f}"))
     lost = score["requests_lost"]
     lines.append(_row("requests lost", f"{lost[a]:,.0f}", f"{lost[b]:,.0f}"))
     lines += ["", "Differences", *(f"  {line}" for line in found["differences"])]
     verdict = "holds" if found["holds"] else "does not hold"
-    lines += ["", f"Both mitigated, and within ten points: {verdict}"]
+    mitigated = found["mitigated"]
+    who = ("Neither", f"Only {''.join(mitigated)}", "Both")[len(mitigated)]
+    lines += ["", f"{who} mitigated, and within ten points: {verdict}"]
     return "\n".join(lines)
+
+
+def _answers(found: dict[str, Any]) -> Iterator[str]:
+    """Yield a row for each line that the expert typed; what it answered where that differs."""
+    names = found["backends"]
+    for row in found["answers"]:
+        sides = [row[name] for name in names]
+        one, other = ("-" if side is None else _s(side["at"]) for side in sides)
+        yield _row(" ".join(row["line"].split()), one, other, "" if row["same"] else "differs")
+        if row["same"]:
+            continue
+        for name, side in zip(names, sides, strict=True):
+            if side is None:
+                yield f"      {name}: not typed"
+                continue
+            again = f", {side['times']} times" if side["times"] > 1 else ""
+            facts = ", ".join(side["facts"]) or "no fact"
+            yield f"      {name}: exit {side['code']}{again}; {facts}"
+            yield from (f"      {name}: > {line}" for line in side["said"])
 
 
 def _row(name: str, one: str, other: str, apart: str = "") -> str:
@@ -121,8 +149,8 @@ def _row(name: str, one: str, other: str, apart: str = "") -> str:
 
 
 def _s(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0f}"
+    return "-" if value is None else str(round(value))
 
 
 def _d(one: float | None, other: float | None) -> str:
-    return "" if one is None or other is None else f"{other - one:+.0f}"
+    return "" if one is None or other is None else f"{round(other - one):+d}"

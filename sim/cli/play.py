@@ -109,19 +109,23 @@ def watch(incident: str, seed: int, player: str, *, speed: float, quiet: bool) -
         if speed > 0:
             time.sleep(max(0, run.now - last) / 1000 / speed)
         last = run.now
-        if quiet:
-            return
-        if shown is None:
-            if step.think:
-                click.secho(f"    {step.think.strip()}", dim=True)
-            at = run.epoch.datetime(step.at).strftime("%H:%M:%S")
-            click.secho(f"{at} $ {step.line}", bold=True)
-        else:
-            click.echo(shown.stdout, nl=False)
-            click.echo(shown.stderr, nl=False)
+        if not quiet:
+            print_step(run, step, shown)
 
     play(run, moves, watcher=show)
     return judge(run.finish(), scenario, seed, run.inputs, NoCache())
+
+
+def print_step(run: Run, step: Step, shown: Shown | None) -> None:
+    """Print the line that a player types, after its thought; with *shown* what came of it."""
+    if shown is not None:
+        click.echo(shown.stdout, nl=False)
+        click.echo(shown.stderr, nl=False)
+        return
+    if step.think:
+        click.secho(f"    {step.think.strip()}", dim=True)
+    at = run.epoch.datetime(step.at).strftime("%H:%M:%S")
+    click.secho(f"{at} $ {step.line}", bold=True)
 
 
 def interactive(
@@ -162,17 +166,21 @@ def interactive(
         session.release()
     except LeaseLostError as error:
         raise CannotPlayError(str(error)) from error
-    elsewhere = "" if database == DATABASE else f" --database {shown_url(database)}"
+    kept = named(session, database)
     if not session.closed:
-        again = f"uncordon play --resume {session.row.id}{elsewhere}"
-        click.echo(f"left open; go on with: {again}", err=True)
+        click.echo(f"left open; go on with: uncordon play --resume {kept}", err=True)
         return None
     run = session.run
     at = run.epoch.datetime(run.now).strftime("%H:%M:%S")
-    kept = f"{session.row.id}{elsewhere}"
     click.echo(f"kept: uncordon score {kept}", err=True)
     click.echo(f"again from a moment: uncordon play --at {at} --branch {kept}", err=True)
     return judge(run.finish(), run.scenario, run.seed, run.inputs, store)
+
+
+def named(session: Session, database: str) -> str:
+    """Return a run as further commands name it."""
+    elsewhere = "" if database == DATABASE else f" --database {shown_url(database)}"
+    return f"{session.row.id}{elsewhere}"
 
 
 def _close_told(session: ToldSession) -> None:

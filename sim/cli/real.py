@@ -15,12 +15,15 @@ from sim.cli.play import (
     choose,
     from_pipe,
     greet,
+    named,
     open_store,
+    print_step,
     told_verdict,
 )
 from sim.players import Shown
 from sim.scenario import Scenario
 from sim.session.ground import Ground, NoGroundError
+from sim.session.inputs import BadInputError
 from sim.session.judge import Verdict
 from sim.session.kindground import find_ground, refuse
 from sim.session.play import Step, player_names
@@ -63,13 +66,15 @@ def play(
     finally:
         leave(session)
     if not session.closed:
-        why = session.over or "it was left"
-        click.echo(
-            f"interrupted: {why}; `uncordon play --resume {session.row.id}` closes it as it stands",
-            err=True,
-        )
+        click.echo(interrupted(session, database), err=True)
         return None
     return told_verdict(session, store)
+
+
+def interrupted(session: RealSession, database: str) -> str:
+    """Say why a run that is not closed has ended, and what can be done with it."""
+    why, kept = session.over or "it was left", named(session, database)
+    return f"interrupted: {why}; `uncordon play --resume {kept}` closes it as it stands"
 
 
 def begun(scenario: Scenario, seed: int, store: RunStore, *, who: str, context: str) -> RealSession:
@@ -121,6 +126,7 @@ def watch(
     """Let *player* play in real time, up to *until*, and print what it types and sees.
 
     *tell* is called at each line, *closing* before the incident is closed, while the cluster is there.
+    If the cluster is lost meanwhile, the run is left open.
     """
     run = session.run
 
@@ -129,20 +135,17 @@ def watch(
             tell(step)
             if step.line.startswith("incident close"):
                 closing()
-        if quiet:
-            return
-        if shown is None:
-            if step.think:
-                click.secho(f"    {step.think.strip()}", dim=True)
-            at = run.epoch.datetime(step.at).strftime("%H:%M:%S")
-            click.secho(f"{at} $ {step.line}", bold=True)
-        else:
-            click.echo(shown.stdout, nl=False)
-            click.echo(shown.stderr, nl=False)
+        if not quiet:
+            print_step(run, step, shown)
 
-    let_play(
-        run, player_of(run, player), watcher=show, hands=RealHands(session, sleep), until=until
-    )
+    try:
+        let_play(
+            run, player_of(run, player), watcher=show, hands=RealHands(session, sleep), until=until
+        )
+    except BadInputError:
+        # Its cluster was lost while it typed: whoever called sees that it is not closed.
+        if session.watched:
+            raise
     if session.watched:
         closing()
         session.submit("close", {"picks": {}, "citations": {}, "handover": ""})

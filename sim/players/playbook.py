@@ -1,7 +1,7 @@
 """A player that follows a scenario's playbook, line by line.
 
 Names in braces are roles of the run, captures of earlier output, or citations; whatever else stands
-in braces (JSON, jsonpath) is left as it is.
+in braces (JSON, jsonpath) is left as it is. What showed nothing proves nothing, so it is not cited.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from sim.players.moves import Pause, Play, Shown, Type
 from sim.scenario.patterns import firsts, fits
 from sim.scenario.playbook import Playbook, Step
 
+_UNSHOWN = re.compile(r"\s+--cite\s+\S+=\{cite:[^}]*\}")
+"""A citation of a line that was never typed, or showed nothing: the closing form refuses it."""
 _NAME = re.compile(r"\{([a-z][a-z0-9.:_-]*)\}")
 
 Shows = Callable[[str, str, Shown], bool]
@@ -26,11 +28,11 @@ def play_book(book: Playbook, names: Mapping[str, str], shows: Shows) -> Play:
         yield Pause(step.after)
         waited = 0
         while True:
-            line = fill(step.type, known)
+            line = _UNSHOWN.sub("", fill(step.type, known))
             shown = yield Type(line, interrupt_ms=step.interrupt, think=step.think)
             if shown is None:
                 return
-            if step.id:
+            if step.id and (shown.stdout or shown.stderr):
                 known[f"cite:{step.id}"] = f"command:{shown.command}"
             for name, pattern in step.capture.items():
                 known[name] = " ".join(dict.fromkeys(firsts(pattern, shown.stdout)))

@@ -1,4 +1,4 @@
-"""One night on two backends side by side: users' errors, what pods went through, events, looks, score.
+"""One night on two backends side by side: users' errors, what pods went through, events, answers, score.
 
 Times are seconds from the moment at which users began to fail, or from the page where that is what
 counts. It compares; whether a difference matters is for people to say.
@@ -15,6 +15,7 @@ from sim.evidence import EvidenceLog, RunRecord
 from sim.kernel import Epoch
 from sim.scenario import Scenario
 from sim.scoring import Story
+from sim.session.answers import answers_of, differ, side_by_side
 from sim.session.camera import Camera, frames
 from sim.session.film import listed
 from sim.session.judge import EXPERT, Verdict, judge
@@ -75,8 +76,9 @@ def report(scenario: Scenario, seed: int, one: Side, other: Side) -> dict[str, A
 
     `{scenario, seed, backends: [a, b], page_s, series: {step_s, from_s, a: [share], b: [share]}, states:
     [{workload, node, state, a, b}], events: [{about, reason, a, b}], facts: [{fact, sentence, a, b}],
+    answers: [{line, same, a: {at, times, code, facts, said}, b}],
     sequences: {a: [[s, workload, node, state]]}, score: {total, blocks, mitigate_s, requests_lost, ...},
-    differences: [sentence], holds: bool}`; a figure that a side does not have is None.
+    differences: [sentence], mitigated: [a, b], holds: bool}`; a figure that a side does not have is None.
     """
     sides = [_Told(side, scenario) for side in (one, other)]
     a, b = sides
@@ -98,6 +100,7 @@ def report(scenario: Scenario, seed: int, one: Side, other: Side) -> dict[str, A
             {**row, "sentence": a.story.sentence(row["fact"])}
             for row in _both(a.facts(), b.facts(), ("fact",), sides)
         ],
+        "answers": _answers(a, b),
         "sequences": {side.name: side.sequence() for side in sides},
         "score": {
             "total": total,
@@ -112,8 +115,9 @@ def report(scenario: Scenario, seed: int, one: Side, other: Side) -> dict[str, A
         },
     }
     found["differences"] = _differences(found)
-    mitigated = [side.story.mitigated_at is not None for side in sides]
-    found["holds"] = mitigated[0] == mitigated[1] and abs(total[a.name] - total[b.name]) <= ALLOWED
+    mitigated = [side.name for side in sides if side.story.mitigated_at is not None]
+    found["mitigated"] = mitigated
+    found["holds"] = len(mitigated) != 1 and abs(total[a.name] - total[b.name]) <= ALLOWED
     return found
 
 
@@ -126,7 +130,8 @@ class _Told:
         self.story = Story(side.log, scenario)
         self._fault = self.story.run.fault_at
         self._apps = {one.name for one in scenario.applications}
-        self._nodes = _node_roles(self.story.roles)
+        self.nodes = _node_roles(self.story.roles)
+        """Node -> what it is in this night."""
 
     @property
     def length(self) -> int:
@@ -153,7 +158,7 @@ class _Told:
             for pod in frame["pods"]:
                 name = workload(pod["name"])
                 if name in self._apps:
-                    place = self._nodes.get(pod["node"], "elsewhere") if pod["node"] else "nowhere"
+                    place = self.nodes.get(pod["node"], "elsewhere") if pod["node"] else "nowhere"
                     now.setdefault((name, place), []).append(_state(pod))
             states = {key: tuple(sorted(one)) for key, one in now.items()}
             for key in sorted({*before, *states}):
@@ -173,7 +178,7 @@ class _Told:
             for pod in frame["pods"]:
                 name = workload(pod["name"])
                 if name in self._apps and pod["node"]:
-                    key = (name, self._nodes.get(pod["node"], "elsewhere"), _state(pod))
+                    key = (name, self.nodes.get(pod["node"], "elsewhere"), _state(pod))
                     found.setdefault(key, max(0.0, self.since_fault(frame["at"])))
         return found
 
@@ -198,6 +203,15 @@ class _Told:
             (fact,): round((known.at - self.story.paged_at) / 1000, 1)
             for fact, known in self.story.known.items()
         }
+
+
+def _answers(one: _Told, other: _Told) -> list[dict[str, Any]]:
+    """Return what each of the expert's lines answered on both sides."""
+    names = one.name, other.name
+    found = side_by_side(
+        answers_of(one.story, one.nodes), answers_of(other.story, other.nodes), names
+    )
+    return [{**row, "same": not differ(row, names)} for row in found]
 
 
 def _node_roles(roles: dict[str, Any]) -> dict[str, str]:

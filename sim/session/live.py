@@ -12,7 +12,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 from sim.apimachinery.wire import ApiRequest, ApiResponse
 from sim.evidence import CloseRecord, Record
@@ -126,14 +126,23 @@ class Session:
     @classmethod
     def load(
         cls, row: RunRow, scenario: Scenario, store: RunStore, *, wall_ms: Callable[[], int]
-    ) -> Session:
-        """Rebuild a stored run by replaying its inputs; it stands paused where it was last seen.
+    ) -> Self:
+        """Take up a stored run where it was last seen; a simulated one stands paused.
 
         Raises:
             LeaseLostError: if another living process has it.
         """
         fence = store.claim(row.id)
         row = store.find(row.id)
+        run = cls._again(row, scenario, store)
+        session = cls(row, run, store, fence=fence, wall_ms=wall_ms)
+        with session._changed:
+            session._take_up()
+        return session
+
+    @classmethod
+    def _again(cls, row: RunRow, scenario: Scenario, store: RunStore) -> Run:
+        """Rebuild a stored run by replaying its inputs."""
         run = Run(scenario, row.seed, who=row.who, epoch=row.epoch)
         if (row.digest, row.engine) != (scenario.digest, run.engine):
             _log.warning("run %s was begun under another scenario text or engine", row.id)
@@ -141,16 +150,17 @@ class Session:
         for at, kind, payload in store.inputs(row.id):
             try_apply(run, Input(at, kind, json.loads(payload)))
         run.advance(row.sim_ms)
-        session = cls(row, run, store, fence=fence, wall_ms=wall_ms)
-        with session._changed:
-            session._heed_close()
-            for channel in run.outside.channels():
-                # Whoever held it open held it in another process.
-                if not session.closed:
-                    session._take(Input(run.now, "hangup", {"channel": channel}), run.now)
-            if run.inputs and not run.paused and not session.closed:
-                session._take(Input(run.now, "pause", _LEFT), session._wall_ms())
-        return session
+        return run
+
+    def _take_up(self) -> None:
+        """Bring in order what the process left that had it before."""
+        self._heed_close()
+        for channel in self.run.outside.channels():
+            # Whoever held it open held it in another process.
+            if not self.closed:
+                self._take(Input(self.run.now, "hangup", {"channel": channel}), self.run.now)
+        if self.run.inputs and not self.run.paused and not self.closed:
+            self._take(Input(self.run.now, "pause", _LEFT), self._wall_ms())
 
     def now(self) -> int:
         """Return the simulated time."""

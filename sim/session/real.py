@@ -95,7 +95,7 @@ class RealSession(KeptSession):
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         """Take charge of *run*, whose page has come; from now on its clock follows *wall_ms*."""
-        super().__init__(row, run, store, fence=row.fence, wall_ms=wall_ms, told=0)
+        super().__init__(row, run, store, fence=row.fence, wall_ms=wall_ms)
         self._real = run
         self._ground = ground
         self._sleep = sleep

@@ -5,7 +5,7 @@ Nothing here knows a cluster.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,19 +26,8 @@ ENDS = ("horizon", "interrupted")
 class KeptSession(Session):
     """A session whose evidence is stored before it is shown."""
 
-    def __init__(
-        self,
-        row: RunRow,
-        run: Run,
-        store: RunStore,
-        *,
-        fence: int,
-        wall_ms: Callable[[], int],
-        told: int,
-    ) -> None:
-        """Take charge of *run*, of which *told* records are stored."""
-        self._told = told
-        super().__init__(row, run, store, fence=fence, wall_ms=wall_ms)
+    _told = 0
+    """How many records are stored."""
 
     def _save(self) -> None:
         log, since = self.run.log, self._told
@@ -82,25 +71,18 @@ class ToldSession(KeptSession):
     """A run on a real cluster that is over: it can be read, and closed if it was interrupted."""
 
     @classmethod
-    def load(
-        cls, row: RunRow, scenario: Scenario, store: RunStore, *, wall_ms: Callable[[], int]
-    ) -> ToldSession:
-        """Read a stored run; one that its process left open is interrupted from now on.
+    def _again(cls, row: RunRow, scenario: Scenario, store: RunStore) -> Run:
+        """Read a stored run as its evidence tells it."""
+        return recorded_row(row, scenario, store)
 
-        Raises:
-            LeaseLostError: if another living process has it.
-        """
-        fence = store.claim(row.id)
-        row = store.find(row.id)
-        run = recorded_row(row, scenario, store)
-        session = cls(row, run, store, fence=fence, wall_ms=wall_ms, told=len(run.log))
-        with session._changed:
-            if not ended(run.log):
-                session.end_as("interrupted")
-                session._save()
-                store.interrupt(row.id, fence)
-            session._heed_close()
-        return session
+    def _take_up(self) -> None:
+        """Call it interrupted from now on, if its process left it open."""
+        self._told = len(self.run.log)
+        if not ended(self.run.log):
+            self.end_as("interrupted")
+            self._save()
+            self._store.interrupt(self.row.id, self._fence)
+        self._heed_close()
 
     over = OVER
     notes: tuple[str, ...] = ()

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 import simpy
 from simpy.events import EventPriority
 
-from sim.evidence import EvidenceLog, ImpactRecord
+from sim.evidence import EvidenceLog
 from sim.kernel import Environment, Stream
 from sim.slo import StepFunction
 from sim.traffic.errands import ErrandFlow
 from sim.traffic.history import History
+from sim.traffic.impacts import Impacts
 from sim.traffic.line import Line
 from sim.traffic.load import Demand, demand
 from sim.traffic.solve import Solution, Users, solve
@@ -36,20 +37,17 @@ class NodeConnections(NamedTuple):
     """New connections per second that are refused or lost."""
 
 
-_Impact = tuple[float, float, float, dict[str, float], dict[str, float]]
-
-
 class _Served:
     """One application's users and what they have been through."""
 
-    __slots__ = ("demand", "history", "impact", "lines", "users")
+    __slots__ = ("demand", "history", "impacts", "lines", "users")
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, log: EvidenceLog) -> None:
         self.users = Users(application)
         self.demand: Demand | None = None
         self.lines: dict[str, Line] = {}
         self.history: History | None = None
-        self.impact: _Impact | None = None
+        self.impacts = Impacts(log, application.name)
 
 
 class Traffic:
@@ -67,8 +65,7 @@ class Traffic:
         self._env = env
         self._stream = stream
         self._world = world
-        self._log = log
-        self._users = {each.name: _Served(each) for each in applications}
+        self._users = {each.name: _Served(each, log) for each in applications}
         self._connections: dict[str, NodeConnections] = {}
         self._dirty_nodes: dict[str, None] = {}
         self._solving = False
@@ -207,28 +204,5 @@ class Traffic:
             served.history = History(now, users.errands, solution, servers)
         else:
             served.history.record(now, solution, servers)
-        self._record_impact(served, now, solution)
+        served.impacts.record(now, solution)
         return solution
-
-    def _record_impact(self, served: _Served, now: int, solution: Solution) -> None:
-        impact = (
-            solution.arrivals,
-            solution.failed,
-            solution.errors,
-            solution.by_class,
-            solution.by_call,
-        )
-        if impact == served.impact:
-            return
-        served.impact = impact
-        self._log.append(
-            ImpactRecord(
-                at=now,
-                application=served.users.application.name,
-                arrivals=solution.arrivals,
-                failed=solution.failed,
-                errors=solution.errors,
-                by=solution.by_class,
-                by_call=solution.by_call,
-            )
-        )

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from sim.cli import main, real
 from sim.session.ground import NoGroundError
 from sim.session.measured import MEASURED
+from sim.session.real import RealRun
 from tests.session.fakekind import FakeGround, Wall
 
 SLUG = "payments-0247"
@@ -118,10 +119,31 @@ def test_without_a_cluster_it_says_what_to_do(database, monkeypatch):
         assert "`uncordon kind up` makes one" in done.output
 
 
+def test_a_cluster_lost_under_the_expert_ends_it_with_a_sentence(database, ground, monkeypatch):
+    goes_on = RealRun.advance
+
+    def advance(run, until):
+        goes_on(run, until)
+        if run.paged and run.now > run.paged_at + 60_000:
+            run.broken = "node-worker-3 is gone"
+
+    monkeypatch.setattr(RealRun, "advance", advance)
+    watched = ("play", SLUG, "--backend", "kind", "--player", "senior")
+    for words, code in ((watched, 0), (("fidelity", SLUG), 1)):
+        done = uncordon(*words, "--database", database)
+        assert done.exit_code == code, done.output
+        assert "interrupted: node-worker-3 is gone" in done.stderr
+        run = runs(database)[0]
+        assert run.interrupted
+        assert f"--resume {run.id}" in done.stderr
+    assert ground.left == 2
+
+
 def test_fidelity_prints_both_sides(database, ground):
     done = uncordon("fidelity", SLUG, "--minutes", "3", "--database", database)
     assert "Error rate; seconds since users began to fail" in done.stdout, done.output
     assert "CrashLoopBackOff" in done.stdout
     assert "two-of-four-pods-crash" in done.stdout
     assert "requests lost" in done.stdout
+    assert done.stdout.endswith("Neither mitigated, and within ten points: holds\n")
     assert ground.left == 1

@@ -81,6 +81,14 @@ def test_citation_is_of_the_last_time_a_line_was_typed():
     assert typed(book(step, {"type": "{cite:w}"}), "2", "413", "")[1][-1] == "command:1"
 
 
+def test_what_showed_nothing_is_not_cited():
+    close = "close --cite scope={cite:pods} --cite failure={cite:oom} --cite trigger={cite:pods}"
+    lines = typed(
+        book({"id": "pods", "type": "get"}, {"id": "oom", "type": "grep"}, {"type": close}), "a", ""
+    )
+    assert lines[1][-1] == "close --cite scope=command:0 --cite trigger=command:0"
+
+
 @pytest.mark.parametrize(
     ("text", "filled"),
     [

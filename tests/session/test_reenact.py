@@ -265,6 +265,9 @@ def test_both_backends_side_by_side(played, scenario, cache, verdict):
     assert any(row["reason"] == "BackOff" and row["kind"] for row in found["events"])
     assert all(row["simulated"] is not None for row in found["facts"])
     assert found["sequences"]["kind"]
+    lines = {row["line"].split()[1]: row for row in found["answers"]}
+    assert lines["cordon"]["same"]
+    assert all(row["simulated"] and row["kind"] for row in found["answers"])
     json.dumps(found)
 
 
