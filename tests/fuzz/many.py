@@ -29,6 +29,7 @@ def type_lines(number: int, count: int) -> tuple[int, float, str]:
     os.environ["UNCORDON_STRICT"] = "1"
     hearing = Hearing()
     typed, slowest = 0, (0.0, "")
+    among = list[str]()
 
     @seed(number)
     @settings(
@@ -42,6 +43,7 @@ def type_lines(number: int, count: int) -> tuple[int, float, str]:
     def typing(some: list[str]) -> None:
         nonlocal typed, slowest
         typist = Typist(hearing)
+        among[:] = some
         typist.enter_all(some)
         typed += len(some)
         slowest = max(slowest, typist.slowest)
@@ -52,7 +54,8 @@ def type_lines(number: int, count: int) -> tuple[int, float, str]:
         typing()
     except (HangError, HostAccessError) as found:
         # A pool of processes carries Exceptions only.
-        raise RuntimeError(f"seed {number}, after {typed} lines: {found!r}") from found
+        said = f"seed {number}, after {typed} lines: {found!r}, in one run with {among!r}"
+        raise RuntimeError(said) from found
     return typed, *slowest
 
 
