@@ -27,11 +27,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(data: Path, port: int = 0, *, tls: bool = False) -> Iterator[str]:
+def serving(data: Path, port: int = 0, *, tls: bool = False, context: str = "") -> Iterator[str]:
     """Run `uncordon serve` with its files below *data*; yields its address."""
     port = port or free_port()
     address = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     words = ["serve", "--port", str(port), "--data", str(data / "var"), *(["--tls"] if tls else [])]
+    words += ["--context", context] if context else []
     with _running(data, *words) as process:
         _wait(f"{address}/guide", process, data)
         yield address

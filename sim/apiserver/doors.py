@@ -43,6 +43,10 @@ class ExecutionLike(Protocol):
     def exit_code(self) -> int | None:
         """The exit code, or None while it runs."""
 
+    @property
+    def lost(self) -> bool:
+        """Whether it has ended without a code of its own."""
+
     def poll(self) -> list[tuple[str, str]]:
         """Return and forget output as (stdout|stderr, text) pairs."""
 

@@ -39,6 +39,8 @@ class Backend(Protocol):
     """May be another than the one asked for: a real cluster lives now."""
     actor: Actor
     """Set by whoever lets somebody work on the cluster."""
+    server: str
+    """Where its API is, for the kubeconfig; empty: where the scenario's company has it."""
 
     @property
     def plan(self) -> Plan:

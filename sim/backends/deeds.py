@@ -11,6 +11,7 @@ from typing import Any
 
 from sim.apimachinery.meta import annotations_of, read
 from sim.apimachinery.wire import Obj
+from sim.evidence import ActionRecord, EvidenceLog
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 HASH_LABEL = "pod-template-hash"
@@ -19,6 +20,16 @@ LONGEST = 200
 
 Templates = Callable[[Obj], Sequence[Obj]]
 """From a Deployment to the pod templates of its earlier revisions."""
+
+
+def keep(
+    log: EvidenceLog, at: int, who: tuple[int, int], target: str, verb: str, detail: str
+) -> None:
+    """Write into *log* what was done by *who*, (input, command)."""
+    given, command = who
+    log.append(
+        ActionRecord(at=at, input=given, command=command, target=target, verb=verb, detail=detail)
+    )
 
 
 def target_of(resource: str, namespace: str, name: str) -> str:

@@ -77,6 +77,8 @@ class ShellExecution:
             running = interacting(shell, proc, prompt=prompt, on_line=on_line)
         self._process = self._env.spawn(self._running(running))
 
+    lost = False
+
     @property
     def exit_code(self) -> int | None:
         """The exit code, or None while it runs."""

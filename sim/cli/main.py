@@ -102,6 +102,13 @@ def validate(incident: tuple[str, ...], *, strict: bool) -> None:
     metavar="URL",
     help="Where runs are kept.  [default: SQLite in --data]",
 )
+@click.option(
+    "--context",
+    envvar="UNCORDON_CONTEXT",
+    default="",
+    metavar="NAME",
+    help="Offer this cluster of your kubeconfig for runs, not uncordon's own.",
+)
 @click.option("--tls", is_flag=True, help="Serve https, with a certificate made in --data.")
 @click.option("--cert", metavar="FILE", help="Serve https with this certificate (PEM chain).")
 @click.option("--key", metavar="FILE", help="The key of --cert (PEM).")
@@ -111,6 +118,7 @@ def serve(
     data: str,
     database: str | None,
     *,
+    context: str,
     tls: bool,
     cert: str | None,
     key: str | None,
@@ -131,6 +139,8 @@ def serve(
         os.environ["UNCORDON_AUTHORITY"] = str(shown.authority)
     if database:
         os.environ["UNCORDON_DATABASE"] = database
+    if context:
+        os.environ["UNCORDON_CONTEXT"] = context
     scheme = "http" if shown is None else "https"
     click.echo(f"uncordon: {scheme}://{host}:{port} (Ctrl-C ends it; runs are kept)")
     sys.stdout.flush()

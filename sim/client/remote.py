@@ -168,6 +168,7 @@ class RemoteExecution(_SocketStream):
         self._kept: list[tuple[str, str]] = []
         self._code: int | None = None
         self._errors = b""
+        self.lost = False
         super().__init__(env, socket)
 
     @property
@@ -178,6 +179,7 @@ class RemoteExecution(_SocketStream):
             self._code = _exit_code(self._errors)
             if complaint := _complaint(self._errors):
                 self._kept.append(("stderr", complaint))
+                self.lost = True
             self.close()
         return self._code
 

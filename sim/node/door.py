@@ -197,6 +197,8 @@ class Attachment:
         container.listeners.append(self._hear)
         container.exited.callbacks.append(lambda _event: self._tell())
 
+    lost = False
+
     @property
     def exit_code(self) -> int | None:
         """Zero once the container has ended, however it did; None while it runs."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from sim.scenario.fields import Name, Spec
+from sim.scenario.fields import Duration, Name, Spec
 from sim.scenario.mistakes import Location
 from sim.scenario.timeline import BACKENDS, DONE_BY, KIND, SIMULATED, Fault, StarveProxy
 from sim.scenario.trees import Finding, Rule, ids, items, mapping, reference
@@ -28,6 +28,9 @@ class Real(Spec):
     """In place of the scenario's; `night_shift` moves it as well."""
     hurts_from: Name = ""
     """Id of the entry with which users begin to fail; left out: the scenario's."""
+    begins: Duration | None = None
+    """When the evening begins there, on every seed, e.g. `58m`; what is due before is done while the world is set up.
+    Left out: a minute before the first entry that is not past."""
 
 
 def backends_of(scenario: Scenario) -> tuple[str, ...]:

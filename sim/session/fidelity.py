@@ -185,11 +185,13 @@ class _Told:
     def events(self) -> dict[tuple[str, ...], float]:
         """Return (what it is about, reason) -> when it first came since just before the fault."""
         epoch = self.story.run.epoch
+        # Users of a real cluster may begin to fail by what was done while it was set up.
+        since = max(self._fault - LEAD_MS, self.side.log[0].at)
         found: dict[tuple[str, ...], float] = {}
         for event in self.side.events:
             about, reason = event.get("involvedObject") or {}, str(event.get("reason", ""))
             at = _first(event, Epoch.parse(epoch).unix_ms)
-            if at is None or at < self._fault - LEAD_MS or reason in _DULL:
+            if at is None or at < since or reason in _DULL:
                 continue
             kind = str(about.get("kind", "")).lower()
             name = f"{kind}/{_HASH.sub('', workload(str(about.get('name', ''))))}"

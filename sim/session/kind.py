@@ -122,7 +122,7 @@ def state(context: str = "", *, environ: Mapping[str, str] = os.environ) -> Stat
     """Return how our cluster stands, or the one that *context* names; nothing is changed."""
     from sim.backends.kind.hold import user_of  # noqa: PLC0415
     from sim.backends.kind.journal import Journal, JournalError  # noqa: PLC0415
-    from sim.backends.kind.lifecycle import unready  # noqa: PLC0415
+    from sim.backends.kind.lifecycle import stale, unready  # noqa: PLC0415
     from sim.backends.kind.places import OWN_CONTEXT, state_folder  # noqa: PLC0415
     from sim.client.rest import RestClient  # noqa: PLC0415
 
@@ -139,6 +139,8 @@ def state(context: str = "", *, environ: Mapping[str, str] = os.environ) -> Stat
         waiting = unready(RestClient(found.transport()))
     except (NoKindClusterError, OSError) as error:
         return State(up=False, sentence=str(error), context=name, user=user, left=left)
+    if why := stale(found):
+        return State(up=False, sentence=why, context=name, user=user)
     nodes = tuple(found.aliases.nodes.items())
     sentence = f"{name} is up: {found.version}, {len(nodes)} nodes Ready"
     if waiting:

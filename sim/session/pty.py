@@ -42,6 +42,11 @@ class Pty:
         """The program's exit code, or None while it runs."""
         return self._program.exit_code
 
+    @property
+    def lost(self) -> bool:
+        """Whether the program has ended without a code of its own."""
+        return self._program.lost
+
     def poll(self) -> list[tuple[str, str]]:
         """Return and forget echo and output, both on stdout, with the terminal's line ends."""
         echo, self._echo = self._echo, ""

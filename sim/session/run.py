@@ -86,6 +86,7 @@ class Run:
             clock=lambda: self.epoch.at(self.env.now),
             who=who,
             stream=Stream("workstation", seed),
+            server=self._backend.server,
         )
         self.outside = Outside(
             self.env,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import simpy
 
@@ -18,12 +19,23 @@ from sim.client.doors import Connection, Transport
 from sim.client.localports import LocalPorts
 from sim.shell.apiline import ApiLine
 
-API_HOST, API_PORT = "api.k8s.internal", 6443
-API_ADDRESS = "10.20.0.10"
+SERVER = "https://api.k8s.internal:6443"
+_BALANCER = "10.20.0.10"
 """The load balancer before the API server."""
 _LOOPBACK = ("127.0.0.1", "::1")
 _NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "laptop")
 _MOST_HEAD = 64 * 1024
+
+
+class ApiPlace:
+    """Where the API server is, as the kubeconfig says it."""
+
+    def __init__(self, server: str = SERVER) -> None:
+        """Take it from a URL."""
+        parts = urlsplit(server)
+        self.host = parts.hostname or ""
+        self.port = parts.port or (443 if parts.scheme == "https" else 80)
+        self.address = self.host if is_address(self.host) else _BALANCER
 
 
 class LocalLine:
@@ -125,30 +137,29 @@ class LocalLine:
 class LocalNetwork:
     """What `curl` on the laptop reaches."""
 
-    def __init__(self, ports: LocalPorts, transport: Transport) -> None:
-        """Reach *ports* of this machine, and the server behind *transport*."""
+    def __init__(self, ports: LocalPorts, transport: Transport, api: ApiPlace) -> None:
+        """Reach *ports* of this machine, and the server behind *transport* at *api*."""
         self._ports = ports
+        self.api = api
         self._transport = transport
 
     def addresses(self, proc: Proc, host: str) -> list[str]:
         """Return the addresses of *host*: this machine's own name, or an address as it is."""
         if host in _NAMES:
             return list(_LOOPBACK)
-        if host == API_HOST:
-            return [API_ADDRESS]
+        if host == self.api.host:
+            return [self.api.address]
         return [host] if is_address(host) else []
 
     def connect(
         self, proc: Proc, ip: str, port: int, *, limit_ms: int | None
     ) -> Generator[simpy.Event, Any, Dialled]:
         """Connect to a local port; nothing else has a route."""
-        if ip == API_ADDRESS:
-            if port != API_PORT:
-                return Dialled("refused", 0)
+        if (ip, port) == (self.api.address, self.api.port):
             proc.asked()
             return Dialled("ok", 0, line=ApiLine(self._transport))
         if not is_local(ip):
-            return Dialled("unreachable", 0)
+            return Dialled("refused" if ip == self.api.address else "unreachable", 0)
         if not self._ports.listening(port):
             return Dialled("refused", 0)
         return Dialled("ok", 0, line=LocalLine(proc.env, self._ports.connect(port)))
@@ -172,7 +183,8 @@ class LocalPeers:
 
     def meet(self, proc: Proc, ip: str, port: int) -> Generator[simpy.Event, Any, Met]:
         """Connect to a local port; what the API server shows is not known on this side."""
-        if (ip, port) == (API_ADDRESS, API_PORT):
+        api = self._network.api
+        if (ip, port) == (api.address, api.port):
             raise Refusal(
                 "openssl: the API server's certificate is not shown from here in this simulator; "
                 "ssh to the control plane: openssl s_client -connect localhost:6443"
@@ -194,9 +206,11 @@ def is_local(ip: str) -> bool:
     return ip.startswith("127.") or ip in ("::1", "0.0.0.0")
 
 
-def network_tools(ports: LocalPorts, transport: Transport) -> Mapping[str, Program]:
-    """Return the network clients of the laptop over its *ports* and *transport*."""
-    network = LocalNetwork(ports, transport)
+def network_tools(
+    ports: LocalPorts, transport: Transport, server: str = SERVER
+) -> Mapping[str, Program]:
+    """Return the network clients of the laptop over its *ports* and *transport*, which leads to *server*."""
+    network = LocalNetwork(ports, transport, ApiPlace(server))
 
     def nc(proc: Proc) -> Running:
         """Connect to a port, OpenBSD's nc."""
@@ -230,8 +244,8 @@ def _nc(proc: Proc, network: LocalNetwork, ports: LocalPorts) -> Running:
     for port in numbers:
         where = host if host == addresses[0] else f"{host} ({addresses[0]})"
         local = is_local(addresses[0])
-        server = addresses[0] == API_ADDRESS
-        if server and port == API_PORT and "z" in letters:
+        server = addresses[0] == network.api.address
+        if server and port == network.api.port and "z" in letters:
             if "v" in letters:
                 proc.stderr.write(f"Connection to {where} {port} port [tcp/*] succeeded!\n")
             continue

@@ -38,14 +38,13 @@ from sim.shell.desk import Desk
 from sim.shell.incident import incident_program
 from sim.shell.laptop import laptop_tools
 from sim.shell.laptopfiles import LaptopFiles
-from sim.shell.localnet import API_HOST, API_PORT, network_tools
+from sim.shell.localnet import SERVER, network_tools
 from sim.shell.places import ELSEWHERE
 from sim.shell.scp import scp_program
 from sim.shell.ssh import ssh_program
 from sim.shell.terminal import SECOND_PROMPT, Job, Remote, Terminal
 
 CLUSTER = "kubernetes"
-SERVER = f"https://{API_HOST}:{API_PORT}"
 HOME = "/home/oncall"
 USER, LAPTOP = "oncall", "laptop"
 MAX_HISTORY = 2000
@@ -69,11 +68,13 @@ class Workstation:
         clock: Callable[[], int],
         who: str = "trainee",
         stream: Stream | None = None,
+        server: str = "",
     ) -> None:
         """Work over the three doors and the desk; *clock* is Unix time in ms, *who* types.
 
-        `$RANDOM` of its terminals begins with *stream*.
+        `$RANDOM` of its terminals begins with *stream*. The kubeconfig says that the API is at *server*.
         """
+        server = server or SERVER
         self.env = env
         self.commands = 0
         """How many command lines have been entered; also the next one's number."""
@@ -90,7 +91,7 @@ class Workstation:
         self._terminals: dict[str, Terminal] = {}
         self._done: dict[int, simpy.Event] = {}
         config = ClientConfig(
-            context=f"{USER}@{CLUSTER}", cluster=CLUSTER, user=USER, server=SERVER
+            context=f"{USER}@{CLUSTER}", cluster=CLUSTER, user=USER, server=server
         )
         recorded = RecordingNodeAccess(nodes, log, self._attribution)
         watched = RecordingTransport(transport, log, self._attribution)
@@ -113,7 +114,7 @@ class Workstation:
             "ssh": ssh_program(recorded, self._attach),
             "scp": scp_program(recorded),
             "incident": incident_program(desk, self.citable),
-            **network_tools(self.ports, watched),
+            **network_tools(self.ports, watched, server),
         }
         self.programs: dict[str, Program] = {
             **TEXT_TOOLS,

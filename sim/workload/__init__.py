@@ -20,8 +20,8 @@ Programs (settings are documented at the class that reads them):
 | sql         | sends one statement over the database's socket | -                                     |
 | get         | fetches a page, for images without curl        | -                                     |
 
-The database knows roles, passwords, a few statements about them, `SELECT 1`, and the log of the real one. It has no
-tables and says so; a real `psql` can talk to it.
+The database knows roles, passwords, a few statements about them, `SELECT 1`, `pg_stat_activity`, `pg_roles`, and the
+log of the real one. It has no tables and says so; a real `psql` can talk to it.
 
 Samples. `GET /samples?since=S` of users, prober and neighbour answers 200, `application/x-ndjson`: one JSON object
 a line, for every whole second of wall time after S (Unix seconds; 0: all that is kept, 15 minutes) that is over,
@@ -66,6 +66,11 @@ A connection that is refused or times out is tried once more at once, as a gatew
 user, and its latency includes both. A call with a rate of its own is made at that rate (scale 1.0). The service is
 told the scale of each request (`X-Scale`), so that its capacity is the scenario's.
 
-`POST /clock {"epoch_ms": N}` tells users and prober which Unix time is simulated time 0, for robots that work in
-spells; the setting `epoch_ms` does the same from the start.
+`POST /clock {"epoch_ms": N, "phase": P}` tells users and prober which Unix time is simulated time 0, for robots that
+work in spells; the setting `epoch_ms` does the same from the start. In a spell a robot calls every `1 / rate` seconds,
+first after the part P (0 to 1) of that: processes that share a robot are told places between each other's, e.g. 1/6,
+3/6, 5/6.
+
+`POST /age {"since_ms": N}` tells a web service, once, that it is to be as one that has been running since that Unix
+time: each session of its pool is then as old as it would be. Who is not told is as young as it is.
 """

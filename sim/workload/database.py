@@ -58,7 +58,7 @@ class Database:
         self.settings = settings
         self._directory = os.environ.get("PGDATA", "")
         self._roles: Roles
-        self._sessions: dict[int, tuple[str, str, asyncio.StreamWriter]] = {}
+        self._sessions: dict[int, tuple[dict[str, str], asyncio.StreamWriter]] = {}
         self._next_pid = random.randint(2_000, 9_000)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -111,7 +111,7 @@ class Database:
         goodbye = pgwire.problem(
             Problem("FATAL", "57P01", "terminating connection due to administrator command")
         )
-        for number, (pid, (_, _, writer)) in enumerate(self._sessions.items()):
+        for number, (pid, (_, writer)) in enumerate(self._sessions.items()):
             if number < FEW:
                 _log(pid, "terminating connection due to administrator command", "FATAL")
             with contextlib.suppress(OSError, RuntimeError):
@@ -162,8 +162,9 @@ class Database:
         try:
             user = await asyncio.wait_for(self._let_in(reader, writer, pid, local=local), LOGIN_S)
             if user:
-                peer = writer.get_extra_info("peername")
-                self._sessions[pid] = (user, "" if local else str(peer[0]), writer)
+                peer = "" if local else str(writer.get_extra_info("peername")[0])
+                told = {"pid": str(pid), "usename": user, "client_addr": peer}
+                self._sessions[pid] = ({**told, "backend_start": f"{_now()}+00"}, writer)
                 await self._serve(reader, writer, user, pid)
         except _GONE:
             pass
@@ -242,7 +243,7 @@ class Database:
                 "port": str(settings.port),
                 "data_directory": self._directory,
             },
-            lambda: [[str(one), who, where] for one, (who, where, _) in self._sessions.items()],
+            lambda: self._activity(pid),
         )
         skipping = False
         while True:
@@ -260,6 +261,16 @@ class Database:
                 text = "not supported: this server is a stand-in (simple queries only)"
                 writer.write(pgwire.problem(Problem("ERROR", "0A000", text)))
             await writer.drain()
+
+    def _activity(self, asking: int) -> list[dict[str, str]]:
+        return [
+            {
+                **told,
+                "datname": told["usename"],
+                "state": "active" if pid == asking else "idle",
+            }
+            for pid, (told, _) in self._sessions.items()
+        ]
 
     def _answer(self, statement: str, asking: Asking, pid: int) -> bytes:
         result = execute(statement, self._roles, asking)
@@ -296,6 +307,10 @@ def _log(pid: int, text: str, level: str = "LOG") -> None:
 def _stamp() -> str:
     moment = datetime.now(UTC)
     return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d} UTC"
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"
 
 
 def program(_place: Place, _name: str) -> Program:

@@ -17,6 +17,8 @@ from sim.workload.life import unless
 from sim.workload.session import Lost, Refused, Session
 
 VARIANCE = 40
+MANY = 12
+"""After so many replacements the sum of what was drawn is taken as normal."""
 FIRST_RETRY_S = 0.25
 GROWTH = 1.5
 SLOWEST_RETRY_S = 5.0
@@ -103,10 +105,13 @@ class Pool:
         """
         await self._fill(self._slots[0])
         await self._fill_others()
-        # As of a process that has been running for long: its sessions do not come of age together.
+
+    def grow_old(self, seconds: float) -> None:
+        """Be as a pool that was opened so long ago: its sessions do not come of age together any more."""
         now = time.monotonic()
         for slot in self._slots:
-            slot.until = now + random.uniform(0.05, 1.0) * self._patience.lifetime
+            slot.until = max(now, now + self._life() - self._age(seconds))
+        self._changed.set()
 
     async def keep(self) -> str:
         """Replace sessions that are lost or too old; return why, once none could be had for too long."""
@@ -126,7 +131,7 @@ class Pool:
                 if slot.session is not None and slot.until <= now and not slot.used.locked():
                     slot.session.close()
                     slot.session = None
-            if all(slot.session is None for slot in self._slots):
+            if self._empty.is_set():
                 why = await self._reconnect()
                 if why:
                     return why
@@ -188,8 +193,22 @@ class Pool:
             told = error.told
             text = f"{told.severity}:  {told.message} (SQLSTATE {told.code})"
             raise Failed(f"database login failed: {self.where}: {text}", login=True) from None
-        life = patience.lifetime * (1 - random.random() / VARIANCE)
-        slot.until = time.monotonic() + life
+        slot.until = time.monotonic() + self._life()
+
+    def _life(self) -> float:
+        return self._patience.lifetime * (1 - random.random() / VARIANCE)
+
+    def _age(self, seconds: float) -> float:
+        """Return how old a session is after so long, in which others were there before it."""
+        lifetime = self._patience.lifetime
+        spread = lifetime / VARIANCE
+        mean = lifetime - spread / 2
+        turns = int(seconds / mean)
+        if turns <= MANY:
+            drift = sum(random.random() for _ in range(turns)) - turns / 2
+        else:
+            drift = random.gauss(0.0, (turns / 12) ** 0.5)
+        return (seconds - turns * mean + drift * spread) % mean
 
     async def _fill_others(self) -> None:
         """Open all other slots at once, and let requests in; a slot that failed is looked after later."""
@@ -203,9 +222,12 @@ class Pool:
             if slot.session is session:
                 slot.session = None
         if all(slot.session is None for slot in self._slots):
-            self._available.clear()
-            self._empty.set()
+            self._lose_all()
         self._changed.set()
+
+    def _lose_all(self) -> None:
+        self._available.clear()
+        self._empty.set()
 
     async def _refill(self) -> None:
         """Fill the empty slots until one cannot be; then later again."""
@@ -227,6 +249,11 @@ class Pool:
                 self._retry_at = time.monotonic() + self._retry_s
                 dead = sum(one.session is None for one in self._slots)
                 size = len(self._slots)
+                if dead == size and not failed.login:
+                    # Refused logins alone leave it waiting; now the server is away as well.
+                    self._lose_all()
+                    self._changed.set()
+                    return
                 self._say("ERROR", f"{failed}, {dead} of {size} pool connections missing")
                 return
         self._retry_at = self._retry_s = 0.0

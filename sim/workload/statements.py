@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sim.workload import pgwire
+from sim.workload import pgwire, selecting
 from sim.workload.pgwire import Problem
 from sim.workload.roles import Role, Roles
 
@@ -23,14 +23,18 @@ _OPTION = re.compile(
 )
 
 
+ACTIVITY = ("datname", "pid", "usename", "client_addr", "backend_start", "state")
+"""What is known of a session."""
+
+
 class Asking(NamedTuple):
     """Who asks, and whom."""
 
     user: str
     version: str
     settings: dict[str, str]
-    sessions: Callable[[], list[list[str]]]
-    """Rows of pid, role and address."""
+    sessions: Callable[[], list[dict[str, str]]]
+    """One row for each, with what `ACTIVITY` names."""
 
 
 class Result(NamedTuple):
@@ -66,20 +70,32 @@ def execute(statement: str, roles: Roles, asking: Asking) -> Result:
         if name not in asking.settings:
             return _refused("42704", f'unrecognized configuration parameter "{name}"')
         return _rows([name], [[asking.settings[name]]], "SHOW")
-    known = {
-        "pg_roles": (["rolname"], [[name] for name in sorted(roles.by_name)]),
-        "pg_stat_activity": (["pid", "usename", "client_addr"], asking.sessions()),
-    }
-    listed = re.fullmatch(r"(?:SELECT \* FROM|TABLE) (\w+)", words, re.I)
-    if listed is not None and listed[1].lower() in known:
-        columns, rows = known[listed[1].lower()]
-        return _rows(columns, rows, "SELECT")
     first = words.split(" ")[0].upper()
+    if first in ("SELECT", "TABLE"):
+        return _selected(words, roles, asking)
     if first in ("BEGIN", "COMMIT", "ROLLBACK", "SET", "RESET", "DISCARD"):
         return Result(pgwire.complete(first))
-    return _refused(
-        "0A000", f"not supported: this server is a stand-in without tables ({first.lower()})"
-    )
+    return _not_here(first)
+
+
+def _selected(words: str, roles: Roles, asking: Asking) -> Result:
+    views = {
+        "pg_roles": [{"rolname": name} for name in sorted(roles.by_name)],
+        "pg_stat_activity": asking.sessions(),
+    }
+    try:
+        columns = {"pg_roles": ("rolname",), "pg_stat_activity": ACTIVITY}
+        names, rows = selecting.select(words, views, columns)
+    except selecting.NoColumn as error:
+        return _refused("42703", f'column "{error}" does not exist')
+    except selecting.NotKnown:
+        return _not_here(words.split(" ", maxsplit=1)[0])
+    return _rows(names, rows, "SELECT")
+
+
+def _not_here(first: str) -> Result:
+    text = f"not supported: this server is a stand-in without tables ({first.lower()})"
+    return _refused("0A000", text)
 
 
 def _define(found: re.Match[str], roles: Roles, asking: Asking) -> Result:

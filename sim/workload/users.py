@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ from sim.workload.web import Broken, Request, Response, Server, ask
 MOST_OPEN = 2_000
 """So many requests under way at most; more than that are not begun, and this machine is overloaded."""
 LAST_REQUESTS_S = 2.5
+WATCH_S = 0.2
+"""How often a robot looks at the clock."""
+LATE_MS = 1_000
+"""What it has missed by more, as on a machine that stood still, or when it is told the time, is not made up for."""
 STATUS = {"refused": 503, "timeout": 504, "unreachable": 503, "reset": 502}
 WORDS = {
     "refused": "upstream refused the connection",
@@ -87,6 +92,8 @@ class Users:
         self.settings = settings
         self.samples = Samples(source=place.pod, node=place.node, program=program)
         self.epoch_ms = settings.epoch_ms
+        self.phase = random.random()
+        """Where in its own rhythm a robot makes its calls here; gateways that share one take turns."""
         self._log = AccessLog(settings.lines_per_second)
         self._tasks: set[asyncio.Task[None]] = set()
         self._errands = _errands(settings)
@@ -97,7 +104,10 @@ class Users:
         server = Server(self._answer)
         await server.start(self.settings.listen)
         self._serving = True
-        making = [asyncio.ensure_future(self._make(errand)) for errand in self._errands]
+        making = [
+            asyncio.ensure_future(self._make(one) if one.spells is None else self._work(one))
+            for one in self._errands
+        ]
         await stop.event.wait()
         self._serving = False
         for one in making:
@@ -118,9 +128,11 @@ class Users:
             return Response(200, self.samples.read(number), kind="application/x-ndjson")
         if request.path == "/clock" and request.method == "POST":
             try:
-                self.epoch_ms = int(json.loads(request.body)["epoch_ms"])
+                told = json.loads(request.body)
+                epoch_ms, phase = int(told["epoch_ms"]), float(told.get("phase", self.phase))
             except (ValueError, KeyError, TypeError):
                 return Response(400, b'{"error": "epoch_ms is missing"}\n')
+            self.epoch_ms, self.phase = epoch_ms, phase
             return Response(200, b"{}\n")
         if request.path.startswith("/v1/"):
             headers = {"User-Agent": request.headers.get("user-agent", "-")}
@@ -136,17 +148,28 @@ class Users:
         while True:
             await asyncio.sleep(max(0.0, due - monotonic()))
             # A machine that stood still does not catch up: that would be a burst no user made.
-            due = max(due, monotonic() - 1.0) + _gap(errand)
-            if len(self._tasks) < MOST_OPEN and self._works(errand):
-                task = asyncio.ensure_future(self._call(errand))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+            # What is rare is nearly even as well: where a handful of requests is counted, chance would decide.
+            due = max(due, monotonic() - 1.0) + random.uniform(0.5, 1.5) / errand.rate
+            self._begin(errand)
 
-    def _works(self, errand: Errand) -> bool:
-        if errand.spells is None:
-            return True
-        at = time() * 1000 - self.epoch_ms
-        return bool(self.epoch_ms) and any(begin <= at < end for begin, end in errand.spells)
+    async def _work(self, errand: Errand) -> None:
+        """Make the calls of a robot, which works by the clock."""
+        looked = 0.0
+        while True:
+            await asyncio.sleep(WATCH_S)
+            if not self.epoch_ms:
+                continue
+            at = time() * 1000 - self.epoch_ms
+            if 0 < at - looked < LATE_MS:
+                for _ in range(calls_due(errand, self.phase, looked, at)):
+                    self._begin(errand)
+            looked = at
+
+    def _begin(self, errand: Errand) -> None:
+        if len(self._tasks) < MOST_OPEN:
+            task = asyncio.ensure_future(self._call(errand))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _call(self, errand: Errand) -> None:
         self.samples.open += 1
@@ -263,11 +286,18 @@ def _errands(settings: UsersSettings) -> list[Errand]:
     return [one for one in found if one.rate > 0]
 
 
-def _gap(errand: Errand) -> float:
-    """Return the time to the next call: what comes often is nearly even, what is rare comes by chance."""
-    if errand.rare:
-        return random.expovariate(errand.rate)
-    return random.uniform(0.5, 1.5) / errand.rate
+def calls_due(errand: Errand, phase: float, since: float, until: float) -> int:
+    """Return how many calls of a robot fall into (since, until], simulated ms.
+
+    They are even: the first one comes the part *phase* of the time between two after a spell began.
+    """
+    period, found = 1_000 / errand.rate, 0
+    for begin, end in errand.spells or ():
+        first, last = (
+            math.floor((min(max(at, begin), end) - begin) / period - phase) for at in (since, until)
+        )
+        found += last - first
+    return found
 
 
 def program(place: Place, name: str) -> Program:

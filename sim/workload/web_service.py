@@ -13,7 +13,7 @@ import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, time
 from typing import Any, NamedTuple
 
 from sim.workload.latency import Capacity, drawn_ms
@@ -88,6 +88,7 @@ class WebService:
         self._log = AccessLog(settings.lines_per_second)
         self._pool = self._made_pool()
         self._ready = False
+        self._old = False
 
     async def run(self, stop: Stop) -> int:
         """Start up, dial, warm up, serve; return the exit code."""
@@ -126,6 +127,8 @@ class WebService:
     async def _answer(self, request: Request) -> Response:
         if request.path == self.settings.ready_path:
             return self._response(200 if self._ready else 503, "", {"ready": self._ready})
+        if request.path == "/age" and request.method == "POST":
+            return self._aged(request)
         name = f"{request.method} {request.path}"
         call = self._calls.get(name)
         if call is None:
@@ -145,6 +148,18 @@ class WebService:
         )
         told = {"status": "ok"} if outcome.name == "ok" else {"error": outcome.words or "internal"}
         return self._response(outcome.status, outcome.name, told)
+
+    def _aged(self, request: Request) -> Response:
+        """Be as a process that began long ago, once: of the past only the sessions' ages show."""
+        try:
+            since = float(json.loads(request.body)["since_ms"])
+        except (ValueError, KeyError, TypeError):
+            return self._response(400, "", {"error": "since_ms is missing"})
+        if self._old:
+            return self._response(409, "", {"error": "it has an age already"})
+        self._old = True
+        self._pool.grow_old(max(0.0, time() - since / 1000))
+        return self._response(200, "", {})
 
     async def _outcome(self, name: str, call: Mapping[str, Any], request: Request) -> Outcome:
         settings = self.settings

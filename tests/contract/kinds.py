@@ -46,6 +46,7 @@ _POD = {
 }
 _TEMPLATE = {"metadata": {"labels": {"app": "x"}}, "spec": _POD}
 _JOB_TEMPLATE = {"spec": {**_POD, "restartPolicy": "Never"}}
+_RANGE = "10.244.250.0/24"
 _HOOK = {
     "name": "hook.example.com",
     "clientConfig": {"url": "https://hook.example.com/check"},
@@ -256,7 +257,15 @@ KINDS = [
         },
         namespaced=False,
     ),
-    Kind("v1", "nodes", "Node", {"spec": {"unschedulable": True}}, namespaced=False),
+    # With a range of its own: a controller-manager as old as 1.20 tries for ever, as fast as it can, to
+    # give one to a node that has gone again.
+    Kind(
+        "v1",
+        "nodes",
+        "Node",
+        {"spec": {"unschedulable": True, "podCIDR": _RANGE, "podCIDRs": [_RANGE]}},
+        namespaced=False,
+    ),
     Kind("v1", "namespaces", "Namespace", {}, namespaced=False),
     Kind(
         "admissionregistration.k8s.io/v1",

@@ -88,6 +88,7 @@ class Attachment:
     raw = False
     signals = True
     work = 0
+    lost = False
 
     def resize(self, columns: int, rows: int) -> None:
         self._program.resize(columns, rows)

@@ -34,8 +34,30 @@ def test_seed_says_what_happens_on_a_real_cluster() -> None:
     assert proxy_limit(scenario) == "16Mi"
 
 
+@pytest.mark.parametrize(
+    ("slug", "families", "hurts_from"),
+    [
+        ("payments-heron", ["set-secret", "rollout"], "rollout"),
+        ("payments-wren", ["set-secret", "set-secret", "set-password", "rollout"], "revoke"),
+        ("payments-swift", ["set-secret", "rollout"], "rollout"),
+    ],
+)
+def test_the_other_nights_need_nothing_that_a_simulated_one_does_not_have(
+    slug: str, families: list[str], hurts_from: str
+) -> None:
+    scenario = load_scenario(FOLDER / slug)
+    played = scenario.on("kind")
+    there = {one.id: one for one in scenario.timeline if one.id != "tidy-up"}
+
+    assert backends_of(scenario) == ("simulated", "kind")
+    assert [one.fault for one in played.timeline] == families
+    assert {one.id: one for one in played.timeline} == there
+    assert played.hurts_from == hurts_from
+    assert proxy_limit(scenario) == ""
+
+
 def test_scenario_without_the_section_says_so() -> None:
-    scenario = load_scenario(FOLDER / "payments-wren")
+    scenario = load_scenario(FOLDER / "payments-wren").model_copy(update={"real": None})
     told = (
         "payments-wren cannot be played on a real cluster: its scenario.yaml has no section `real`"
     )

@@ -19,7 +19,7 @@ from sim.bash import Capture, FileSystem, Pipe, Shell
 from sim.bash.tools import TEXT_TOOLS
 from sim.client.localports import LocalPorts
 from sim.kernel import Environment
-from sim.shell.localnet import network_tools
+from sim.shell.localnet import SERVER, ApiPlace, network_tools
 from tests.real import real
 from tests.shell.world import Doors
 
@@ -218,3 +218,18 @@ def test_only_local_ports_are_reached(laptop: Laptop, line: str, err: str, code:
     laptop.ports.listen(7777, lambda: None)
 
     assert laptop.run(line)[1:] == (err, code)
+
+
+@pytest.mark.parametrize(
+    ("server", "place"),
+    [
+        (SERVER, ("api.k8s.internal", 6443, "10.20.0.10")),
+        ("https://172.30.0.10:6443", ("172.30.0.10", 6443, "172.30.0.10")),
+        ("https://api.example", ("api.example", 443, "10.20.0.10")),
+    ],
+)
+def test_the_api_server_is_where_the_kubeconfig_says(
+    server: str, place: tuple[str, int, str]
+) -> None:
+    api = ApiPlace(server)
+    assert (api.host, api.port, api.address) == place

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import random
 import sys
+import time
 from pathlib import Path
 from statistics import quantiles
 
@@ -14,7 +16,9 @@ from sim.traffic.latency import utilised
 from sim.traffic.spec import LatencyLaw
 from sim.workload import latency
 from sim.workload.__main__ import PROGRAMS, main
+from sim.workload.pool import Login, Patience, Pool
 from sim.workload.samples import KEPT_S, Group, Samples
+from sim.workload.users import Errand, calls_due
 from tests.workload.processes import ROOT, running
 
 
@@ -99,3 +103,30 @@ def test_unknown_program(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nothing"]) == 2
     told = capsys.readouterr().err
     assert all(name in told for name in PROGRAMS)
+
+
+@pytest.mark.parametrize("phase", [1 / 6, 0.5])
+def test_a_robot_calls_by_the_clock(phase: float) -> None:
+    robot = Errand("GET /a", "robot", 1 / 180, 1.0, True, "robot", spells=[[1e6, 2e6], [4e6, 5e6]])
+    due = [at for at in range(0, 6_000_000, 200) if calls_due(robot, phase, at - 200, at)]
+    first = [one for one in due if one < 3_000_000]
+    assert [round(one / 1000) for one in first] == [
+        round(1000 + 180 * (phase + turn)) for turn in range(6)
+    ]
+    assert [one + 3_000_000 for one in first] == due[len(first) :]
+    assert calls_due(robot, phase, 0, 6_000_000) == len(due)
+
+
+def test_sessions_drift_apart_over_days_and_not_at_once() -> None:
+    async def left(seconds: float) -> list[float]:
+        pool = Pool(400, Login("", 0, "", "", ""), Patience(1, 1, 1, (1, 1), 1800), lambda *_: None)
+        pool.grow_old(seconds)
+        now = time.monotonic()
+        return [slot.until - now for slot in pool._slots]
+
+    young, old = asyncio.run(left(60)), asyncio.run(left(3 * 86_400 - 600))
+    assert all(1694 < one < 1741 for one in young)
+    # 145 replacements of 1777.5 s on average are over, and 862 s: the next are due in a quarter of an hour.
+    mean = sum(old) / len(old)
+    assert 870 < mean < 960
+    assert 120 < (sum((one - mean) ** 2 for one in old) / len(old)) ** 0.5 < 200

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -109,10 +111,61 @@ def test_ended_password_shows_when_sessions_are_replaced(
     with database(tmp_path, at) as db, service(port, at, max_lifetime=1_500) as one:
         one.wait_for(LISTENING)
         with_sql(tmp_path, at, "ALTER USER payments PASSWORD 'new'")
-        one.wait_for(r"ERROR: database login failed: .* \d of 4 pool connections missing")
-        assert one.code() == 1
+        one.wait_for(r"ERROR: database login failed: .* 4 of 4 pool connections missing")
+        starved = ask(port, "POST /v1/payments")
+        served = ask(port, "GET /v1/payments/status")
+        ready = ask(port, "GET /ready")
         db.wait_for('FATAL:  password authentication failed for user "payments"')
-    assert "FATAL: database login failed" in one.lines[-1]
+        with_sql(tmp_path, at, "ALTER USER payments PASSWORD 'right'")
+        one.wait_for(r"INFO: database pool complete again \(4 of 4 connections\)$")
+        again = ask(port, "POST /v1/payments")
+    assert (starved.status, starved.headers["X-Outcome"]) == (500, "starved")
+    assert "no database connection" in starved.text
+    assert (served.status, ready.status, again.status) == (200, 200, 201)
+
+
+def test_refused_and_then_without_a_server_it_gives_up(
+    tmp_path: Path, ports: tuple[int, int]
+) -> None:
+    port, at = ports
+    with database(tmp_path, at) as db, service(port, at, max_lifetime=1_000) as one:
+        one.wait_for(LISTENING)
+        with_sql(tmp_path, at, "ALTER USER payments PASSWORD 'new'")
+        one.wait_for("4 of 4 pool connections missing")
+        db.stop()
+        one.wait_for("WARN: database connection lost, reconnecting")
+        assert one.code() == 1
+    assert "FATAL: database connection refused: ECONNREFUSED" in one.lines[-1]
+
+
+def test_a_pod_that_starts_after_the_rotation_needs_the_new_password(
+    tmp_path: Path, ports: tuple[int, int]
+) -> None:
+    port, at = ports
+    with database(tmp_path, at):
+        with_sql(tmp_path, at, "ALTER USER payments PASSWORD 'new'")
+        with service(port, at) as old:
+            assert old.code() == 1
+        with service(port, at, {"DB_PASSWORD": "new"}) as one:
+            one.wait_for(LISTENING)
+            assert ask(port, "POST /v1/payments").status == 201
+    assert "password authentication failed" in old.lines[-1]
+
+
+def test_sessions_are_as_old_as_the_process_is_told_to_be(
+    tmp_path: Path, ports: tuple[int, int]
+) -> None:
+    port, at = ports
+    with database(tmp_path, at), service(port, at, max_lifetime=60_000) as one:
+        one.wait_for(LISTENING)
+        with_sql(tmp_path, at, "ALTER USER payments PASSWORD 'new'")
+        since = (time.time() - 59.0) * 1000
+        codes = [
+            ask(port, "POST /age", body).status
+            for body in (b"{}", json.dumps({"since_ms": since}).encode(), b'{"since_ms": 1}')
+        ]
+        one.wait_for(r"ERROR: database login failed: .* \d of 4 pool connections missing")
+    assert codes == [400, 200, 409]
 
 
 def test_broken_version_fails_one_call_and_tells_its_stack(

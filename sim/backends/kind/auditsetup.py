@@ -31,8 +31,17 @@ _PUT = (
     '{ chmod 600 "$new" && mv -f "$new" "$1"; }; }; rm -f "$new"'
 )
 """Writes $1 from standard input in one go, if it differs."""
+_GONE = (
+    f"for _ in $(seq 45); do grep -qse '{_POLICY_FLAG}{FOLDER}/[{POLICY[0]}]' /proc/[0-9]*/cmdline || "
+    "break; sleep 1; done"
+)
+"""Waits until no API server runs that was told to write the log: the kubelet takes its time.
+
+The brackets keep it from finding itself.
+"""
 _BACK = (
-    f'{_PUT}; rm -rf {FOLDER}; rm -f "$2" "${{2%.log}}"-*.log; rmdir "${{2%/*}}" 2>/dev/null; true'
+    f'{_PUT}; {_GONE}; rm -rf {FOLDER}; rm -f "$2" "${{2%.log}}"-*.log; '
+    'rmdir "${2%/*}" 2>/dev/null; true'
 )
 BACK_S = 180.0
 """How long a kubelet may take to notice the manifest and the API server to be back."""
@@ -94,8 +103,8 @@ def _await_back(
     cluster: KindCluster, steady: Callable[[], float], sleep: Callable[[float], None]
 ) -> None:
     end = steady() + BACK_S
-    # The file is there as soon as the new server runs; then it has to answer as well.
-    while not (_is_there(cluster) and _answers(cluster)):
+    # The file is there once the new server has had something to write into it.
+    while not (_answers(cluster) and _is_there(cluster)):
         if steady() > end:
             msg = f"the API server was not back with an audit log within {BACK_S:.0f} s"
             raise AuditError(msg)
@@ -180,8 +189,12 @@ def _is_there(cluster: KindCluster) -> bool:
 
 
 def _answers(cluster: KindCluster) -> bool:
+    """Ask the server to try out a write, which changes nothing and is kept by the log."""
+    rest = RestClient(cluster.transport())
+    tried = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": "uncordon-"}}
     try:
-        RestClient(cluster.transport()).get("/readyz")
+        rest.get("/readyz")
+        rest.send("POST", "/api/v1/namespaces/default/configmaps", (("dryRun", "All"),), tried)
     except (ApiStatusError, UnreachableError):
         return False
     return True

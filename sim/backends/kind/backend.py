@@ -12,6 +12,7 @@ from typing import Any
 
 from sim import ENGINE_VERSION
 from sim.backends.base import Actor, nobody
+from sim.backends.deeds import keep
 from sim.backends.kind.auditsetup import audit_log
 from sim.backends.kind.cluster import KindCluster
 from sim.backends.kind.cut import CutPlan
@@ -30,7 +31,7 @@ from sim.backends.observability import make_telemetry, users_of
 from sim.client.doors import NodeAccess, Telemetry, Transport
 from sim.client.https import HttpsTransport, UnreachableError
 from sim.client.rest import ApiStatusError, RestClient
-from sim.evidence import ActionRecord, EvidenceLog, RunRecord
+from sim.evidence import EvidenceLog, RunRecord
 from sim.kernel import Environment, Epoch
 from sim.scenario import Scenario
 
@@ -79,6 +80,7 @@ class KindBackend:
         self.env = env
         self.log = log
         self.cluster = cluster
+        self.server = cluster.endpoint.server
         self.actor: Actor = nobody
         self.outside: Callable[[dict[str, Any]], int] = unheard
         """Set by whoever stores what was done by others; returns the input's number."""
@@ -201,43 +203,47 @@ class KindBackend:
 
     def _by_hand(self, node: str, line: str) -> None:
         """Write down what a line that somebody entered on *node* changes there."""
-        given, command = self.actor()
-        if command < 0:
+        who = self.actor()
+        if who[1] < 0:
             return
         for verb, detail in deeds_in(line):
-            self.log.append(
-                ActionRecord(
-                    at=self.env.now,
-                    input=given,
-                    command=command,
-                    target=f"node:{node}",
-                    verb=verb,
-                    detail=detail,
-                )
-            )
+            keep(self.log, self.env.now, who, f"node:{node}", verb, detail)
 
     def _seen(self, payload: dict[str, Any]) -> int:
         return self.outside(payload)
 
     def _tell_time(self) -> None:
-        """Tell the users what simulated time it is: some of them work at fixed hours."""
-        rest = RestClient(self.world)
+        """Tell the programs what simulated time it is: some users work by the clock, and services have an age."""
+        epoch_ms = self.epoch.unix_ms
         for source in self._sampler.sources:
             if source.program == "neighbour":
                 continue
-            path = f"/api/v1/namespaces/{source.namespace}/pods"
-            for pod in rest.items(path, (("labelSelector", f"app={source.application}"),)):
-                clock = f"{path}/{pod['metadata']['name']}:{source.port}/proxy/clock"
-                # One that is just being replaced has the time of its settings, which is near.
-                with suppress(ApiStatusError):
-                    rest.send("POST", clock, (), {"epoch_ms": self.epoch.unix_ms})
+            pods = self._pods_of(source.namespace, source.application)
+            for turn, pod in enumerate(pods):
+                phase = (turn + 0.5) / len(pods)
+                told = {"epoch_ms": epoch_ms, "phase": round(phase, 4)}
+                self._tell(f"{pod}:{source.port}/proxy/clock", told)
+        for one in self.plan.scenario.applications:
+            if one.behaviour.kind == "web-service":
+                for pod in self._pods_of(one.namespace, one.name):
+                    where = f"{pod}:{one.service.target}/proxy/age"
+                    self._tell(where, {"since_ms": epoch_ms - one.age})
+
+    def _pods_of(self, namespace: str, application: str) -> list[str]:
+        """Return the paths of an application's pods."""
+        path = f"/api/v1/namespaces/{namespace}/pods"
+        found = RestClient(self.world).items(path, (("labelSelector", f"app={application}"),))
+        return [f"{path}/{pod['metadata']['name']}" for pod in found]
+
+    def _tell(self, path: str, told: dict[str, float]) -> None:
+        # One that is just being replaced has the time of its settings, which is near, or is as young as it is.
+        with suppress(ApiStatusError):
+            RestClient(self.world).send("POST", path, (), told)
 
 
 def _program(scenario: Scenario, application: str) -> str:
-    for one in scenario.applications:
-        if one.name == application:
-            return "neighbour" if one.behaviour.kind == "neighbour" else "users"
-    return "prober"
+    kind = scenario.application(application).behaviour.kind
+    return "neighbour" if kind == "neighbour" else "users"
 
 
 def _unix_ms() -> int:

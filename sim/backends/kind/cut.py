@@ -36,7 +36,10 @@ class CutPlan(Plan):
 
     @property
     def start_at(self) -> int:
-        """When a run begins (ms): a minute before the first thing that is not past."""
+        """When a run begins (ms): when the scenario says, or a minute before the first thing that is not past."""
+        real = self.scenario.real
+        if real is not None and real.begins is not None:
+            return real.begins
         times = [self.fault_at(entry.id) for entry in self.scenario.timeline]
         return min((at for at in times if at > BEFORE_MS), default=BEFORE_MS) - BEFORE_MS
 

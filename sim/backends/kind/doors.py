@@ -11,14 +11,15 @@ from typing import Any
 import simpy
 
 from sim.backends.base import Actor
+from sim.backends.deeds import keep
 from sim.backends.kind.audit import Auditor, Seen
 from sim.backends.kind.signing import Signature, SignedTransport
 from sim.backends.kind.writing import WritingDoor
 from sim.client.doors import Execution, NodeAccess, Transport
-from sim.evidence import ActionRecord, EvidenceLog
+from sim.evidence import EvidenceLog
 from sim.kernel import Environment
 
-LOOK_MS = 500
+LOOK_MS = 200
 AGAIN_MS = 5_000
 """How long after it broke off the log is read anew."""
 Stored = Callable[[dict[str, Any]], int]
@@ -57,10 +58,10 @@ class Doors:
                     "line": seen.line,
                 }
             )
-            self._append(number, -1, target, verb, detail)
+            keep(self._log, self._env.now, (number, -1), target, verb, detail)
 
         def opened(start: str) -> Execution:
-            return nodes.run(node, f"exec tail -n {start} -F {path} 2>/dev/null")
+            return nodes.run(node, f"exec tail -n {start} -s 0.1 -F {path} 2>/dev/null")
 
         session = opened("0")
         auditor = Auditor(self.world, self._signature.wrote, notice)
@@ -81,17 +82,4 @@ class Doors:
                 session, rest = opened("0"), ""
 
     def _done(self, target: str, verb: str, detail: str) -> None:
-        given, command = self._actor()
-        self._append(given, command, target, verb, detail)
-
-    def _append(self, given: int, command: int, target: str, verb: str, detail: str) -> None:
-        self._log.append(
-            ActionRecord(
-                at=self._env.now,
-                input=given,
-                command=command,
-                target=target,
-                verb=verb,
-                detail=detail,
-            )
-        )
+        keep(self._log, self._env.now, self._actor(), target, verb, detail)

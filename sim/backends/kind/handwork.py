@@ -101,7 +101,7 @@ def deeds_in(line: str) -> list[tuple[str, str]]:
     [('iptables', 'iptables -t nat -F'), ('systemctl', 'restart kubelet')]
     """
     found = []
-    for words in _commands(line)[:LONGEST]:
+    for words in simple_commands(line)[:LONGEST]:
         name, args = basename(words[0]), words[1:]
         if name in ("sh", "bash") and "-c" in args[:-1]:
             found += deeds_in(args[args.index("-c") + 1])
@@ -113,7 +113,7 @@ def deeds_in(line: str) -> list[tuple[str, str]]:
     return found
 
 
-def _commands(line: str) -> list[list[str]]:
+def simple_commands(line: str) -> list[list[str]]:
     """Return the simple commands of *line*, without `sudo` and assignments before them."""
     lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|\n()<>")
     lexer.whitespace, lexer.commenters = " \t", "#"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -21,7 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sim.backends.kind.places import state_folder
+from sim.backends.kind.places import WORK, state_folder
 from sim.backends.kind.tools import Tools
 
 _ORPHANS_S = 10.0
@@ -145,6 +146,7 @@ class Hold:
                     os.kill(process, number)
             number = signal.SIGKILL
             time.sleep(0.2)
+        shutil.rmtree(self._folder / WORK, ignore_errors=True)
 
     def _let_go(self) -> None:
         if self._door is not None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from sim.backends.kind.cluster import KindCluster
 from sim.backends.kind.ownpython import import_image
-from sim.backends.kind.places import IN_DOCKER, OWN_CLUSTER
+from sim.backends.kind.places import IN_DOCKER, OWN_CLUSTER, WORK
 from sim.backends.kind.tools import FailedToolError, ToolError, Tools
 from sim.backends.kind.undo import OnNode
 from sim.backends.kind.undoing import LABEL, OURS
@@ -66,10 +67,18 @@ def sources(root: Path) -> Iterable[Path]:
         yield root / "Dockerfile"
 
 
-def build(tools: Tools, progress: Progress, *, own_python: bool = False, root: Path = ROOT) -> str:
+def build(
+    tools: Tools,
+    progress: Progress,
+    *,
+    own_python: bool = False,
+    root: Path = ROOT,
+    work: Path | None = None,
+) -> str:
     """See to it that docker has the image, and return its name.
 
-    With *own_python*, and where its base cannot be pulled, it is made of this machine's Python.
+    With *own_python*, and where its base cannot be pulled, it is made of this machine's Python, in
+    the folder *work*.
 
     Raises:
         ToolError: if it cannot be built.
@@ -89,7 +98,7 @@ def build(tools: Tools, progress: Progress, *, own_python: bool = False, root: P
         else:
             return image
     progress(f"image {image}: of this machine's Python")
-    import_image(tools, image, root)
+    import_image(tools, image, root, work)
     return image
 
 
@@ -107,11 +116,16 @@ def provide(
     Raises:
         ToolError: if one cannot be built or brought there.
     """
-    image = build(tools, progress, own_python=own_python, root=root)
+    image = build(tools, progress, own_python=own_python, root=root, work=_work(cluster))
     wanted = [image]
+    built = False
     for recipe in recipes:
-        _derive(tools, recipe)
+        built |= _derive(tools, recipe)
         wanted.append(recipe.name)
+    if built:
+        # Those that had these names before; somebody else may be at it.
+        with suppress(ToolError):
+            tools.docker("image", "prune", "--force", "--filter", f"label={LABEL}={OURS}")
     missing = _missing(tools, cluster.aliases.nodes.values(), wanted)
     if not missing:
         return image
@@ -137,7 +151,7 @@ def provide(
         ),
         lasting=True,
     )
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(dir=_work(cluster)) as folder:
         archive = Path(folder) / "image.tar"
         tools.docker("save", "--output", str(archive), *names, timeout_s=MOVE_S)
         for node in missing:
@@ -167,6 +181,13 @@ def full(name: str) -> str:
     if not slash:
         return f"docker.io/library/{name}"
     return name if "." in first or ":" in first or first == "localhost" else f"docker.io/{name}"
+
+
+def _work(cluster: KindCluster) -> Path:
+    """Return a folder for large files, which does not outlive us for long if we are killed."""
+    folder = cluster.state / WORK
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _missing(tools: Tools, nodes: Iterable[str], wanted: list[str]) -> dict[str, list[str]]:
@@ -209,10 +230,11 @@ def _has(tools: Tools, image: str) -> bool:
     return found is not None
 
 
-def _derive(tools: Tools, recipe: RecipeLike) -> None:
-    """Build what *recipe* says, unless it is there already."""
+def _derive(tools: Tools, recipe: RecipeLike) -> bool:
+    """Build what *recipe* says, unless it is there already; return whether it was not."""
     digest = hashlib.sha256(recipe.dockerfile.encode()).hexdigest()[:12]
     if _has(tools, recipe.name) and _label(tools, recipe.name, RECIPE) == digest:
-        return
+        return False
     text = f"{recipe.dockerfile.rstrip()}\nLABEL {RECIPE}={digest} {LABEL}={OURS}\n"
     tools.docker("build", "--tag", recipe.name, "-", timeout_s=BUILD_S, stdin=text)
+    return True

@@ -31,12 +31,15 @@ from sim.backends.kind.preflight import demand, preflight
 from sim.backends.kind.sweeping import sweep
 from sim.backends.kind.tools import MissingToolError, ToolError, Tools
 from sim.backends.kind.undoing import Undoer
+from sim.client.https import UnreachableError
 from sim.client.rest import ApiStatusError, RestClient
 
 CREATE_S = 900.0
 """Pulling the node image is most of it."""
 DELETE_S = 180.0
 READY_S = 180.0
+AWAY_S = 90.0
+"""How long an API server may be away that we have told to start anew."""
 GONE_S = 180.0
 """How long namespaces may take to go."""
 COMPLETE = "complete"
@@ -88,7 +91,9 @@ def up(
         else:
             demand(preflight(tools, makes_cluster=False))
         # The API server of nodes that have just been started takes a while.
-        cluster = find_cluster(context, environ) if context else _await_own(environ, progress)
+        cluster = (
+            _find_again(context, environ, progress) if context else _await_own(environ, progress)
+        )
         hold.claim(cluster.uid)
         _wait_ready(cluster, progress)
         _put_right(cluster, progress)
@@ -133,7 +138,7 @@ def restore(
         if forget:
             journal.forget()
         elif left:
-            cluster = find_cluster(context, environ)
+            cluster = _find_again(context, environ, progress)
             hold.claim(cluster.uid)
             _put_right(cluster, progress)
         return left
@@ -173,7 +178,7 @@ def use_cluster(
     hold = Hold(context or OWN_CONTEXT, what, environ)
     hold.__enter__()
     try:
-        cluster = find_cluster(context, environ)
+        cluster = _find_again(context, environ, progress)
         hold.claim(cluster.uid)
         _put_right(cluster, progress)
     except BaseException:
@@ -306,7 +311,7 @@ def _leave(
     if forget:
         Journal(context, environ=environ).forget()
         return
-    cluster = find_cluster(context, environ)
+    cluster = _find_again(context, environ, progress)
     hold.claim(cluster.uid)
     _put_right(cluster, progress, lasting=True)
     left = sweep(cluster.transport(), progress, patience_s=GONE_S)
@@ -315,19 +320,33 @@ def _leave(
         raise LifecycleError(msg)
 
 
+def _find_again(context: str, environ: Mapping[str, str], progress: Progress) -> KindCluster:
+    """Return the cluster; where we have left changes, one of them may be why its API server is away just now."""
+    end = time.monotonic() + AWAY_S
+    told = False
+    while True:
+        try:
+            return find_cluster(context, environ)
+        except NoClusterError as error:
+            away = isinstance(error.__cause__, UnreachableError)
+            changed = Journal(context or OWN_CONTEXT, environ=environ).entries()
+            if not (away and changed) or time.monotonic() > end:
+                raise
+        if not told:
+            progress("wait for the API server")
+            told = True
+        time.sleep(1.0)
+
+
 def _put_right(cluster: KindCluster, progress: Progress, *, lasting: bool = False) -> None:
     """Undo what the journal holds."""
     journal = cluster.journal
+    if why := stale(cluster):
+        raise LifecycleError(why)
     if journal.stale:
-        if cluster.made_by_us:
-            progress("forget the journal of an earlier cluster of this name")
-            journal.forget()
-            return
-        msg = (
-            f"{journal.path} holds changes to another cluster that was called {cluster.context}; "
-            f"if that one is gone, `uncordon kind restore --forget --context {cluster.context}` drops them"
-        )
-        raise LifecycleError(msg)
+        progress("forget the journal of an earlier cluster of this name")
+        journal.forget()
+        return
     if not journal.entries():
         return
     failed = journal.undo_all(Undoer(cluster.transport(), cluster.tools), progress, lasting=lasting)
@@ -337,6 +356,17 @@ def _put_right(cluster: KindCluster, progress: Progress, *, lasting: bool = Fals
         )
         msg = "\n".join(["not undone:", *(f"  {one}" for one in failed), f"`{again}` tries again"])
         raise LifecycleError(msg)
+
+
+def stale(cluster: KindCluster) -> str:
+    """Return in a sentence that the journal is of another cluster, and may not be forgotten unasked; else empty."""
+    journal = cluster.journal
+    if cluster.made_by_us or not journal.stale:
+        return ""
+    return (
+        f"{journal.path} holds changes to another cluster that was called {cluster.context}; "
+        f"if that one is gone, `uncordon kind restore --forget --context {cluster.context}` drops them"
+    )
 
 
 def _wait_ready(cluster: KindCluster, progress: Progress) -> None:

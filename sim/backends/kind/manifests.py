@@ -203,13 +203,15 @@ def host_folders(plan: Plan) -> tuple[str, ...]:
 
 
 def sample_pods(plan: Plan) -> tuple[tuple[str, str, int], ...]:
-    """Return who serves `/samples`: (namespace, label `app`, container port)."""
-    found = [
+    """Return whose `/samples` are read: (namespace, label `app`, container port).
+
+    Not the prober's: it is one user more, whose log is there for whoever looks.
+    """
+    return tuple(
         (one.namespace, one.name, one.service.target)
         for one in plan.scenario.applications
         if one.behaviour.kind in ("gateway", "neighbour")
-    ]
-    return (*found, *((_edge(plan), PROBER, SAMPLES_PORT) for _ in plan.scenario.traffic[:1]))
+    )
 
 
 def labelled(obj: Obj) -> Obj:

@@ -17,7 +17,7 @@ from sim.apimachinery.wire import Obj
 from sim.backends.base import BackendLostError
 from sim.backends.kind.samples import Look, Sampler
 from sim.backends.plan import Plan
-from sim.evidence import EvidenceLog, ImpactRecord
+from sim.evidence import EvidenceLog
 from sim.kernel import Environment, Epoch
 from sim.node.images import split_image
 from sim.slo import StepFunction
@@ -32,6 +32,7 @@ from sim.traffic import (
 )
 from sim.traffic.errands import errands_of
 from sim.traffic.fate import DIGITS, PodFlow
+from sim.traffic.impacts import Impacts
 from sim.traffic.solve import Solution
 
 SPREAD_S = 20
@@ -76,7 +77,6 @@ class MeasuredUsers:
     ) -> None:
         """Begin with the first look that is taken, which must be possible."""
         self._env = env
-        self._log = log
         self._epoch = epoch
         self._plan = plan
         self._application = application
@@ -92,7 +92,7 @@ class MeasuredUsers:
         self._neighbour_counts: dict[int, dict[str, float]] = {}
         self._done_s: int | None = None
         self._listeners: list[Callable[[], None]] = []
-        self._impact: tuple[Any, ...] = ()
+        self._impacts = Impacts(log, application.name)
         self._history: History | None = None
         self._pods: tuple[Obj, ...] = ()
 
@@ -125,7 +125,7 @@ class MeasuredUsers:
         self._take(first)
         solution = self._solution(first.until_s)
         self._history = History(self._at(first.until_s), self._errands, solution, self._servers())
-        self._record_impact(solution)
+        self._impacts.record(self._env.now, solution)
         self._env.spawn(self._follow())
 
     def _at(self, second: int) -> int:
@@ -156,7 +156,7 @@ class MeasuredUsers:
             solution = self._solution(self._done_s)
             self._history.record(at, solution, servers)
             self._record_neighbours(at)
-            self._record_impact(solution)
+            self._impacts.record(self._env.now, solution)
         for listener in self._listeners:
             listener()
 
@@ -355,29 +355,6 @@ class MeasuredUsers:
         for node in [*self._neighbours, *{name for counts in window for name in counts}]:
             failing = _rate(sum(counts.get(node, 0.0) for counts in window))
             self._connections(node).failing.set(at, failing)
-
-    def _record_impact(self, solution: Solution) -> None:
-        impact = (
-            solution.arrivals,
-            solution.failed,
-            solution.errors,
-            solution.by_class,
-            solution.by_call,
-        )
-        if impact == self._impact:
-            return
-        self._impact = impact
-        self._log.append(
-            ImpactRecord(
-                at=self._env.now,
-                application=self._application.name,
-                arrivals=solution.arrivals,
-                failed=solution.failed,
-                errors=solution.errors,
-                by=solution.by_class,
-                by_call=solution.by_call,
-            )
-        )
 
 
 def _add(sums: dict[Any, float], key: Any, amount: float) -> None:

@@ -44,8 +44,8 @@ _CHANGES = (
 )
 
 
-def import_image(tools: Tools, image: str, root: Path) -> None:
-    """Make *image* of this machine's files and of the programs below *root*.
+def import_image(tools: Tools, image: str, root: Path, work: Path | None = None) -> None:
+    """Make *image* of this machine's files and of the programs below *root*, in the folder *work*.
 
     Raises:
         ToolError: if it cannot be done.
@@ -53,19 +53,21 @@ def import_image(tools: Tools, image: str, root: Path) -> None:
     if not sys.platform.startswith("linux"):
         msg = "an image of this machine's Python can only be made on Linux"
         raise ToolError(msg)
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(dir=work) as folder:
         archive = Path(folder) / "root.tar"
         with tarfile.open(archive, "w") as tar:
-            write(tar, tools, root)
+            write(tar, tools, root, Path(folder))
         changes = [word for change in _CHANGES for word in ("--change", change)]
         tools.docker("import", *changes, str(archive), image, timeout_s=300)
 
 
-def write(tar: tarfile.TarFile, tools: Tools, root: Path) -> None:
-    """Write the file system of the image."""
+def write(tar: tarfile.TarFile, tools: Tools, root: Path, work: Path) -> None:
+    """Write the file system of the image; *work* is a folder for what is compiled."""
     python = Path(sys.executable).resolve()
     library = Path(sysconfig.get_path("stdlib"))
     programs = [python, *(Path(found) for name in TOOLS if (found := shutil.which(name)))]
+    client = _psql()
+    programs += [client] if client is not None else []
     modules = list(_files(library))
     binaries = [*programs, *(path for path in modules if path.suffix == ".so")]
     done = set[str]()
@@ -75,6 +77,8 @@ def write(tar: tarfile.TarFile, tools: Tools, root: Path) -> None:
             tar.add(path.resolve(), str(path).lstrip("/"), filter=_plain)
     for name in ("python", "python3"):
         _link(tar, f"usr/local/bin/{name}", str(python))
+    if client is not None:
+        _link(tar, "usr/local/bin/psql", str(client))
     for name in ("sh", "cat"):
         # Debian's /bin is a link to /usr/bin; a script's first line names either.
         if (found := shutil.which(name)) and f"/bin/{name}" not in done:
@@ -90,18 +94,24 @@ def write(tar: tarfile.TarFile, tools: Tools, root: Path) -> None:
     tmp.type, tmp.mode = tarfile.DIRTYPE, 0o1777
     tar.addfile(tmp)
     for path in (root / "sim" / "__init__.py", *sorted((root / "sim" / "workload").rglob("*.py"))):
-        _program(tar, path, f"{PLACE}/{path.relative_to(root)}")
+        _program(tar, path, f"{PLACE}/{path.relative_to(root)}", work)
 
 
-def _program(tar: tarfile.TarFile, path: Path, name: str) -> None:
+def _psql() -> Path | None:
+    """Return PostgreSQL's client; what Debian has in the PATH is a script that looks for the one to run."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/psql"))
+    told = shutil.which("psql")
+    return found[-1] if found else Path(told) if told else None
+
+
+def _program(tar: tarfile.TarFile, path: Path, name: str, work: Path) -> None:
     """Write a module and its compiled form: whoever runs it may not write beside it."""
     tar.add(path, name, filter=_plain)
     compiled = Path(importlib.util.cache_from_source(name))
-    with TemporaryDirectory() as folder:
-        made = Path(folder) / compiled.name
-        checked = py_compile.PycInvalidationMode.UNCHECKED_HASH
-        py_compile.compile(str(path), str(made), f"/{name}", invalidation_mode=checked)
-        tar.add(made, str(compiled), filter=_plain)
+    made = work / compiled.name
+    checked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    py_compile.compile(str(path), str(made), f"/{name}", invalidation_mode=checked)
+    tar.add(made, str(compiled), filter=_plain)
 
 
 def _files(folder: Path) -> Iterator[Path]:

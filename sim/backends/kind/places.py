@@ -19,6 +19,10 @@ AUDIT_LOG = "/var/log/kubernetes/audit.log"
 """Where the API server of our cluster writes its audit log, on the control plane."""
 
 
+WORK = "work"
+"""Below a cluster's folder: what is needed for a moment. Whoever takes the cluster next removes it."""
+
+
 def state_folder(context: str, environ: Mapping[str, str] = os.environ) -> Path:
     """Return the folder of the cluster behind *context*; it may not be there yet."""
     # XDG Base Directory Specification: a relative path in the variable is to be ignored.

@@ -32,7 +32,7 @@ class Source:
     """The value of their label `app`."""
     port: int
     program: str
-    """`users`, `prober` or `neighbour`."""
+    """`users` or `neighbour`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class NodeSession(ABC):
 
     work = 0
     """The node itself pays for it."""
+    lost = False
 
     def __init__(self, env: Environment, *, node: str, end: Callable[[str], None]) -> None:
         """Prepare; *end* sends a signal (`INT`) to everything that runs in the session."""

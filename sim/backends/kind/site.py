@@ -26,7 +26,7 @@ from sim.backends.kind.manifests import (
     node_changes,
     waves_for,
 )
-from sim.backends.kind.nodes import PUT_SUDO, SUDO, TAKE_SUDO
+from sim.backends.kind.nodes import END_ALL, PUT_SUDO, SUDO, TAKE_SUDO
 from sim.backends.kind.recipes import recipes
 from sim.backends.kind.tools import ToolError, Tools
 from sim.backends.kind.undo import Delete, OnNode, Patch, Undo
@@ -47,6 +47,10 @@ SCRATCH = "uncordon-scratch"
 """A namespace that is there for a moment."""
 _PLURALS = {"Endpoints": "endpoints", "NetworkPolicy": "networkpolicies"}
 _CLUSTER_SCOPED = ("Namespace", "PersistentVolume", "Node")
+
+
+_REMOVE = 'rm -rf "$1"; rmdir "${1%/*}" 2>/dev/null; true'
+"""Removes a folder, and the one that the kubelet has made for it unless there is more in it."""
 
 
 class SiteError(BackendLostError):
@@ -145,14 +149,17 @@ class Site:
     def _mark_nodes(self) -> None:
         journal = self.cluster.journal
         changes = node_changes(self.plan, self.facts(), self._rest.items("/api/v1/nodes"))
-        steps: list[tuple[str, Undo]] = []
+        steps: list[tuple[str, Undo]] = [
+            (f"sessions on {node}", OnNode(node, ("sh", "-c", END_ALL)))
+            for node in self.cluster.aliases.nodes.values()
+        ]
         for one in changes:
             path = f"/api/v1/nodes/{one.node}"
             steps.append((f"labels and taints of {one.node}", Patch(path, one.undo, MERGE)))
             steps.append((f"sudo on {one.node}", OnNode(one.node, ("sh", "-c", TAKE_SUDO))))
         plane = self.plan.nodes[0].name
         steps += [
-            (f"{folder} on {plane}", OnNode(plane, ("rm", "-rf", folder)))
+            (f"{folder} on {plane}", OnNode(plane, ("sh", "-c", _REMOVE, "sh", folder)))
             for folder in host_folders(self.plan)
         ]
         journal.did_all(steps)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from sim.backends.kind.undoing import LABEL, OURS
+from sim.backends.kind.undoing import LABEL, OURS, hurry
 from sim.client.doors import Transport
+from sim.client.https import UnreachableError
 from sim.client.rest import ApiStatusError, RestClient
 
 SELECTOR = f"{LABEL}={OURS}"
@@ -54,30 +55,51 @@ def sweep(
     patience_s: float,
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[str]:
-    """Delete all of ours and wait until it is gone; return the paths of what stays."""
+    """Delete all of ours and wait until it is gone; return the paths of what stays.
+
+    An API server that is just starting, because its manifest was put back, is waited for.
+
+    Raises:
+        UnreachableError, ApiStatusError: if it does not answer well before the end of *patience_s*.
+    """
     rest = RestClient(transport)
     end = time.monotonic() + patience_s
     asked = set[str]()
-    while left := list(ours(rest)):
+    left: list[str] = []
+    while True:
+        try:
+            rest.get("/readyz")
+            left = list(ours(rest))
+            if not left:
+                # One that has gone meanwhile has not been asked for everything.
+                rest.get("/readyz")
+                return []
+            for path in _outermost(left):
+                if path not in asked:
+                    progress("delete " + "/".join(path.rsplit("/", 2)[1:]))
+                    _delete(rest, path)
+                    asked.add(path)
+        except (UnreachableError, ApiStatusError):
+            if time.monotonic() > end:
+                raise
         if time.monotonic() > end:
             return left
-        going = tuple(f"{path}/" for path in left if path.startswith("/api/v1/namespaces/"))
-        for path in left:
-            # What lies in a namespace that goes need not be deleted one by one.
-            inside = f"/api/v1{path[path.find('/namespaces/') :]}".startswith(going)
-            if path not in asked and not inside:
-                asked.add(path)
-                progress("delete " + "/".join(path.rsplit("/", 2)[1:]))
-                _delete(rest, path)
         sleep(_PASSES_S)
-    return []
+
+
+def _outermost(paths: list[str]) -> Iterator[str]:
+    """Yield those that are not in a namespace which goes as well."""
+    going = tuple(f"{path}/" for path in paths if path.startswith("/api/v1/namespaces/"))
+    for path in paths:
+        if not f"/api/v1{path[path.find('/namespaces/') :]}".startswith(going):
+            yield path
 
 
 def _delete(rest: RestClient, path: str) -> None:
+    options = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
     try:
-        rest.delete(
-            path, {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
-        )
+        rest.delete(path, options)
+        hurry(rest, path)
     except ApiStatusError as error:
         if error.code not in (404, 409):
             raise

@@ -81,7 +81,7 @@ Undo = Delete | Put | Patch | Others | OnNode | Docker
 _KINDS: Mapping[str, type[Undo]] = {
     one.__name__: one for one in (Delete, Put, Patch, Others, OnNode, Docker)
 }
-_TUPLES = {"argv", "fine"}
+_TUPLES = {"argv", "fine", "kept"}
 
 
 def encode(undo: Undo) -> dict[str, Any]:

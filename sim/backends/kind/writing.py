@@ -5,13 +5,14 @@ It looks at an object before it is written, and changes no answer. Who stands at
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from sim.apimachinery.wire import ApiRequest, ApiResponse, ExecRequest, ForwardRequest, Obj
 from sim.backends.deeds import Templates
+from sim.backends.kind.sqlwork import Deed, Typed, roles_changed
 from sim.backends.kind.written import WRITES, Place, earlier_templates, place_of, told
 from sim.client.doors import Connection, Execution, TextStream, Transport, WatchStream
 from sim.client.https import UnreachableError
@@ -63,7 +64,16 @@ class WritingDoor:
 
     def exec(self, request: ExecRequest) -> Execution | ApiResponse:
         """Start a program in a container, or return the refusal."""
-        return self._transport.exec(request)
+        answer = self._transport.exec(request)
+        if isinstance(answer, ApiResponse) or not request.argv:
+            return answer
+
+        def done(changes: list[Deed]) -> None:
+            name = self._application(request.namespace, request.pod) if changes else ""
+            for what, verb, detail in changes:
+                self._act(f"database:{name}/{what}", verb, detail)
+
+        return cast("Execution", _Watched(answer, request.argv, done))
 
     def forward(self, request: ForwardRequest) -> Connection | ApiResponse:
         """Open one connection to a port of a pod, or return the refusal."""
@@ -101,11 +111,47 @@ class WritingDoor:
         meant, detail = told(verb, old, new, earlier)
         self._act(place.target, meant, detail)
 
+    def _application(self, namespace: str, pod: str) -> str:
+        """Return what a pod belongs to."""
+        found = self._find(Place("", "v1", "pods", namespace, pod)) or {"metadata": {}}
+        return str((found["metadata"].get("labels") or {}).get("app") or pod)
+
     def _find(self, place: Place) -> Obj | None:
         with suppress(ApiStatusError, UnreachableError):
             found: Obj = self._rest.get(place.path)
             return found
         return None
+
+
+class _Watched:
+    """An Execution that tells what its program changes: as its words say, once it has ended well, or as it is told."""
+
+    def __init__(
+        self, inner: Execution, argv: Sequence[str], done: Callable[[list[Deed]], None]
+    ) -> None:
+        self._inner = inner
+        self._words = roles_changed(argv)
+        self._typed = Typed(argv)
+        self._done = done
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def write(self, text: str) -> None:
+        self._inner.write(text)
+        self._done(self._typed.more(text))
+
+    def close_stdin(self) -> None:
+        self._inner.close_stdin()
+        self._done(self._typed.more("", over=True))
+
+    @property
+    def exit_code(self) -> int | None:
+        code = self._inner.exit_code
+        if code is not None:
+            words, self._words = self._words, []
+            self._done(words if code == 0 else [])
+        return code
 
 
 def _of(place: Place, obj: Obj) -> Place:

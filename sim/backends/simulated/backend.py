@@ -12,13 +12,13 @@ from typing import Any
 from sim import ENGINE_VERSION
 from sim.apimachinery.wire import Obj
 from sim.backends.base import Actor, nobody
-from sim.backends.deeds import deed_of, target_of
+from sim.backends.deeds import deed_of, keep, target_of
 from sim.backends.observability import make_telemetry, users_of
 from sim.backends.simulated.cluster import SimulatedCluster
 from sim.backends.simulated.genesis import measures
 from sim.backends.simulated.world import ClusterWorld
 from sim.client.doors import Transport
-from sim.evidence import ActionRecord, EvidenceLog, RunRecord
+from sim.evidence import EvidenceLog, RunRecord
 from sim.kernel import Environment, Epoch
 from sim.scenario import Scenario
 from sim.traffic import Traffic
@@ -28,6 +28,7 @@ class SimulatedBackend(SimulatedCluster):
     """One scenario's cluster on one seed, with users on it, at now = 0 when it has been made."""
 
     name = "simulated"
+    server = ""
 
     def __init__(
         self,
@@ -98,17 +99,7 @@ class SimulatedBackend(SimulatedCluster):
         self._act(f"database:{database}/{what}", verb, detail)
 
     def _act(self, target: str, verb: str, detail: str) -> None:
-        given, command = self.actor()
-        self.log.append(
-            ActionRecord(
-                at=self.env.now,
-                input=given,
-                command=command,
-                target=target,
-                verb=verb,
-                detail=detail,
-            )
-        )
+        keep(self.log, self.env.now, self.actor(), target, verb, detail)
 
     def _earlier_templates(self, deployment: Obj) -> list[Obj]:
         """Return the pod templates of the revisions that *deployment* has had."""

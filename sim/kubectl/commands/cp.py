@@ -16,6 +16,7 @@ import simpy
 
 from sim.apimachinery.wire import ExecRequest, Obj
 from sim.bash import FileProblem
+from sim.client.doors import Execution
 from sim.client.rest import object_path
 from sim.kubectl.commands.exec import start
 from sim.kubectl.errors import CommandError, SilentExit
@@ -88,8 +89,8 @@ class CopyOptions:
         pod = self._pod(call, target)
         remote = posixpath.normpath(target.path)
         container = self._container(call, pod, quiet=True)
-        tests = yield from _run(call, pod, container, ("test", "-d", target.path))
-        if tests[0] == 0:
+        test, _, _ = yield from _run(call, pod, container, ("test", "-d", target.path))
+        if test.exit_code == 0:
             remote = posixpath.join(remote, posixpath.basename(path))
         container = self._container(call, pod)
         unpack = ["tar", "-xmf", "-"]
@@ -97,12 +98,12 @@ class CopyOptions:
             unpack[1:1] = ["--no-same-permissions", "--no-same-owner"]
         folder = posixpath.dirname(remote) or "."
         archive = _packed(call, path, posixpath.basename(remote))
-        code, out, err = yield from _run(
+        ran, out, err = yield from _run(
             call, pod, container, (*unpack, "-C", folder), stdin=archive
         )
         call.out(out)
         call.err(err)
-        _check(call, code)
+        _check(call, ran)
 
     def _from_pod(
         self, call: Invocation, source: _Place, target: str
@@ -113,11 +114,11 @@ class CopyOptions:
         if self.retries:
             escaped = source.path.replace("'", "'\\''")
             argv = ("sh", "-c", f"tar cf - '{escaped}' | tail -c+0")
-        code, archive, err = yield from _run(call, pod, container, argv)
+        ran, archive, err = yield from _run(call, pod, container, argv)
         call.out(err)
         # kubectl is done once an archive has ended, and gone before it hears how tar ended
         if not archive:
-            _check(call, code)
+            _check(call, ran)
         inside = posixpath.normpath(source.path).lstrip("/")
         while inside.startswith("../"):
             inside = inside[3:]
@@ -172,16 +173,18 @@ def _clean(path: str) -> str:
     return path.rstrip("/") or "/"
 
 
-def _check(call: Invocation, code: int) -> None:
-    if code:
+def _check(call: Invocation, ran: Execution) -> None:
+    code = ran.exit_code
+    if code and not ran.lost:
         call.err(f"command terminated with exit code {code}\n")
+    if code:
         raise SilentExit(code)
 
 
 def _run(
     call: Invocation, pod: Obj, container: str, argv: Sequence[str], *, stdin: str | None = None
-) -> Generator[simpy.Event, Any, tuple[int, str, str]]:
-    """Run a program in a container to its end; return its code and what it printed."""
+) -> Generator[simpy.Event, Any, tuple[Execution, str, str]]:
+    """Run a program in a container to its end; return it and what it printed."""
     metadata = pod["metadata"]
     request = ExecRequest(
         metadata["namespace"],
@@ -208,7 +211,7 @@ def _run(
             execution.interrupt()
     for stream, text in execution.poll():
         texts[stream].append(text)
-    return execution.exit_code, "".join(texts["stdout"]), "".join(texts["stderr"])
+    return execution, "".join(texts["stdout"]), "".join(texts["stderr"])
 
 
 def _packed(call: Invocation, path: str, name: str) -> str:

@@ -86,7 +86,7 @@ class ExecOptions:
         )
         execution = start(call, request)
         code = yield from attend(call.proc, execution, stdin=self.stdin, tty=tty)
-        if code:
+        if code and not execution.lost:
             call.err(f"command terminated with exit code {code}\n")
         return code
 

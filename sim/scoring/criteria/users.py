@@ -32,7 +32,9 @@ def users_loss(case: Case) -> Finding:
     )
     at = case.story.horizon if mitigated is None else mitigated
     exhibit = quote_world(at, "users' loss", f"{figures}; {when}")
-    saved = f"{share * 100:.0f} % of what an expert saves was saved" if share else "nothing was saved"
+    saved = (
+        f"{share * 100:.0f} % of what an expert saves was saved" if share else "nothing was saved"
+    )
     return Finding(
         id="users-loss",
         block="Users",

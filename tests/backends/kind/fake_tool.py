@@ -98,6 +98,8 @@ def docker_image(words):
         if words[0] == "rm":
             state["images"] = {k: v for k, v in state["images"].items() if v["id"] not in words}
             return
+        if words[0] == "prune":
+            return
         template = option(words, "--format")
         for name in words[3:]:
             image = state["images"].get(name)

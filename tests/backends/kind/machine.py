@@ -86,7 +86,7 @@ class Api:
         self.asked.append((method, path))
         if code := self.refusals.get((method, path)):
             return code, {"kind": "Status", "code": code, "message": f"no {method} here"}
-        if path == "/version":
+        if path in ("/version", "/readyz"):
             return 200, {"gitVersion": "v1.35.0"}
         if path == "/apis":
             return 200, {"groups": [{"preferredVersion": {"groupVersion": "apps/v1"}}]}

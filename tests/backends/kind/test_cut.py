@@ -49,3 +49,19 @@ def test_a_run_begins_a_minute_before_anything_happens(plan: CutPlan):
     assert min(times) < 0, "what is past happens while the world is set up"
     assert plan.start_at == first - BEFORE_MS
     assert plan.service_count <= MOST_SERVICES
+
+
+@pytest.mark.parametrize("seed", [0, 7, 1007])
+@pytest.mark.parametrize(
+    ("slug", "first"), [("heron", "rollout"), ("swift", "rollout"), ("wren", "")]
+)
+def test_the_other_nights_begin_minutes_before_their_pages(slug: str, first: str, seed: int):
+    scenario = load_scenario(f"scenarios/payments-{slug}")
+    plan = CutPlan(scenario, seed, aliases=ALIASES, addresses={})
+    if first:
+        assert plan.start_at == plan.fault_at(first) - BEFORE_MS
+    else:
+        assert plan.start_at == 58 * 60_000, "the ages of connections do not move with the night"
+        assert plan.fault_at("revoke") < plan.start_at < plan.fault_at("rollout")
+    assert "node.bad" not in scenario.roles
+    assert plan.role("node.pool") == ["k-worker", "k-worker2", "k-worker3"]

@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 
 from sim.backends.kind.hold import BusyError, Hold, user_of
-from sim.backends.kind.places import state_folder
+from sim.backends.kind.places import WORK, state_folder
 
 HOLDER = """
 import sys, subprocess, time
@@ -108,3 +108,11 @@ def test_a_cluster_is_claimed_whatever_folder_its_user_has(tmp_path: Path):
 
 def test_nobody_uses_a_cluster_that_was_never_used(environ: Mapping[str, str]):
     assert user_of("c", environ) == ""
+
+
+def test_large_files_of_a_killed_process_go(environ: Mapping[str, str]):
+    left = state_folder("c", environ) / WORK / "half/image.tar"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    with Hold("c", "a run", environ):
+        assert not left.exists()

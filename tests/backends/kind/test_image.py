@@ -97,11 +97,14 @@ def test_only_what_is_missing_is_brought(cluster: KindCluster, machine: FakeMach
     (machine.folder / "log.jsonl").unlink()
     provide(cluster, cluster.tools, lambda _: None, recipes=RECIPES)
     assert machine.ran("docker", "save") == machine.ran("docker", "build") == []
+    assert machine.ran("docker", "image", "prune") == []
     changed = Recipe(RECIPES[1].name, f"{RECIPES[1].dockerfile}\nENV BROKEN=1")
     provide(cluster, cluster.tools, lambda _: None, recipes=[RECIPES[0], changed])
     assert [line[:4] for line in machine.ran("docker", "build")] == [
         ["build", "--tag", changed.name, "-"]
     ]
+    (pruned,) = machine.ran("docker", "image", "prune")
+    assert pruned[-1] == "label=app.kubernetes.io/managed-by=uncordon"
 
 
 def test_a_tag_that_stands_for_another_image_is_brought_anew(
@@ -132,7 +135,7 @@ def test_each_node_is_written_down_before_it_gets_anything(
 def test_an_image_of_this_machine_has_python_its_libraries_and_the_programs(tmp_path: Path):
     path = tmp_path / "root.tar"
     with tarfile.open(path, "w") as tar:
-        write(tar, Tools(), ROOT)
+        write(tar, Tools(), ROOT, tmp_path)
     with tarfile.open(path) as tar:
         names = set(tar.getnames())
         python = tar.getmember("usr/local/bin/python").linkname

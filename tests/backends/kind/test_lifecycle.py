@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sim.backends.kind import lifecycle
-from sim.backends.kind.cluster import NoClusterError, find_cluster
+from sim.backends.kind.cluster import KindCluster, NoClusterError, find_cluster
 from sim.backends.kind.hold import BusyError, Hold
 from sim.backends.kind.image import workload_image
 from sim.backends.kind.lifecycle import LifecycleError, Wishes, down, restore, up, use_cluster
@@ -21,6 +21,8 @@ from sim.backends.kind.places import OWN_CONTEXT, state_folder
 from sim.backends.kind.preflight import PreflightError
 from sim.backends.kind.tools import ToolError
 from sim.backends.kind.undo import Delete, OnNode, Patch
+from sim.client.https import UnreachableError
+from sim.session.kind import state
 from tests.backends.kind.machine import FOREIGN, NODES, FakeMachine
 
 NAMESPACE = "/api/v1/namespaces/payments"
@@ -308,6 +310,36 @@ def test_what_cannot_be_undone_is_named_and_tried_again(machine: FakeMachine):
     assert restore(lambda _: None, context="theirs", environ=machine.environ) == 1
 
 
+@pytest.mark.parametrize("changed", [True, False])
+def test_an_api_server_that_we_have_started_anew_is_waited_for(
+    machine: FakeMachine, monkeypatch: pytest.MonkeyPatch, changed: bool
+):
+    machine.foreign()
+    cluster = find_cluster("theirs", machine.environ)
+    if changed:
+        cluster.journal.did("the audit log", OnNode("one", ("first",)), lasting=True)
+    away = NoClusterError("it does not answer")
+    away.__cause__ = UnreachableError("10.0.0.1:6443", "connection refused")
+    answers = [away, away, cluster]
+
+    def find(*_: object) -> KindCluster:
+        found = answers.pop(0)
+        if isinstance(found, NoClusterError):
+            raise found
+        return found
+
+    monkeypatch.setattr(lifecycle, "find_cluster", find)
+    monkeypatch.setattr(lifecycle.time, "sleep", lambda _: None)
+    if not changed:
+        with pytest.raises(NoClusterError):
+            use_cluster("theirs", "a run", environ=machine.environ)
+        return
+    told: list[str] = []
+    use_cluster("theirs", "a run", told.append, environ=machine.environ).close()
+    assert told == ["wait for the API server"]
+    assert answers == []
+
+
 def test_up_and_the_next_user_undo_what_was_left(machine: FakeMachine):
     machine.foreign()
     cluster = find_cluster("theirs", machine.environ)
@@ -332,6 +364,9 @@ def test_the_journal_of_another_cluster_of_that_name_is_not_used(machine: FakeMa
     with pytest.raises(LifecycleError, match="restore --forget --context theirs"):
         restore(lambda _: None, context="theirs", environ=machine.environ)
     assert machine.ran("docker", "exec") == []
+    found = state("theirs", environ=machine.environ)
+    assert not found.up
+    assert "restore --forget --context theirs" in found.sentence
     restore(lambda _: None, context="theirs", forget=True, environ=machine.environ)
     assert find_cluster("theirs", machine.environ).journal.entries() == []
 

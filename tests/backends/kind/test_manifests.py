@@ -35,6 +35,7 @@ from tests.apiserver.world import World
 from tests.workload.processes import ROOT
 
 NAMES = ["uncordon-control-plane", "uncordon-worker", "uncordon-worker2", "uncordon-worker3"]
+NIGHTS = ["payments-0247", "payments-heron", "payments-wren", "payments-swift"]
 PATHS = {
     "Namespace": "/api/v1/namespaces",
     "PersistentVolume": "/api/v1/persistentvolumes",
@@ -43,10 +44,10 @@ PATHS = {
 }
 
 
-@pytest.fixture(scope="module")
-def plan() -> CutPlan:
-    """Return the seed incident on a small cluster."""
-    scenario = load_scenario(ROOT / "scenarios" / "payments-0247")
+@pytest.fixture(scope="module", params=NIGHTS)
+def plan(request: pytest.FixtureRequest) -> CutPlan:
+    """Return a night on a small cluster."""
+    scenario = load_scenario(ROOT / "scenarios" / request.param)
     aliases = Aliases.of(NAMES[:1], NAMES[1:])
     return CutPlan(scenario, 0, aliases=aliases, addresses={})
 
@@ -216,7 +217,6 @@ def test_who_serves_samples(plan: CutPlan) -> None:
         ("edge", "gateway", 8000),
         ("ledger", "ledger-stream", 8080),
         ("fraud", "fraud-feed", 8080),
-        ("edge", "prober", 8000),
     )
 
 
@@ -271,3 +271,14 @@ def test_what_a_release_breaks_is_told_to_every_version(slug: str, broken: list[
         "neighbour",
         "neighbour",
     ]
+
+
+def test_a_robot_is_told_since_when_it_fails() -> None:
+    plan = Plan(load_scenario(ROOT / "scenarios" / "payments-swift"), 7)
+    gateway = program_of(plan, plan.scenario.application("gateway")).settings
+    robot = next(one for one in gateway["classes"] if one["name"] == "card-check")
+    assert robot["fails"]["since"] == plan.night_shift, "at midnight of its own night"
+    assert robot["fails"]["status"] == 502
+    assert robot["rate"] * 3 == pytest.approx(0.0167, rel=1e-4)
+    assert len(robot["spells"]) == 10
+    assert robot["spells"][0][0] == 3_750_000 + plan.night_shift

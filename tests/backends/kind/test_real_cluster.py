@@ -52,6 +52,14 @@ def test_describe(night: RealNight):
     assert "pool=payments:NoSchedule" in night.type(f"kubectl describe node {node}")
 
 
+def test_the_kubeconfig_leads_to_the_real_server(night: RealNight):
+    server = night.backend.cluster.endpoint.server
+    assert f"is running at {server}\n" in night.type("kubectl cluster-info")
+    view = night.type("kubectl config view --minify -o jsonpath='{.clusters[0].cluster.server}'")
+    assert view == server
+    assert '"gitVersion"' in night.type(f"curl -sk {server}/version")
+
+
 def test_logs(night: RealNight):
     shown = night.type("kubectl logs -n payments deploy/payment-service --tail=5")
     assert re.search(r"INFO: (POST|GET) \S+ 20\d \d+ms", shown)
@@ -71,6 +79,7 @@ def test_exec(night: RealNight, line: str, code: int):
     assert shown.endswith(f"code={code}\n")
     if line == "nonesuch":
         assert "executable file not found" in shown
+        assert shown.count("\n") == 2, "kubectl tells a code only where a program had one"
 
 
 def test_a_shell_in_a_container(night: RealNight):

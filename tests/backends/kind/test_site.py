@@ -28,7 +28,7 @@ EPOCH = Epoch(1_800_000_000_000)
 class Bench:
     """A sandbox that is taken for a real cluster."""
 
-    def __init__(self, folder: Path, *, images: bool = True) -> None:
+    def __init__(self, folder: Path, *, slug: str = "payments-0247", images: bool = True) -> None:
         self.env = Environment()
         self.sandbox = SimulatedCluster(
             sandbox_scenario(3, VERSIONS[-1]), 0, env=self.env, epoch=EPOCH
@@ -40,7 +40,7 @@ class Bench:
         )
         self.docker: list[tuple[str, ...]] = []
         self.journal = Journal("bench", environ={"XDG_STATE_HOME": str(folder)})
-        scenario = load_scenario("scenarios/payments-0247")
+        scenario = load_scenario(f"scenarios/{slug}")
         self.plan = CutPlan(scenario, 0, aliases=self.aliases, addresses={})
         self.plan.service_count = 40
         self.told: list[str] = []
@@ -93,8 +93,11 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Benc
     return lambda **how: Bench(tmp_path, **how)
 
 
-def test_everything_is_made_noted_and_learned(bench: Callable[..., Bench]):
-    made = bench()
+@pytest.mark.parametrize(
+    "slug", ["payments-0247", "payments-heron", "payments-wren", "payments-swift"]
+)
+def test_everything_is_made_noted_and_learned(bench: Callable[..., Bench], slug: str):
+    made = bench(slug=slug)
     made.site().build(made.told.append)
     assert made.told[-1] == "everything is ready"
     assert made.count("services") == made.plan.service_count

@@ -14,6 +14,7 @@ from sim.kernel import Environment
 from tests.backends.kind.machine import FakeMachine
 
 NAMESPACE = "/api/v1/namespaces/payments"
+CONFIG = "/api/v1/namespaces/default/configmaps/ours"
 COREDNS = "/api/v1/namespaces/kube-system/configmaps/coredns"
 
 
@@ -32,6 +33,15 @@ def test_an_object_of_ours_is_deleted_once(machine: FakeMachine, undoer: Undoer)
     undoer.settle()
     assert NAMESPACE not in machine.api.objects
     assert machine.api.asked.count(("DELETE", NAMESPACE)) == 1
+
+
+def test_pods_of_a_namespace_that_goes_need_not_end_in_peace(machine: FakeMachine, undoer: Undoer):
+    machine.api.put(NAMESPACE, ours=True)
+    machine.api.put(CONFIG, ours=True)
+    undoer.undo(Delete(NAMESPACE))
+    undoer.undo(Delete(CONFIG))
+    deleted = [path for method, path in machine.api.asked if method == "DELETE"]
+    assert deleted == [NAMESPACE, f"{NAMESPACE}/pods", CONFIG]
 
 
 def test_an_object_that_was_there_before_us_stays(machine: FakeMachine, undoer: Undoer):

@@ -19,9 +19,9 @@ from sim.backends.kind.tools import Tools
 from sim.backends.kind.undo import Delete
 from sim.backends.kind.undoing import LABEL, OURS, Undoer
 from sim.client.rest import RestClient
-from sim.faults.real import filldisk, inject
+from sim.faults.real import InjectionError, filldisk, inject
 from sim.kernel import Environment, Epoch
-from sim.scenario.timeline import BreakDns, FillDisk, StarveProxy
+from sim.scenario.timeline import BreakDns, DenyNetwork, FillDisk, StarveProxy
 from tests.faults.real.test_starving import mortal
 
 pytestmark = [pytest.mark.kind, pytest.mark.slow]
@@ -172,3 +172,14 @@ def test_spoiled_corefile_is_put_back(ground: Ground) -> None:
     assert "rcode SERVFAIL" in ground.rest.get(path)["data"]["Corefile"]
     assert ground.restore() == []
     assert ground.rest.get(path)["data"] == before
+
+
+def test_policy_that_nobody_enforces_is_refused(ground: Ground) -> None:
+    """The cluster that the tests are for has a network that takes no notice of policies."""
+    path = "/apis/networking.k8s.io/v1/networkpolicies"
+    before = ground.rest.items(path)
+    told = {"fault": "deny-network", "id": "deny", "at": 0, "application": "coredns"}
+    with pytest.raises(InjectionError, match="no network of this cluster enforces NetworkPolicies"):
+        ground.play(DenyNetwork.model_validate(told), lambda: False, 10)
+    assert ground.rest.items(path) == before
+    assert ground.cluster.journal.entries() == []

@@ -143,7 +143,23 @@ def test_exit_code_comes_across(transport: HttpsTransport, access: Scripted):
     assert isinstance(program, RemoteExecution)
     until(lambda: program.exit_code is not None)
     assert (program.exit_code, program.poll()) == (7, [("stderr", "no\n")])
+    assert not program.lost
     assert access.last.argv == ()
+
+
+def test_what_could_not_be_run_has_no_exit_code_of_its_own(
+    transport: HttpsTransport, access: Scripted
+):
+    access.channels = [channel := Channel(("error", "nosuch: not found"))]
+    channel.end()
+    program = transport.exec(ExecRequest("a", "b", "", ("nosuch",)))
+    assert isinstance(program, RemoteExecution)
+    until(lambda: program.exit_code is not None)
+    assert (program.exit_code, program.lost) == (1, True)
+    ((stream, text),) = program.poll()
+    assert stream == "stderr"
+    assert text.startswith("error: ")
+    assert text.endswith("nosuch: not found\n")
 
 
 def test_connection_to_a_port(transport: HttpsTransport, access: Scripted):
