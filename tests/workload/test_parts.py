@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import random
 import sys
 import time
@@ -19,6 +18,7 @@ from sim.workload.__main__ import PROGRAMS, main
 from sim.workload.pool import Login, Patience, Pool
 from sim.workload.samples import KEPT_S, Group, Samples
 from sim.workload.users import Errand, calls_due
+from tests.workload.loops import run
 from tests.workload.processes import ROOT, running
 
 
@@ -124,7 +124,7 @@ def test_sessions_drift_apart_over_days_and_not_at_once() -> None:
         now = time.monotonic()
         return [slot.until - now for slot in pool._slots]
 
-    young, old = asyncio.run(left(60)), asyncio.run(left(3 * 86_400 - 600))
+    young, old = run(left(60)), run(left(3 * 86_400 - 600))
     assert all(1694 < one < 1741 for one in young)
     # 145 replacements of 1777.5 s on average are over, and 862 s: the next are due in a quarter of an hour.
     mean = sum(old) / len(old)
