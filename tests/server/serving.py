@@ -45,6 +45,14 @@ def until(
         time.sleep(pause_s)
 
 
+def _runs(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
 class Server:
     """`uncordon serve` on a free port, in a process group of its own."""
 
@@ -98,10 +106,13 @@ class Server:
         return [int(pid) for pid in path.read_text().split()]
 
     def kill(self) -> None:
-        """`kill -9` the master and its worker at once."""
+        """`kill -9` the master and its worker at once, and wait until both have ended."""
         assert self.process is not None
+        workers = self.workers()
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(20)
+        # The kernel takes a worker's memory apart first, and until then it is a living owner of its runs.
+        until(lambda: not any(map(_runs, workers)), f"an end of {workers}", pause_s=0.01)
 
     def stop(self, number: int = signal.SIGINT) -> float:
         """End it as Ctrl-C does, or with another signal; return how long that took."""
