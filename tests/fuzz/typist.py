@@ -74,7 +74,7 @@ class Typist:
         """Yield what a person tries when the prompt does not come back."""
         yield lambda: self._give("interrupt")
         yield lambda: self._give("keys", data="q")
-        for _ in range(12):  # the editor: leave each of its files, save none
+        for _ in range(200):  # the editor: leave each of its files, save none
             yield lambda: self._give("keys", data="\x18n")
         yield lambda: self._give("interrupt")
         for _ in range(6):  # shells within shells
