@@ -124,27 +124,32 @@ def state(context: str = "", *, environ: Mapping[str, str] = os.environ) -> Stat
     from sim.backends.kind.journal import Journal, JournalError  # noqa: PLC0415
     from sim.backends.kind.lifecycle import stale, unready  # noqa: PLC0415
     from sim.backends.kind.places import OWN_CONTEXT, state_folder  # noqa: PLC0415
+    from sim.backends.kind.reaching import keeps_away  # noqa: PLC0415
     from sim.client.rest import RestClient  # noqa: PLC0415
 
     name = context or OWN_CONTEXT
     user = user_of(name, environ)
     try:
-        left = tuple(
-            one.what for one in Journal(name, environ=environ).entries() if not one.lasting
-        )
+        held = Journal(name, environ=environ).entries()
     except JournalError as error:
         return State(up=False, sentence=str(error), context=name, user=user)
+    left = tuple(one.what for one in held if not one.lasting)
     try:
         found = cluster(context, environ=environ)
         waiting = unready(RestClient(found.transport()))
     except (NoKindClusterError, OSError) as error:
+        left = tuple(one.what for one in held if not one.lasting or keeps_away(one))
         return State(up=False, sentence=str(error), context=name, user=user, left=left)
     if why := stale(found):
         return State(up=False, sentence=why, context=name, user=user)
     nodes = tuple(found.aliases.nodes.items())
     sentence = f"{name} is up: {found.version}, {len(nodes)} nodes Ready"
     if waiting:
-        sentence = f"{name} answers ({found.version}), but not Ready: {', '.join(waiting)}"
+        again = "" if found.made_by_us else f" --context {name}"
+        sentence = (
+            f"{name} answers ({found.version}), but not Ready: {', '.join(waiting)}; "
+            f"`uncordon kind up{again}` waits for them"
+        )
     return State(
         up=not waiting,
         sentence=sentence,
@@ -166,7 +171,7 @@ def told() -> Iterator[None]:
     from sim.backends.kind.hold import BusyError  # noqa: PLC0415
     from sim.backends.kind.journal import JournalError  # noqa: PLC0415
     from sim.backends.kind.lifecycle import LifecycleError  # noqa: PLC0415
-    from sim.backends.kind.preflight import PreflightError  # noqa: PLC0415
+    from sim.backends.kind.preflight import PACKAGES, PreflightError, sentence_of  # noqa: PLC0415
     from sim.backends.kind.tools import ToolError  # noqa: PLC0415
     from sim.client.https import UnreachableError  # noqa: PLC0415
     from sim.client.rest import ApiStatusError  # noqa: PLC0415
@@ -177,4 +182,10 @@ def told() -> Iterator[None]:
         *(NoClusterError, BusyError, JournalError, LifecycleError, PreflightError, ToolError),
         *(UnreachableError, ApiStatusError, AuditError),
     ) as error:
-        raise NoKindClusterError(str(error)) from error
+        said = sentence_of(error) if isinstance(error, ToolError) else str(error)
+        raise NoKindClusterError(said) from error
+    except ModuleNotFoundError as error:
+        if error.name not in PACKAGES:
+            raise
+        msg = f"{error.name} is not installed: pip install 'uncordon[kind]', then try again"
+        raise NoKindClusterError(msg) from error

@@ -81,7 +81,9 @@ def switch_on(
     if present:
         return present
     node = cluster.aliases.control_plane
-    undo = OnNode(node, ("sh", "-c", _BACK, "sh", MANIFEST, AUDIT_LOG), text)
+    words = ("sh", "-c", _BACK, "sh", MANIFEST, AUDIT_LOG)
+    # A server that does not like what it is told will not answer those who are to take it back.
+    undo = OnNode(node, words, text, container=_container(cluster))
     entry = cluster.journal.did(WHAT, undo, lasting=True)
     progress("the API server starts anew with an audit log")
     try:
@@ -198,6 +200,16 @@ def _answers(cluster: KindCluster) -> bool:
     except (ApiStatusError, UnreachableError):
         return False
     return True
+
+
+def _container(cluster: KindCluster) -> str:
+    """Return docker's id of the control plane."""
+    node = cluster.aliases.control_plane
+    try:
+        found = cluster.tools.docker("container", "inspect", "--format", "{{.Id}}", node)
+    except ToolError as error:
+        raise AuditError(str(error)) from error
+    return found.out.strip()
 
 
 def _run(cluster: KindCluster, script: str, *words: str, stdin: str = "") -> str:

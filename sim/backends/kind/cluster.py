@@ -129,7 +129,10 @@ def _foreign_endpoint(context: str, environ: Mapping[str, str]) -> Endpoint:
     try:
         return Endpoint.find(context, environ)
     except (OSError, KubeconfigError, ValueError) as error:
-        msg = f"cannot use --context {context}: {_reason(error)}"
+        msg = (
+            f"cannot use --context {context}: {_reason(error)}; `kubectl config get-contexts` lists those "
+            "that there are, KUBECONFIG says in which file"
+        )
         raise NoClusterError(msg) from error
 
 
@@ -144,7 +147,12 @@ def _look(context: str, endpoint: Endpoint, ours: bool, tools: Tools) -> KindClu
         uid = rest.get("/api/v1/namespaces/kube-system")["metadata"]["uid"]
         nodes = rest.items("/api/v1/nodes")
     except UnreachableError as error:
-        msg = f"the API server of {context} at {endpoint.server} does not answer: {error}"
+        advice = (
+            "`uncordon kind up` starts nodes that stand still"
+            if ours
+            else f"see to it that `kubectl --context {context} get nodes` is answered"
+        )
+        msg = f"the API server of {context} at {endpoint.server} does not answer: {error}; {advice}"
         raise NoClusterError(msg) from error
     except ApiStatusError as error:
         msg = f"the API server of {context} refuses: {error.message}"
@@ -155,7 +163,7 @@ def _look(context: str, endpoint: Endpoint, ours: bool, tools: Tools) -> KindClu
     if not planes or len(workers) < WORKERS:
         msg = (
             f"{context} has {len(planes)} control planes and {len(workers)} workers; "
-            f"at least 1 and {WORKERS} are needed"
+            f"at least 1 and {WORKERS} are needed: add workers, or take another cluster"
         )
         raise NoClusterError(msg)
     _check_containers(context, addresses, tools)
@@ -186,8 +194,10 @@ def _check_containers(context: str, addresses: Mapping[str, str], tools: Tools) 
         containers = _inspect(tools, list(addresses))
     except FailedToolError as error:
         lost = re.search(r"[Nn]o such container: (\S+)", error.complaint)
+        if lost is None:
+            raise
         msg = (
-            f"node {lost[1] if lost else next(iter(addresses))} of {context} is no container of this "
+            f"node {lost[1]} of {context} is no container of this "
             "machine's docker; only clusters whose nodes are can be used"
         )
         raise NoClusterError(msg) from error

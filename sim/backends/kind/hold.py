@@ -50,7 +50,7 @@ class Hold:
         self._environ = environ
         self._folder = state_folder(context, environ)
         self._own = self._children = -1
-        self._door: socket.socket | None = None
+        self._doors: dict[str, socket.socket] = {}
         self.ended_orphans = False
         """Whether programs of a killed process had to be ended first."""
 
@@ -65,7 +65,7 @@ class Hold:
         Raises:
             BusyError: if another process has it, perhaps another user's.
         """
-        if self._door is not None or not sys.platform.startswith("linux"):
+        if cluster in self._doors or not sys.platform.startswith("linux"):
             return  # elsewhere there are no names that a process' death gives back
         name = f"\0uncordon-kind-{cluster}"
         door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -81,7 +81,7 @@ class Hold:
                 "wait until it has ended, or end it"
             )
             raise BusyError(msg) from error
-        self._door = door
+        self._doors[cluster] = door
 
     def __enter__(self) -> Self:
         """Take it.
@@ -149,9 +149,9 @@ class Hold:
         shutil.rmtree(self._folder / WORK, ignore_errors=True)
 
     def _let_go(self) -> None:
-        if self._door is not None:
-            self._door.close()
-            self._door = None
+        for door in self._doors.values():
+            door.close()
+        self._doors.clear()
         for file in (self._own, self._children):
             if file >= 0:
                 os.close(file)

@@ -43,8 +43,11 @@ class Entry:
 class Undoing(Protocol):
     """Who undoes steps."""
 
-    def undo(self, step: Undo) -> None:
-        """Undo one *step*; raises NotUndoneError if that cannot be done now."""
+    def undo(self, step: Undo) -> bool:
+        """Undo one *step*; False: it is on its way, and `settle` waits for it.
+
+        Raises NotUndoneError if it cannot be done now.
+        """
 
     def settle(self) -> None:
         """Wait until what is on its way out is gone; raises NotUndoneError if it does not go."""
@@ -107,10 +110,12 @@ class Journal:
             self._append([*head, *map(_line, made)])
             return [one.number for one in made]
 
-    def undone(self, number: int) -> None:
-        """Note that entry *number* has been undone; call it *after* that."""
+    def undone(self, *numbers: int) -> None:
+        """Note that these entries have been undone; call it *after* that."""
+        if not numbers:
+            return
         with self._writing:
-            self._append([{"undone": number}])
+            self._append([{"undone": number} for number in numbers])
 
     def undo(self, number: int, undoing: Undoing) -> None:
         """Undo one entry now, before the others: a fault that clears itself.
@@ -136,20 +141,24 @@ class Journal:
         *lasting* unless that is asked for.
         """
         failed: list[str] = []
+        going: list[int] = []
         for entry in reversed(self.entries()):
             if entry.lasting and not lasting:
                 continue
             progress(f"undo: {entry.what}")
             try:
-                undoing.undo(entry.undo)
+                if undoing.undo(entry.undo):
+                    self.undone(entry.number)
+                else:
+                    going.append(entry.number)
             except NotUndoneError as error:
                 failed.append(f"{entry.what}: {error}")
-            else:
-                self.undone(entry.number)
         try:
             undoing.settle()
         except NotUndoneError as error:
             failed.append(str(error))
+        else:
+            self.undone(*going)
         self._compact()
         return failed
 

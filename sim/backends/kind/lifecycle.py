@@ -28,6 +28,7 @@ from sim.backends.kind.hold import Hold
 from sim.backends.kind.journal import Journal
 from sim.backends.kind.places import IN_DOCKER, OWN_CLUSTER, OWN_CONTEXT, state_folder
 from sim.backends.kind.preflight import demand, preflight
+from sim.backends.kind.reaching import keeps_away, reach
 from sim.backends.kind.sweeping import sweep
 from sim.backends.kind.tools import MissingToolError, ToolError, Tools
 from sim.backends.kind.undoing import Undoer
@@ -38,8 +39,6 @@ CREATE_S = 900.0
 """Pulling the node image is most of it."""
 DELETE_S = 180.0
 READY_S = 180.0
-AWAY_S = 90.0
-"""How long an API server may be away that we have told to start anew."""
 GONE_S = 180.0
 """How long namespaces may take to go."""
 COMPLETE = "complete"
@@ -92,7 +91,9 @@ def up(
             demand(preflight(tools, makes_cluster=False))
         # The API server of nodes that have just been started takes a while.
         cluster = (
-            _find_again(context, environ, progress) if context else _await_own(environ, progress)
+            reach(context, hold, progress, environ=environ)
+            if context
+            else _await_own(environ, progress)
         )
         hold.claim(cluster.uid)
         _wait_ready(cluster, progress)
@@ -134,11 +135,13 @@ def restore(
     name = context or OWN_CONTEXT
     journal = Journal(name, environ=environ)
     with Hold(name, "`uncordon kind restore`", environ) as hold:
-        left = sum(not entry.lasting for entry in journal.entries())
+        held = journal.entries()
+        left = sum(not entry.lasting for entry in held)
         if forget:
             journal.forget()
-        elif left:
-            cluster = _find_again(context, environ, progress)
+        elif left or any(map(keeps_away, held)):
+            cluster = reach(context, hold, progress, environ=environ)
+            left = len(held) - sum(entry.lasting for entry in journal.entries())
             hold.claim(cluster.uid)
             _put_right(cluster, progress)
         return left
@@ -178,7 +181,7 @@ def use_cluster(
     hold = Hold(context or OWN_CONTEXT, what, environ)
     hold.__enter__()
     try:
-        cluster = _find_again(context, environ, progress)
+        cluster = reach(context, hold, progress, environ=environ)
         hold.claim(cluster.uid)
         _put_right(cluster, progress)
     except BaseException:
@@ -311,31 +314,18 @@ def _leave(
     if forget:
         Journal(context, environ=environ).forget()
         return
-    cluster = _find_again(context, environ, progress)
+    cluster = reach(context, hold, progress, giving_up=True, environ=environ)
     hold.claim(cluster.uid)
     _put_right(cluster, progress, lasting=True)
-    left = sweep(cluster.transport(), progress, patience_s=GONE_S)
+    again = f"try `uncordon kind down --context {context}` again"
+    try:
+        left = sweep(cluster.transport(), progress, patience_s=GONE_S)
+    except (UnreachableError, ApiStatusError) as error:
+        msg = f"what is there cannot be looked at: {error}; {again}"
+        raise LifecycleError(msg) from error
     if left:
-        msg = f"still there: {', '.join(left)}; try `uncordon kind down --context {context}` again"
+        msg = f"still there: {', '.join(left)}; {again}"
         raise LifecycleError(msg)
-
-
-def _find_again(context: str, environ: Mapping[str, str], progress: Progress) -> KindCluster:
-    """Return the cluster; where we have left changes, one of them may be why its API server is away just now."""
-    end = time.monotonic() + AWAY_S
-    told = False
-    while True:
-        try:
-            return find_cluster(context, environ)
-        except NoClusterError as error:
-            away = isinstance(error.__cause__, UnreachableError)
-            changed = Journal(context or OWN_CONTEXT, environ=environ).entries()
-            if not (away and changed) or time.monotonic() > end:
-                raise
-        if not told:
-            progress("wait for the API server")
-            told = True
-        time.sleep(1.0)
 
 
 def _put_right(cluster: KindCluster, progress: Progress, *, lasting: bool = False) -> None:
@@ -351,7 +341,7 @@ def _put_right(cluster: KindCluster, progress: Progress, *, lasting: bool = Fals
         return
     failed = journal.undo_all(Undoer(cluster.transport(), cluster.tools), progress, lasting=lasting)
     if failed:
-        again = "uncordon kind restore" + (
+        again = f"uncordon kind {'down' if lasting else 'restore'}" + (
             "" if cluster.made_by_us else f" --context {cluster.context}"
         )
         msg = "\n".join(["not undone:", *(f"  {one}" for one in failed), f"`{again}` tries again"])

@@ -26,6 +26,12 @@ INSTANCES = 512
 """fs.inotify.max_user_instances; 128, the kernel's own, is too few for four nodes (kind, Known Issues:
 Pod errors due to "too many open files")."""
 WATCHES = 65536
+PACKAGES = ("urllib3", "websocket")
+"""What only real clusters need of Python, by the names of its modules."""
+_NO_DAEMON = re.compile(
+    r"connect to the docker (daemon|API)|is the docker daemon running", re.IGNORECASE
+)
+"""What docker says when it cannot be used at all."""
 _CGROUP_V1_ENDS = (0, 31)
 """The first kind whose nodes are Kubernetes 1.35, which refuses cgroup v1."""
 
@@ -83,7 +89,7 @@ def demand(checks: list[Check]) -> None:
 
 
 def _packages() -> Check:
-    lacking = [name for name in ("urllib3", "websocket") if find_spec(name) is None]
+    lacking = [name for name in PACKAGES if find_spec(name) is None]
     if not lacking:
         return Check("Python packages", "there")
     found = f"{' and '.join(lacking)} not installed"
@@ -104,6 +110,11 @@ def _docker(tools: Tools) -> dict[str, Any]:
     return info
 
 
+def sentence_of(error: ToolError) -> str:
+    """Return what went wrong; of a docker that cannot be used at all, what to do about it."""
+    return str(_unreachable(error)) if _NO_DAEMON.search(str(error)) else str(error)
+
+
 def _unreachable(error: ToolError) -> Check:
     if isinstance(error, MissingToolError):
         return _missing("docker", error)
@@ -115,7 +126,7 @@ def _unreachable(error: ToolError) -> Check:
             wrong=True,
             advice="add yourself to its group (sudo usermod -aG docker $USER) and log in again",
         )
-    if "cannot connect" in told.lower() or "is the docker daemon running" in told.lower():
+    if _NO_DAEMON.search(told):
         return Check(
             "docker",
             "its daemon does not run",

@@ -65,6 +65,9 @@ class OnNode:
     """`("sh", "-c", "rm -f /var/lib/filler")`."""
     stdin: str = ""
     """What the program reads: the text of a file to be put back, say."""
+    container: str = ""
+    """docker's id of the node, which no later one of that name has: with it nobody need ask the API server,
+    which may be away because of what is undone here, whether the node is still the one that is meant."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,45 @@ def hurry(rest: RestClient, path: str) -> None:
         rest.delete(f"{path}/pods", {**_AT_ONCE, "gracePeriodSeconds": 1})
 
 
+class NodeUndoer:
+    """Undoes what was done on nodes and containers; it needs no API server."""
+
+    def __init__(self, tools: Tools) -> None:
+        """Run `docker` of *tools*."""
+        self._tools = tools
+
+    def undo(self, step: Undo) -> bool:
+        """Undo one step of the nodes; return at once if it is undone already.
+
+        Raises:
+            NotUndoneError: if it cannot be done now, or is none of them.
+        """
+        try:
+            match step:
+                case OnNode():
+                    flags = ("-i",) if step.stdin else ()
+                    node = step.container or step.node
+                    self._docker(("exec", *flags, node, *step.argv), (), step.stdin)
+                case Docker():
+                    self._docker(step.argv, step.fine, "")
+                case _:
+                    msg = "it takes an API server"
+                    raise NotUndoneError(msg)
+        except ToolError as error:
+            raise NotUndoneError(str(error)) from error
+        return True
+
+    def settle(self) -> None:
+        """Return at once: what is done on nodes is over when it is done."""
+
+    def _docker(self, words: tuple[str, ...], fine: tuple[str, ...], stdin: str) -> None:
+        try:
+            self._tools.docker(*words, timeout_s=STEP_S, stdin=stdin)
+        except FailedToolError as error:
+            if not any(part in error.complaint for part in (*fine, *_GONE)):
+                raise
+
+
 class Undoer:
     """Undoes steps through the API and `docker`."""
 
@@ -61,15 +100,15 @@ class Undoer:
     ) -> None:
         """Ask the cluster through *transport*; run `docker` of *tools*."""
         self._rest = RestClient(transport)
-        self._tools = tools
+        self._nodes = NodeUndoer(tools)
         self._patience_s = patience_s
         self._going_s = going_s
         self._steady = steady
         self._sleep = sleep
         self._going: dict[str, str] = {}
 
-    def undo(self, step: Undo) -> None:
-        """Undo one step; return at once if it is undone already.
+    def undo(self, step: Undo) -> bool:
+        """Undo one step; return at once if it is undone already. False: something is on its way out.
 
         Raises:
             NotUndoneError: if it cannot be done now.
@@ -77,20 +116,18 @@ class Undoer:
         try:
             match step:
                 case Delete():
-                    self.delete(step.path)
+                    return not self.delete(step.path)
                 case Put():
                     self._put(step)
                 case Patch():
                     self._patch(step)
                 case Others():
                     self._others(step)
-                case OnNode():
-                    flags = ("-i",) if step.stdin else ()
-                    self._docker(("exec", *flags, step.node, *step.argv), (), step.stdin)
-                case Docker():
-                    self._docker(step.argv, step.fine, "")
-        except (ApiStatusError, ToolError) as error:
+                case OnNode() | Docker():
+                    self._nodes.undo(step)
+        except ApiStatusError as error:
             raise NotUndoneError(str(error)) from error
+        return True
 
     def settle(self) -> None:
         """Wait until what was deleted is gone.
@@ -174,13 +211,6 @@ class Undoer:
                     self._ask("DELETE", f"{step.path}/{name}")
         msg = f"{step.path} gets new ones all the time"
         raise NotUndoneError(msg)
-
-    def _docker(self, words: tuple[str, ...], fine: tuple[str, ...], stdin: str) -> None:
-        try:
-            self._tools.docker(*words, timeout_s=STEP_S, stdin=stdin)
-        except FailedToolError as error:
-            if not any(part in error.complaint for part in (*fine, *_GONE)):
-                raise
 
     def _find(self, path: str) -> Obj | None:
         try:

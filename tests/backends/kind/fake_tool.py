@@ -49,13 +49,14 @@ def docker(words):
     known = f"docker_{verb}"
     if known not in globals():
         fail(f"docker: '{verb}' is not a docker command.")
+    with machine() as state:
+        if state["daemon"]:
+            fail(state["daemon"])
     globals()[known](words[1:])
 
 
 def docker_info(words):
     with machine() as state:
-        if state["daemon"]:
-            fail(state["daemon"])
         print(json.dumps(state["info"]))
 
 
@@ -144,6 +145,8 @@ def docker_exec(words):
     words = [word for word in words if word not in ("-i", "--interactive")]
     node, *argv = words
     with machine() as state:
+        ids = {one["id"]: name for name, one in state["containers"].items()}
+        node = ids.get(node, node)
         if node not in state["containers"]:
             fail(f"Error response from daemon: No such container: {node}")
         held = state["containers"][node]["images"]

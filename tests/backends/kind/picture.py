@@ -137,12 +137,14 @@ def _containers(pod: Obj) -> list[Any]:
 
 def _programs(cluster: KindCluster) -> Iterator[str]:
     """Yield the programs of this machine that work on the cluster's nodes."""
+    nodes = list(cluster.aliases.nodes.values())
+    ids = cluster.tools.docker("container", "inspect", "--format", "{{.Id}}", *nodes).out.split()
     for process in Path("/proc").glob("[0-9]*"):
         try:
             line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
         if any(one in line for one in _PROGRAMS) and any(
-            node in line for node in (*cluster.aliases.nodes.values(), cluster.context)
+            node in line for node in (*nodes, *ids, cluster.context)
         ):
             yield line.strip()

@@ -41,9 +41,11 @@ class Plane(Tools):
         self.heeds = heeds
 
     def docker(self, *words: str, timeout_s: float = 0, stdin: str | Path = "") -> Done:
+        if words[:2] == ("container", "inspect"):
+            return Done(0, "8f3a\n", "")
         script, args = words[words.index("-c") + 1], words[words.index("-c") + 3 :]
         assert words[0] == "exec"
-        assert "real-plane" in words
+        assert {"real-plane", "8f3a"} & set(words)
         if script.startswith("cat /etc"):
             if MANIFEST not in self.files:
                 raise FailedToolError("failed", 1, f"cat: {MANIFEST}: No such file or directory")
@@ -104,6 +106,7 @@ def test_manifest_gets_the_log_and_the_journal_its_text_as_it_was(
     assert entry.lasting
     assert isinstance(entry.undo, OnNode)
     assert (entry.undo.node, entry.undo.stdin) == ("real-plane", TEXT)
+    assert entry.undo.container == "8f3a"
 
 
 def test_what_is_on_already_is_left_alone(plane: Plane, tmp_path: Path) -> None:

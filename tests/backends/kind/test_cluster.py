@@ -54,13 +54,15 @@ def test_a_cluster_half_made(machine: FakeMachine):
 def test_no_such_context(machine: FakeMachine):
     machine.foreign()
     assert refusal(machine, "nope") == (
-        "cannot use --context nope: there is no context 'nope' in the kubeconfig"
+        "cannot use --context nope: there is no context 'nope' in the kubeconfig; "
+        "`kubectl config get-contexts` lists those that there are, KUBECONFIG says in which file"
     )
 
 
 def test_no_kubeconfig(machine: FakeMachine):
     assert refusal(machine) == (
-        f"cannot use --context theirs: there is no kubeconfig at {machine.kubeconfig}"
+        f"cannot use --context theirs: there is no kubeconfig at {machine.kubeconfig}; "
+        "`kubectl config get-contexts` lists those that there are, KUBECONFIG says in which file"
     )
 
 
@@ -95,7 +97,8 @@ def test_too_few_workers(machine: FakeMachine):
     machine.foreign()
     del machine.api.objects["/api/v1/nodes/two"]
     assert refusal(machine) == (
-        "theirs has 1 control planes and 2 workers; at least 1 and 3 are needed"
+        "theirs has 1 control planes and 2 workers; at least 1 and 3 are needed: add workers, or take "
+        "another cluster"
     )
 
 

@@ -19,18 +19,22 @@ from sim.backends.kind.undo import Delete, Docker, OnNode, Patch, Put, Undo, dec
 class Doer:
     """Undoes by noting what; refuses what it is told to."""
 
-    def __init__(self, *refused: Undo) -> None:
+    def __init__(self, *refused: Undo, staying: str = "") -> None:
         self.undone: list[Undo] = []
         self.refused = refused
         self.settled = 0
+        self.staying = staying
 
-    def undo(self, step: Undo) -> None:
+    def undo(self, step: Undo) -> bool:
         if step in self.refused:
             raise NotUndoneError("not now")
         self.undone.append(step)
+        return not isinstance(step, Delete)
 
     def settle(self) -> None:
         self.settled += 1
+        if self.staying:
+            raise NotUndoneError(self.staying)
 
 
 @pytest.fixture
@@ -52,7 +56,7 @@ STEPS = [
         [{"op": "remove", "path": "/spec/taints"}],
         "application/json-patch+json",
     ),
-    OnNode("one", ("sh", "-c", "rm -f /x"), "text ü\n"),
+    OnNode("one", ("sh", "-c", "rm -f /x"), "text ü\n", "8f3a"),
     Docker(("unpause", "one"), ("is not paused",)),
 ]
 
@@ -82,6 +86,14 @@ def test_one_that_fails_stays_and_keeps_no_other(journal: Journal):
     doer = Doer()
     journal.undo_all(doer)
     assert doer.undone == [STEPS[1]]
+
+
+def test_what_does_not_go_stays_in_it(journal: Journal):
+    journal.did_all([("first", STEPS[0]), ("second", STEPS[1])])
+    assert journal.undo_all(Doer(staying="it is there")) == ["it is there"]
+    assert [one.what for one in journal.entries()] == ["first"]
+    assert journal.undo_all(Doer()) == []
+    assert not journal.path.exists()
 
 
 def test_what_lasts_is_undone_only_when_asked(journal: Journal):

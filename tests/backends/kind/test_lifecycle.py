@@ -13,15 +13,14 @@ from typing import Any
 import pytest
 
 from sim.backends.kind import lifecycle
-from sim.backends.kind.cluster import KindCluster, NoClusterError, find_cluster
+from sim.backends.kind.cluster import NoClusterError, find_cluster
 from sim.backends.kind.hold import BusyError, Hold
 from sim.backends.kind.image import workload_image
 from sim.backends.kind.lifecycle import LifecycleError, Wishes, down, restore, up, use_cluster
 from sim.backends.kind.places import OWN_CONTEXT, state_folder
 from sim.backends.kind.preflight import PreflightError
 from sim.backends.kind.tools import ToolError
-from sim.backends.kind.undo import Delete, OnNode, Patch
-from sim.client.https import UnreachableError
+from sim.backends.kind.undo import Delete, OnNode
 from sim.session.kind import state
 from tests.backends.kind.machine import FOREIGN, NODES, FakeMachine
 
@@ -239,40 +238,6 @@ def test_the_audit_log_is_switched_on_only_when_asked(
     assert switched == ["theirs"]
 
 
-def test_down_of_a_foreign_cluster_takes_back_what_is_ours_and_nothing_else(machine: FakeMachine):
-    machine.foreign()
-    cluster = up(lambda _: None, context="theirs", environ=machine.environ)
-    theirs = dict(machine.api.objects)
-    machine.api.put(NAMESPACE, ours=True)
-    machine.api.put("/apis/apps/v1/namespaces/default/deployments/gateway", ours=True)
-    cluster.journal.did("a label", Patch("/api/v1/nodes/one", {"metadata": {"labels": None}}))
-    down(lambda _: None, context="theirs", environ=machine.environ)
-    assert machine.api.objects.pop("/api/v1/nodes/one")["patched"] == {"metadata": {"labels": None}}
-    theirs.pop("/api/v1/nodes/one")
-    assert machine.api.objects == theirs
-    assert all(one["images"] == {} for one in machine.state["containers"].values())
-    assert sorted(machine.left) == sorted(FOREIGN)
-    assert machine.ran("kind") == []
-
-
-def test_a_node_is_never_deleted_whatever_label_it_has(machine: FakeMachine):
-    machine.foreign()
-    machine.api.objects["/api/v1/nodes/one"]["metadata"]["labels"] = {
-        "app.kubernetes.io/managed-by": "uncordon"
-    }
-    down(lambda _: None, context="theirs", environ=machine.environ)
-    assert "/api/v1/nodes/one" in machine.api.objects
-
-
-def test_what_does_not_go_is_named_and_remembered(machine: FakeMachine, monkeypatch):
-    machine.foreign()
-    monkeypatch.setattr(lifecycle, "GONE_S", 0.0)
-    machine.api.put(NAMESPACE, ours=True)
-    machine.api.refusals["DELETE", NAMESPACE] = 409
-    with pytest.raises(LifecycleError, match=f"still there: {NAMESPACE}"):
-        down(lambda _: None, context="theirs", environ=machine.environ)
-
-
 # -- putting right --------------------------------------------------------------------------------
 
 
@@ -308,36 +273,6 @@ def test_what_cannot_be_undone_is_named_and_tried_again(machine: FakeMachine):
     assert [one.what for one in journal.entries()] == ["the rules of one"]
     machine.set(answers={})
     assert restore(lambda _: None, context="theirs", environ=machine.environ) == 1
-
-
-@pytest.mark.parametrize("changed", [True, False])
-def test_an_api_server_that_we_have_started_anew_is_waited_for(
-    machine: FakeMachine, monkeypatch: pytest.MonkeyPatch, changed: bool
-):
-    machine.foreign()
-    cluster = find_cluster("theirs", machine.environ)
-    if changed:
-        cluster.journal.did("the audit log", OnNode("one", ("first",)), lasting=True)
-    away = NoClusterError("it does not answer")
-    away.__cause__ = UnreachableError("10.0.0.1:6443", "connection refused")
-    answers = [away, away, cluster]
-
-    def find(*_: object) -> KindCluster:
-        found = answers.pop(0)
-        if isinstance(found, NoClusterError):
-            raise found
-        return found
-
-    monkeypatch.setattr(lifecycle, "find_cluster", find)
-    monkeypatch.setattr(lifecycle.time, "sleep", lambda _: None)
-    if not changed:
-        with pytest.raises(NoClusterError):
-            use_cluster("theirs", "a run", environ=machine.environ)
-        return
-    told: list[str] = []
-    use_cluster("theirs", "a run", told.append, environ=machine.environ).close()
-    assert told == ["wait for the API server"]
-    assert answers == []
 
 
 def test_up_and_the_next_user_undo_what_was_left(machine: FakeMachine):

@@ -14,9 +14,12 @@ import pytest
 from sim.backends.kind.cluster import KindCluster, find_cluster
 from sim.backends.kind.image import provide, workload_image
 from sim.backends.kind.lifecycle import restore
+from sim.backends.kind.recipes import recipes
 from sim.backends.kind.undo import Delete, OnNode, Patch, Put
 from sim.backends.kind.undoing import LABEL, OURS, Undoer
+from sim.backends.plan import Plan
 from sim.client.rest import MERGE, ApiStatusError, RestClient
+from sim.scenario.loader import load_scenario
 
 pytestmark = pytest.mark.kind
 NAMESPACE = f"/api/v1/namespaces/uncordon-test-{os.getpid()}"
@@ -117,8 +120,11 @@ def test_nothing_is_left_of_a_killed_run(cluster: KindCluster, environ: Mapping[
     assert [one for one in found if f"/{one['metadata']['name']}".startswith(NAMESPACE[19:])] == []
 
 
-def test_the_image_comes_to_every_node_once(cluster: KindCluster):
-    assert provide(cluster, cluster.tools, lambda _: None) == workload_image()
+def test_every_image_comes_to_every_node_once(cluster: KindCluster):
+    image = workload_image()
+    made = recipes(Plan(load_scenario("scenarios/payments-0247"), 0), image)
+    assert provide(cluster, cluster.tools, lambda _: None) == image
+    provide(cluster, cluster.tools, lambda _: None, recipes=made)
     told: list[str] = []
-    provide(cluster, cluster.tools, told.append)
+    provide(cluster, cluster.tools, told.append, recipes=made)
     assert told == []

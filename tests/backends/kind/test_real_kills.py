@@ -8,13 +8,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from sim.backends.kind import starving
 from sim.backends.kind.cluster import KindCluster, find_cluster
-from sim.client.rest import RestClient
+from sim.client.https import UnreachableError
+from sim.client.rest import ApiStatusError, RestClient
 from tests.backends.kind.picture import Picture, difference, picture
 
 pytestmark = [pytest.mark.kind, pytest.mark.slow]
@@ -112,11 +114,17 @@ class Machine:
 
 
 @pytest.fixture(scope="module")
-def machine(kind_context: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+def machine(kind_context: str, tmp_path_factory: pytest.TempPathFactory) -> Machine:
     made = Machine(kind_context, tmp_path_factory.mktemp("user"))
     made.done("kind", "down")
-    yield made
-    made.done("kind", "down")
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _clean(machine: Machine) -> Iterator[None]:
+    """Leave nothing to the next test, however this one ended."""
+    yield
+    machine.done("kind", "down")
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +157,8 @@ def playing(machine: Machine) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds"), [("nodes: labels", 0.2), ("Services with", 1.0), ("wait for", 3.0)]
+    ("told", "seconds"),
+    [("nodes: labels", 0.2), ("Services with", 1.0), ("wait for", 3.0), ("users come in", 1.0)],
 )
 def test_the_set_up_of_a_run_is_killed(
     machine: Machine, before: Picture, told: str, seconds: float
@@ -157,6 +166,35 @@ def test_the_set_up_of_a_run_is_killed(
     assert told in machine.kill_when(playing(machine), told, seconds)
     assert "changes undone" in machine.done("kind", "restore")
     machine.await_as(before, but=("images of", "folders"))
+    machine.done("kind", "down")
+    machine.await_as(before)
+
+
+WITH_A_BAD_POLICY = """
+import sys
+from sim.backends.kind import auditsetup, lifecycle
+auditsetup.audit_policy = lambda: "kind: Policy, rules: none"
+lifecycle.up(lambda _: None, context=sys.argv[1], wishes=lifecycle.Wishes(audit=True))
+"""
+STAYS_AWAY_S = 20.0
+"""Longer than an API server takes to start anew."""
+
+
+@pytest.mark.parametrize("first", ["down", "restore"])
+def test_up_is_killed_when_the_api_server_cannot_start_because_of_it(
+    machine: Machine, before: Picture, first: str
+) -> None:
+    rest = RestClient(machine.cluster.transport())
+    answered = [time.monotonic()]
+
+    def stays_away() -> bool:
+        with suppress(UnreachableError, ApiStatusError):
+            rest.get("/readyz")
+            answered.append(time.monotonic())
+        return time.monotonic() - answered[-1] > STAYS_AWAY_S
+
+    machine.kill_once(["-c", WITH_A_BAD_POLICY, machine.context], stays_away, 240)
+    assert "undo: the API server's audit log" in machine.done("kind", first)
     machine.done("kind", "down")
     machine.await_as(before)
 

@@ -28,8 +28,8 @@ def undoer(machine: FakeMachine) -> Undoer:
 
 def test_an_object_of_ours_is_deleted_once(machine: FakeMachine, undoer: Undoer):
     machine.api.put(NAMESPACE, ours=True)
-    undoer.undo(Delete(NAMESPACE))
-    undoer.undo(Delete(NAMESPACE))
+    assert not undoer.undo(Delete(NAMESPACE)), "it is on its way"
+    assert undoer.undo(Delete(NAMESPACE))
     undoer.settle()
     assert NAMESPACE not in machine.api.objects
     assert machine.api.asked.count(("DELETE", NAMESPACE)) == 1
@@ -104,6 +104,18 @@ def test_programs_on_nodes_get_their_input(machine: FakeMachine, undoer: Undoer)
     assert machine.ran("docker", "exec") == [
         ["exec", "one", "sh", "-c", "rm -f /x"],
         ["exec", "-i", "one", "tee", "/manifest"],
+    ]
+
+
+def test_a_container_that_is_known_is_meant_and_no_other_of_its_name(
+    machine: FakeMachine, undoer: Undoer
+):
+    machine.contain("one", "10.0.0.1")
+    undoer.undo(OnNode("one", ("rm", "/x"), container="id-of-an-earlier-one"))
+    undoer.undo(OnNode("one", ("rm", "/x"), container="id-of-one"))
+    assert machine.ran("docker", "exec") == [
+        ["exec", "id-of-an-earlier-one", "rm", "/x"],
+        ["exec", "id-of-one", "rm", "/x"],
     ]
 
 

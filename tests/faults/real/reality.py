@@ -189,6 +189,7 @@ class Lab:
             "world": self.world,
             "plan": plan,
             "roles": {"node.bad": "node-worker-3"},
+            "drawn": False,
         }
         return SimpleNamespace(**{**made, **more})
 

@@ -53,6 +53,7 @@ class Site:
                 fault_at=lambda id_: -780_000,
             ),
             roles=backend.roles,
+            drawn=False,
             cluster=SimpleNamespace(
                 journal=self.journal,
                 aliases=Aliases.of(["node-control-plane"], ["node-worker-1"]),

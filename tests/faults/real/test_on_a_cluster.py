@@ -50,6 +50,7 @@ class Ground:
             env=self.env,
             epoch=Epoch(time.time_ns() // 1_000_000),
             cluster=cluster,
+            drawn=False,
             world=self.world,
             plan=plan,
             roles={},
