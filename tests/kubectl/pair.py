@@ -39,6 +39,8 @@ users:
   user:
     token: none
 """
+LONGEST_S = 120
+"""A line of several real kubectl, on a machine that does much else."""
 _DRAWN = re.compile(r"(kubectl-edit-|LIVE-|MERGED-)\d+")
 _MOMENT = re.compile(r"^((?:---|\+\+\+) \S+)\t.*$", re.MULTILINE)
 _SECONDS = re.compile(r"^([IWE]\d{4}) [\d:.]+ +\d+ ", re.MULTILINE)
@@ -103,7 +105,7 @@ class Theirs:
             text=True,
             cwd=self.home,
             env={"HOME": str(self.home), "PATH": self._path, "TZ": "UTC"},
-            timeout=20,
+            timeout=LONGEST_S,
             check=False,
         )
         return _plain(Done(ran.stdout, ran.stderr, ran.returncode, 0), str(self.home))
