@@ -55,13 +55,23 @@ LATE = (
 )
 """What the real one may say because it is slow, and why; this one never is."""
 _CUT = re.compile(r"^timeout .*kubectl .* -w\b")
-_AGE = re.compile(r"\b(?:(\d+)m)?(\d+)s\b")
-"""An age in seconds: the real one asks by the machine's clock, a little after the other."""
+_AGE = re.compile(r"\b(?:(\d+)m)?(\d+)s\b|\b(\d+)m\b")
+"""An age in seconds, or minutes from ten on: the real one asks by the machine's clock, a little after the other."""
 SECONDS_APART = 2
 
 
-def _ages(text: str) -> list[int]:
-    return [60 * int(minutes or 0) + int(seconds) for minutes, seconds in _AGE.findall(text)]
+def _ages(text: str) -> list[range]:
+    """Return the seconds that each age in *text* may stand for."""
+    found = []
+    for minutes, seconds, whole in _AGE.findall(text):
+        least = 60 * int(minutes or whole or 0) + int(seconds or 0)
+        found.append(range(least, least + (60 if whole else 1)))
+    return found
+
+
+def _apart(one: range, other: range) -> int:
+    """Return how many seconds lie between two ages at least."""
+    return max(one.start - other.stop + 1, other.start - one.stop + 1, 0)
 
 
 def _but_for_ages(done: Done) -> Done:
@@ -73,7 +83,7 @@ def _near(theirs: Done, ours: Done) -> bool:
     mine, other = _ages(ours.out), _ages(theirs.out)
     if len(mine) != len(other):
         return False
-    near = all(abs(one - two) <= SECONDS_APART for one, two in zip(mine, other, strict=True))
+    near = all(_apart(one, two) <= SECONDS_APART for one, two in zip(mine, other, strict=True))
     return near and same(_but_for_ages(theirs), _but_for_ages(ours))
 
 
