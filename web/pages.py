@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from sim.scenario import Scenario, ScenarioError, fill
 from sim.session.desk import PICKS
-from sim.session.panels import METRICS
+from sim.session.panels import offered
 from sim.session.storage import RunRow
 from sim.session.wall import wall_ms
 from web import real
@@ -112,7 +112,7 @@ def _briefing_page(
         today=today,
         can_practise=bool(scenario.freeze),
         practice=practice,
-        real=real.offered(scenario, drawn=bool(mystery)),
+        real=real.offered(scenario, mystery),
         no_ground=no_ground,
     )
 
@@ -135,9 +135,9 @@ def take_pager(slug: str) -> Response | tuple[str, int]:
         page = _briefing_page(slug, seed=text[:40], wrong=wrong, today=today, practice=practice)
         return page, 400
     scenario, mystery = _choice(slug, seed)
-    if request.form.get("backend") == "kind" and not mystery:
+    if request.form.get("backend") == "kind":
         try:
-            return redirect(real.begin(scenario, seed))
+            return redirect(real.begin(scenario, seed, mystery))
         except real.NoGroundError as error:
             return _briefing_page(slug, seed=text, no_ground=str(error)), 409
     session = hub().start(
@@ -176,7 +176,7 @@ def room(run: str) -> str | Response:
         documents=scenario.documents,
         questions=[(name, lists[name]) for name in PICKS],
         ticket=[(name, lists[f"ticket_{name}"]) for name in ("origin", "fix", "owner")],
-        metrics=METRICS,
+        metrics=offered(played.telemetry),
         terminals=TERMINALS,
         slo=scenario.rubric.mitigated_below,
         outside=_outside(run, played.epoch.unix_ms + session.now()),

@@ -36,29 +36,34 @@ def context() -> str:
     return str(current_app.config.get("CONTEXT") or "")
 
 
-def offered(scenario: Scenario, *, drawn: bool) -> Offer:
-    """Return what a briefing says of real clusters; nothing of a night that is drawn."""
-    if drawn:
-        return Offer(False, "")
+def offered(scenario: Scenario, mystery: str = "") -> Offer:
+    """Return what a briefing says of real clusters; of a draw of the family *mystery* it is true whichever is drawn."""
+    name = mystery or scenario.slug
     kept: dict[str, tuple[int, Offer]] = current_app.extensions.setdefault("real_offers", {})
-    at, found = kept.get(scenario.slug, (0, None))
+    at, found = kept.get(name, (0, None))
     now = steady_ms()
     if found is None or now - at > FRESH_MS or current_app.testing:
         # Docker and the cluster are asked, which takes a while.
-        found = Offer(*offer(scenario, context()))
-        kept[scenario.slug] = (now, found)
+        found = Offer(*offer(_nights(mystery) or (scenario,), context()))
+        kept[name] = (now, found)
     return found
 
 
-def begin(scenario: Scenario, seed: int) -> str:
+def begin(scenario: Scenario, seed: int, mystery: str = "") -> str:
     """Let a run begin on the real cluster; return the address at which it is waited for.
+
+    *mystery* is the family of which the night was drawn.
 
     Raises:
         NoGroundError: if there is none to play on.
     """
-    ground = find_ground(context(), f"a run of {scenario.slug}")
-    made = hub().begin(scenario.slug, seed, ground, holder=holder())
+    ground = find_ground(context(), f"a run of {mystery or scenario.slug}", _nights(mystery))
+    made = hub().begin(scenario.slug, seed, ground, holder=holder(), mystery=mystery)
     return url_for("real.waiting", token=made.token)
+
+
+def _nights(mystery: str) -> tuple[Scenario, ...]:
+    return hub().nights(mystery) if mystery else ()
 
 
 @blueprint.get("/beginning/<token>")

@@ -27,6 +27,9 @@ def nobody() -> tuple[int, int]:
 class BackendLostError(RuntimeError):
     """The cluster cannot be worked with any more; the message is one sentence for people."""
 
+    telling = False
+    """Whether the message says what the night has in store."""
+
 
 class Backend(Protocol):
     """One scenario's cluster on one seed, with users on it."""

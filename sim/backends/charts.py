@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from sim.backends.probes import Probes
 from sim.client.doors import Series
 from sim.slo import Monitoring
 from sim.traffic import (
@@ -105,7 +106,28 @@ SPLITS: Mapping[str, tuple[str, ...]] = {
     "orders": ("",),
     "connect_errors": NODE_SPLITS,
 }
-"""Every metric, and what it can be split by."""
+"""Every metric of users, pods and neighbours, and what it can be split by."""
+
+
+def _probed(probes: Probes, start: int, end: int) -> float:
+    return float(round(probes.made.integral(start, end)))
+
+
+def _probes_failed(probes: Probes, start: int, end: int) -> float:
+    return float(round(probes.failed.integral(start, end)))
+
+
+def _probe_success(probes: Probes, start: int, end: int) -> float | None:
+    made = _probed(probes, start, end)
+    return 1.0 - _probes_failed(probes, start, end) / made if made else None
+
+
+PROBE_METRICS: Mapping[str, Callable[[Probes, int, int], float | None]] = {
+    "probes": _probed,
+    "probes_failed": _probes_failed,
+    "probe_success": _probe_success,
+}
+"""Metrics of a prober, where there is one; nothing splits them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +259,12 @@ def _unrouted(history: History, window: int) -> Callable[[int], float | None]:
         return rate if rate > NOTHING else None
 
     return read
+
+
+def probe_series(metric: str, grid: Grid, probes: Probes, monitoring: Monitoring) -> list[Series]:
+    """Return what a prober found over the last minute."""
+    reader, window = PROBE_METRICS[metric], monitoring.rate_window_ms
+    return [grid.series((), lambda at: reader(probes, at - window, at), monitoring)]
 
 
 def node_series(

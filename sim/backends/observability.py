@@ -6,6 +6,7 @@ It translates; laws of traffic and alerting are known elsewhere.
 from __future__ import annotations
 
 from sim.backends.plan import Plan
+from sim.backends.probes import Probes
 from sim.backends.telemetry import UsersHistory, UsersTelemetry
 from sim.client.doors import Alert, Change
 from sim.evidence import EvidenceLog
@@ -112,9 +113,14 @@ def _breaks(plan: Plan, application: str) -> dict[str, tuple[Break, ...]]:
 
 
 def make_telemetry(
-    plan: Plan, env: Environment, log: EvidenceLog, traffic: UsersHistory, epoch: Epoch
+    plan: Plan,
+    env: Environment,
+    log: EvidenceLog,
+    traffic: UsersHistory,
+    epoch: Epoch,
+    probes: Probes | None = None,
 ) -> UsersTelemetry:
-    """Return the telemetry of the application that pages."""
+    """Return the telemetry of the application that pages; *probes* are its prober's, if it has one."""
     scenario = plan.scenario
     rules = [
         AlertRule(
@@ -167,4 +173,5 @@ def make_telemetry(
         ],
         hurts_from=plan.fault_at(scenario.hurts_from),
         horizon=scenario.horizon,
+        probes=probes,
     )

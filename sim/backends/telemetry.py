@@ -7,19 +7,22 @@ or measured.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from sim.backends.charts import (
     COUNT_METRICS,
     ERRAND_SPLITS,
     NODE_METRICS,
+    PROBE_METRICS,
     SPLITS,
     Grid,
     errand_series,
     node_series,
     pod_series,
+    probe_series,
 )
+from sim.backends.probes import Probes
 from sim.client.doors import Alert, Change, Series
 from sim.evidence import AcknowledgeRecord, AlertRecord, EvidenceLog, Record
 from sim.kernel import Environment
@@ -66,12 +69,13 @@ class UsersTelemetry:
         changes: Sequence[Change] = (),
         hurts_from: int = 0,
         horizon: int | None = None,
+        probes: Probes | None = None,
     ) -> None:
         """Watch *application* of *traffic*, which must have been started.
 
         *past_alerts* and *changes* are what the scenario says about earlier days, *hurts_from* is when
         users begin to fail (ms): from there on their loss counts, here as in the score, until *horizon* (ms)
-        after the page; None: for ever.
+        after the page; None: for ever. *probes* are those of the application's prober, if it has one.
         """
         self._env = env
         self._log = log
@@ -83,6 +87,8 @@ class UsersTelemetry:
         self._changes = list(changes)
         self._hurts_from = hurts_from
         self._horizon = horizon
+        self._probes = probes
+        self._splits = {**SPLITS, **dict.fromkeys(PROBE_METRICS if probes else (), ("",))}
         self._acknowledged_at: int | None = None
         self._history = traffic.history(application)
         self._signals = self._history.signals()
@@ -90,6 +96,11 @@ class UsersTelemetry:
         log.listen(self._hear)
         traffic.listen(self._evaluator.wake)
         self._evaluator.wake()
+
+    @property
+    def metrics(self) -> Collection[str]:
+        """What `query` can be asked for."""
+        return self._splits
 
     def query(
         self, metric: str, *, by: str = "", start: int, end: int, step: int
@@ -104,15 +115,17 @@ class UsersTelemetry:
             KeyError: if the metric or the split does not exist; the message lists those that do.
             ValueError: if the step is not positive.
         """
-        splits = SPLITS.get(metric)
+        splits = self._splits.get(metric)
         if splits is None:
-            msg = f"no metric {metric!r}; metrics: {', '.join(SPLITS)}"
+            msg = f"no metric {metric!r}; metrics: {', '.join(self._splits)}"
             raise KeyError(msg)
         if by not in splits:
             able = ", ".join(filter(None, splits)) or "none"
             msg = f"{metric} cannot be split by {by!r}; splits: {able}"
             raise KeyError(msg)
         grid = Grid(start, min(end, self._env.now), step)
+        if self._probes is not None and metric in PROBE_METRICS:
+            return probe_series(metric, grid, self._probes, self._monitoring)
         if metric in NODE_METRICS:
             return node_series(by, grid, self._traffic.neighbours(), self._monitoring)
         if metric in COUNT_METRICS or by in ERRAND_SPLITS:

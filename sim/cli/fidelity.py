@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sim.cli.main import MAX_SEED, database_option, main
+
+if TYPE_CHECKING:
+    from sim.cli.real import Told
+    from sim.session.run import Run
+    from sim.session.storage import RunStore
 
 WIDE = 56
 
@@ -27,10 +32,20 @@ WIDE = 56
     type=click.IntRange(1, 60),
     help="Let the expert play for so long after the page, not to the end.",
 )
+@click.option(
+    "--run", "kept", metavar="RUN", help="Tell it of this run of the expert's again, which is kept."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @database_option
 def fidelity(
-    incident: str, seed: int, context: str, minutes: int | None, database: str, *, as_json: bool
+    incident: str,
+    seed: int,
+    context: str,
+    minutes: int | None,
+    kept: str | None,
+    database: str,
+    *,
+    as_json: bool,
 ) -> None:
     """Hold a real cluster against the simulator: the expert plays both.
 
@@ -41,7 +56,7 @@ def fidelity(
     from sim.cli.play import CannotPlayError  # noqa: PLC0415
 
     try:
-        found = _measured(incident, seed, database, context, minutes)
+        found = _measured(incident, seed, database, context, minutes, kept)
     except CannotPlayError as error:
         raise click.ClickException(str(error)) from error
     click.echo(json.dumps(found, indent=2) if as_json else text_of(found))
@@ -49,18 +64,48 @@ def fidelity(
 
 
 def _measured(
-    incident: str, seed: int, database: str, context: str, minutes: int | None
+    incident: str, seed: int, database: str, context: str, minutes: int | None, kept: str | None
 ) -> dict[str, Any]:
-    from sim.cli.play import CannotPlayError, find_scenario, open_store  # noqa: PLC0415
-    from sim.cli.real import Told, begun, interrupted, leave, watch  # noqa: PLC0415
-    from sim.session.fidelity import Side, events_of, report, simulated_side  # noqa: PLC0415
-    from sim.session.judge import EXPERT, judge  # noqa: PLC0415
+    from sim.cli.play import open_store  # noqa: PLC0415
+    from sim.cli.real import Told  # noqa: PLC0415
+    from sim.session.fidelity import Side, report, simulated_side  # noqa: PLC0415
+    from sim.session.judge import judge  # noqa: PLC0415
     from sim.session.measured import KIND  # noqa: PLC0415
 
-    scenario, store, told = find_scenario(incident), open_store(database), Told()
+    store, told = open_store(database), Told()
     until = None if minutes is None else minutes * 60_000
-    session = begun(scenario, seed, store, who=EXPERT, context=context)
-    run, events = session.run, list[dict[str, Any]]()
+    if kept is None:
+        run = _played(incident, seed, store, context, until, told, database)
+    else:
+        run = _kept(store, kept, database)
+    told.tell("the simulator plays the same")
+    scenario, seed = run.scenario, run.seed
+    real = Side(KIND, run.log, judge(run.finish(), scenario, seed, run.inputs, store))
+    return report(scenario, seed, simulated_side(scenario, seed, store, until), real)
+
+
+def _played(
+    incident: str,
+    seed: int,
+    store: RunStore,
+    context: str,
+    until: int | None,
+    told: Told,
+    database: str,
+) -> Run:
+    """Let the expert play on the cluster now."""
+    from sim.cli.play import CannotPlayError, find_scenario  # noqa: PLC0415
+    from sim.cli.real import begun, interrupted, leave, watch  # noqa: PLC0415
+    from sim.scenario import Catalogue  # noqa: PLC0415
+    from sim.session.fidelity import note_events  # noqa: PLC0415
+    from sim.session.judge import EXPERT  # noqa: PLC0415
+
+    if incident in (catalogue := Catalogue()).families():
+        nights = ", ".join(catalogue.family(incident).slugs)
+        msg = f"{incident} is a family, of which a night is drawn; compare one of them: {nights}"
+        raise CannotPlayError(msg)
+    session = begun(find_scenario(incident), seed, store, who=EXPERT, context=context)
+    run = session.run
     try:
         told.tell(f"the page has come; the expert plays run {session.row.id}")
         watch(
@@ -68,16 +113,28 @@ def _measured(
             EXPERT,
             quiet=True,
             until=None if until is None else run.paged_at + until,
-            closing=lambda: events.extend(events_of(run)),
+            closing=lambda: note_events(run),
             tell=lambda step: told.tell(step.line[:90]),
         )
     finally:
         leave(session)
     if not session.closed:
         raise CannotPlayError(interrupted(session, database))
-    told.tell("the simulator plays the same")
-    real = Side(KIND, run.log, judge(run.finish(), scenario, seed, run.inputs, store), events)
-    return report(scenario, seed, simulated_side(scenario, seed, store, until), real)
+    return run
+
+
+def _kept(store: RunStore, kept: str, database: str) -> Run:
+    """Return a night that the expert has played on a cluster before, as its evidence tells it."""
+    from sim.cli.play import CannotPlayError, find_scenario, stored_run  # noqa: PLC0415
+    from sim.session.export import as_played  # noqa: PLC0415
+    from sim.session.judge import EXPERT  # noqa: PLC0415
+    from sim.session.told import recorded_row  # noqa: PLC0415
+
+    row = stored_run(store, kept, database)
+    if not (row.real and row.closed and row.who == EXPERT):
+        msg = f"run {kept} is none that the expert has played to its end on a real cluster"
+        raise CannotPlayError(msg)
+    return recorded_row(row, as_played(store, row, find_scenario), store)
 
 
 def text_of(found: dict[str, Any]) -> str:
@@ -99,6 +156,8 @@ def text_of(found: dict[str, Any]) -> str:
         lines.append(_row(f"{at:+d} s", f"{one:.2%}", f"{other:.2%}", f"{apart:+.2%}"))
     page = found["page_s"]
     lines.append(_row("page", _s(page[a]), _s(page[b]), _d(page[a], page[b])))
+    probed = [_probes(found["prober"][name]) for name in (a, b)]
+    lines.append(_row("probes that failed, until users were fine", *probed))
     for title, key, names in (
         ("What pods went through, first seen", "states", ("workload", "node", "state")),
         ("Events, first seen", "events", ("about", "reason")),
@@ -142,6 +201,10 @@ def _answers(found: dict[str, Any]) -> Iterator[str]:
             facts = ", ".join(side["facts"]) or "no fact"
             yield f"      {name}: exit {side['code']}{again}; {facts}"
             yield from (f"      {name}: > {line}" for line in side["said"])
+
+
+def _probes(prober: dict[str, Any] | None) -> str:
+    return "-" if prober is None else f"{prober['failed']} of {prober['probes']}"
 
 
 def _row(name: str, one: str, other: str, apart: str = "") -> str:

@@ -140,7 +140,8 @@ class _Steps:
 def _show(state: Any) -> None:
     click.echo(state.sentence)
     if state.user:
-        click.echo(f"in use by {state.user}; {len(state.left)} changes to put back when it ends")
+        # How many there are would say something of a night that was drawn.
+        click.echo(f"in use by {state.user}; what is changed is put back when it ends")
     else:
         for what in state.left[-MOST:]:
             click.echo(f"changed and not put back: {what}")

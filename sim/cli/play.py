@@ -68,6 +68,15 @@ def choose(name: str, seed: int) -> tuple[Scenario, str]:
         raise CannotPlayError(str(error)) from error
 
 
+def nights_of(family: str) -> tuple[Scenario, ...]:
+    """Return every night of a family; raises CannotPlayError if one does not load."""
+    try:
+        return Catalogue().nights(family)
+    except (KeyError, ScenarioError) as error:
+        msg = f"{family} does not load; see: uncordon validate {family}"
+        raise CannotPlayError(msg) from error
+
+
 def open_store(database: str) -> RunStore:
     """Return the store at *database*; raises CannotPlayError."""
     try:

@@ -16,6 +16,7 @@ from sim.cli.play import (
     from_pipe,
     greet,
     named,
+    nights_of,
     open_store,
     print_step,
     told_verdict,
@@ -40,19 +41,15 @@ def play(
     """Play at this terminal, or let *player* play; return the scored run, None if it was left.
 
     Raises:
-        CannotPlayError: if there is no such incident, cluster or player.
+        CannotPlayError: if there is no such incident, cluster or player, or the cluster was lost meanwhile.
     """
     scenario, mystery = choose(incident, seed)
-    if mystery:
-        msg = (
-            f"a night of {incident} is drawn for the simulator only; name one, see `uncordon list`"
-        )
-        raise CannotPlayError(msg)
     if player is not None and player not in player_names(scenario):
         msg = f"no player {player!r}; there are: {', '.join(player_names(scenario))}"
         raise CannotPlayError(msg)
     store = open_store(database)
-    session = begun(scenario, seed, store, who=player or "trainee", context=context)
+    who = player or "trainee"
+    session = begun(scenario, seed, store, who=who, context=context, mystery=mystery)
     try:
         if player is not None:
             watch(session, player, quiet=quiet)
@@ -64,9 +61,14 @@ def play(
     except LeaseLostError as error:
         raise CannotPlayError(str(error)) from error
     finally:
+        ended = bool(session.over)
         leave(session)
     if not session.closed:
-        click.echo(interrupted(session, database), err=True)
+        said = interrupted(session, database)
+        if ended:
+            # Nobody left it: whoever waits for the night to be played must see that it was not.
+            raise CannotPlayError(said)
+        click.echo(said, err=True)
         return None
     return told_verdict(session, store)
 
@@ -77,15 +79,20 @@ def interrupted(session: RealSession, database: str) -> str:
     return f"interrupted: {why}; `uncordon play --resume {kept}` closes it as it stands"
 
 
-def begun(scenario: Scenario, seed: int, store: RunStore, *, who: str, context: str) -> RealSession:
+def begun(
+    scenario: Scenario, seed: int, store: RunStore, *, who: str, context: str, mystery: str = ""
+) -> RealSession:
     """Return a run whose page has come, having told every step on standard error.
+
+    *mystery* is the family of which the night was drawn.
 
     Raises:
         CannotPlayError: if there is no cluster, or it cannot be played on.
     """
+    nights = nights_of(mystery) if mystery else ()
     try:
-        refuse(scenario)
-        ground: Ground = find_ground(context, f"a run of {scenario.slug}")
+        refuse(*(nights or (scenario,)))
+        ground: Ground = find_ground(context, f"a run of {mystery or scenario.slug}", nights)
         return RealSession.begin(
             scenario,
             seed,
@@ -96,6 +103,7 @@ def begun(scenario: Scenario, seed: int, store: RunStore, *, who: str, context: 
             wall_ms=steady_ms,
             sleep=sleep,
             progress=Told().tell,
+            mystery=mystery,
         )
     except NoGroundError as error:
         raise CannotPlayError(str(error)) from error

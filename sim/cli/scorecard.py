@@ -15,8 +15,10 @@ from typing import Any
 from sim.scoring import LEAST_NO_HARM, PASS, Finding, Story, band
 from sim.session import retold
 from sim.session.advice import effect_text, headline, practise_next
+from sim.session.debrief import told_outside
 from sim.session.judge import EXPERT, Verdict
-from sim.session.measured import MEASURED, SIMULATED
+from sim.session.measured import measured
+from sim.session.probed import probed
 
 WIDEST = 120
 """Lines of prose longer than this are hard to read."""
@@ -46,7 +48,7 @@ def scorecard_json(verdict: Verdict) -> dict[str, Any]:
         "seed": card.seed,
         "engine": card.engine,
         "backend": card.backend,
-        **({"measured": MEASURED} if card.backend != SIMULATED else {}),
+        **_measured(story),
         "total": round(card.total, 6),
         "band": band(card.total),
         "passed": card.passed,
@@ -59,6 +61,12 @@ def scorecard_json(verdict: Verdict) -> dict[str, Any]:
         "bets": placed,
         "calibration": retold.calibration(placed),
     }
+
+
+def _measured(story: Story) -> dict[str, Any]:
+    """Return what is to be known of figures that were measured."""
+    found = {"measured": measured(story.log), "prober": probed(story)}
+    return {name: value for name, value in found.items() if value}
 
 
 def scorecard_text(verdict: Verdict, width: int = 0) -> str:
@@ -93,8 +101,9 @@ def _told(verdict: Verdict) -> Iterator[tuple[int, str]]:
         total += f", but no pass with fewer than {LEAST_NO_HARM} points of no harm"
     yield 0, ""
     yield 0, f"This night was {card.scenario}, seed {card.seed}."
-    if card.backend != SIMULATED:
-        yield 0, f"{MEASURED[0].upper()}{MEASURED[1:]}."
+    for said in (measured(story.log), (probed(story) or {}).get("words", "")):
+        if said:
+            yield 0, f"{said[0].upper()}{said[1:]}."
     yield 0, total
     yield 0, headline(verdict)
     yield 0, ""
@@ -110,6 +119,7 @@ def _told(verdict: Verdict) -> Iterator[tuple[int, str]]:
     for entry in ledger.entries:
         for number, line in enumerate(entry.deed.line.splitlines()):
             yield 14, f"  {story.clock(entry.deed.at) if not number else '':8}  {line}"
+        yield from ((12, f"            {words}") for words in told_outside(entry))
         yield 12, f"            {effect_text(ledger, entry)}"
     if not ledger.entries:
         yield 0, "  nothing was changed"

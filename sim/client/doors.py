@@ -6,7 +6,7 @@ time: what may take long hands out `simpy.Event`s to wait on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -216,13 +216,18 @@ class Change:
 class Telemetry(Protocol):
     """Metrics, alerts and their history, changes."""
 
+    @property
+    def metrics(self) -> Collection[str]:
+        """What `query` can be asked for; not every cluster measures the same."""
+
     def query(
         self, metric: str, *, by: str = "", start: int, end: int, step: int
     ) -> Sequence[Series]:
         """Return *metric* at start, start+step ... <= end (simulated ms).
 
         Metrics: `errors` (share 0-1 of 5xx), `requests` (per s), `latency_p50`, `latency_p99` (ms),
-        `ready` (pods), `connect_errors` (per s, by node), `restarts`. *by*: "", `node`, `zone`, `version`, `pod`.
+        `ready` (pods), `connect_errors` (per s, by node), `restarts`; where there is a prober, `probes` and
+        `probes_failed` (in a minute), `probe_success` (share). *by*: "", `node`, `zone`, `version`, `pod`.
 
         Raises:
             KeyError: if the metric or the split does not exist; the message lists those that do.

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 SCHEMA_VERSION = 3
-"""3 has the backend, and how a real cluster stood; 2 thoughts, bets, decision points and loss by call.
+"""3 has the backend, how a real cluster stood and what its prober found; 2 thoughts, bets, decision points,
+loss by call.
 
 What an older version wrote is read as before.
 """
@@ -180,6 +181,19 @@ class ClusterRecord(_Base):
     """All of them, `{name, zone, ready, schedulable}`, when one has changed; empty: none has."""
     pods: dict[str, Any] = field(default_factory=dict)
     """`namespace/name` -> `{namespace, name, node, version, status, ready: "1/1", restarts}` or None: gone."""
+    events: list[dict[str, Any]] = field(default_factory=list)
+    """Kubernetes' events as they were listed then, `{kind, name, reason, first}` each; empty: nobody listed them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeRecord(_Base):
+    """What a real cluster's prober has done since the record before; it is no user and nobody's loss."""
+
+    kind: ClassVar[str] = "probe"
+    application: str
+    probes: int
+    failed: int
+    """Those of them that were answered badly, too late or not at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,7 +307,10 @@ class AcknowledgeRecord(_Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeRecord(_Base):
-    """The run's pace changed: `paused`, `resumed`, `skipped`, `horizon`, `interrupted`."""
+    """The run's pace changed: `paused`, `resumed`, `skipped`, `horizon`, `interrupted`.
+
+    `unheard` comes before the end of a real cluster's run if not all may be known that others did just before.
+    """
 
     kind: ClassVar[str] = "time"
     what: str
@@ -326,6 +343,7 @@ Record = (
     | AlertRecord
     | ImpactRecord
     | ClusterRecord
+    | ProbeRecord
     | MessageRecord
     | UpdateRecord
     | NoteRecord

@@ -85,6 +85,10 @@ class Catalogue:
             raise KeyError(unknown("scenario", name, [*slugs, *families]))
         return self[name], ""
 
+    def nights(self, name: str) -> tuple[Scenario, ...]:
+        """Return every night of the family *name*; raises as `family` does."""
+        return tuple(self[slug] for slug in self.family(name).slugs)
+
     def draw(self, name: str, seed: int) -> Scenario:
         """Return the scenario of the family *name* that *seed* draws; raises as `family` does."""
         return self[self.family(name).draw(seed)]

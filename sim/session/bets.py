@@ -6,7 +6,7 @@ Nobody in the scenario hears of one, nothing in the cluster changes by it, and n
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import simpy
@@ -43,8 +43,15 @@ class Bet:
     sure: int
 
 
-def read_bet(text: str, by: str = "", sure: int | None = None) -> Bet:
+def read_bet(
+    text: str,
+    by: str = "",
+    sure: int | None = None,
+    among: Sequence[panels.Metric] = panels.METRICS,
+) -> Bet:
     """Return what *text* bets on; *by* and *sure* stand for what the text does not say.
+
+    *among* are the charts that the dashboard has.
 
     Raises:
         ValueError: if it cannot be read, in words for whoever wrote it.
@@ -55,7 +62,7 @@ def read_bet(text: str, by: str = "", sure: int | None = None) -> Bet:
         raise ValueError(msg)
     # What is meant where no figure is named: the one that paged.
     name = (found["metric"] or panels.METRICS[0].id).lower()
-    metric, unit = _metric(name)
+    metric, unit = _metric(name, among)
     split = _split(name, (found["by"] or by).lower())
     number = _number(found["number"], (found["unit"] or "").lower(), unit)
     low = found["sign"].lower() in ("<", "<=", "under", "below")
@@ -76,15 +83,15 @@ def read_bet(text: str, by: str = "", sure: int | None = None) -> Bet:
     )
 
 
-def _metric(name: str) -> tuple[str, str]:
+def _metric(name: str, among: Sequence[panels.Metric]) -> tuple[str, str]:
     """Return what the telemetry calls *name*, and its unit."""
-    for metric in panels.METRICS:
+    for metric in among:
         if name in metric.metrics:
             return name, metric.unit
         if name == metric.id:
             # Of several lines the last is the one that hurts: p99 of p50 and p99.
             return metric.metrics[-1], metric.unit
-    known = ", ".join(panels.BY_ID)
+    known = ", ".join(metric.id for metric in among)
     msg = f"no figure {name!r} to bet on; there are: {known}"
     raise ValueError(msg)
 
@@ -203,7 +210,7 @@ def holds(bet: Bet | BetRecord, value: float) -> bool:
 def unit_of(metric: str) -> str:
     """Return the unit of a telemetry's metric: `%`, `/s`, `ms` or empty; also if it is not shown any more."""
     try:
-        return _metric(metric)[1]
+        return _metric(metric, panels.METRICS)[1]
     except ValueError:
         return ""
 

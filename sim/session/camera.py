@@ -67,7 +67,7 @@ def frames(log: EvidenceLog, scenario: Scenario) -> list[Frame]:
     shown = set(_namespaces(scenario))
     return [
         {**frame, "pods": [pod for pod in frame["pods"] if pod["namespace"] in shown]}
-        for frame in stands(log.of(ClusterRecord))
+        for frame in stands(one for one in log.of(ClusterRecord) if one.pods or one.nodes)
     ]
 
 

@@ -7,6 +7,7 @@ Times are simulated ms, loss is in requests (weighted by client class).
     title, slug, seed, engine, epoch, paged_at, fault_at, horizon, mitigated_at, enough_at, closed_at
     kind        incident | false-alarm
     backend     simulated | kind; measured: a sentence on figures of a real cluster, else empty
+    prober      what a real cluster's prober found, see `probed`; None: there was none
     mode        {practice, branched_at: ms | None, mystery: family}
     total*, band*, passed*   blocks* [{name, points, of}]
     findings    [{id, block, title, rule, of, points, parts, expert}]; pending: those that need no replay
@@ -36,8 +37,9 @@ from sim.scoring.rubric import ITEMS
 from sim.session import retold
 from sim.session.advice import effect_text, headline, practise_next
 from sim.session.judge import Trial, Verdict
-from sim.session.measured import MEASURED, NO_REPLAY
+from sim.session.measured import NO_REPLAY, measured
 from sim.session.play import Step
+from sim.session.probed import probed
 from sim.session.references import Cache, Reference, reference
 
 CURVE_STEP_MS = 15_000
@@ -152,7 +154,8 @@ def _whatever(
         "epoch": run.epoch,
         "kind": scenario.rubric.kind,
         "backend": run.backend,
-        "measured": MEASURED if story.measured else "",
+        "measured": measured(story.log),
+        "prober": probed(story),
         "mode": {
             "practice": mode.practice,
             "branched_at": mode.branched_at,
@@ -251,9 +254,9 @@ def _step(step: Step) -> dict[str, Any]:
 def ledger_row(entry: Entry, ledger: Ledger) -> dict[str, Any]:
     """Return an action with what it did.
 
-    `{at, input, source, line, changed: [verb target], saved, effect: words, cost: points, together:
-    [line], lasting: [words], from: words if not from the run's own figures, unmeasured: why}`; while rows
-    come one by one, *ledger* is what is known of it so far and
+    `{at, input, source, line, changed: [verb target], told: [who did it outside, and what], saved,
+    effect: words, cost: points, together: [line], lasting: [words], from: words if not from the run's own
+    figures, unmeasured: why}`; while rows come one by one, *ledger* is what is known of it so far and
     *together* is empty.
     """
     return {
@@ -264,6 +267,7 @@ def ledger_row(entry: Entry, ledger: Ledger) -> dict[str, Any]:
         "changed": list(dict.fromkeys(f"{one.verb} {one.target}" for one in entry.deed.actions))[
             :4
         ],
+        "told": told_outside(entry),
         "cost": entry.points,
         "together": [one.deed.line for one in ledger.partners(entry)],
         "lasting": list(entry.lasting),
@@ -273,6 +277,13 @@ def ledger_row(entry: Entry, ledger: Ledger) -> dict[str, Any]:
         "saved": 0.0 if ledger.free(entry.saved) else entry.saved,
         "effect": effect_text(ledger, entry),
     }
+
+
+def told_outside(entry: Entry) -> list[str]:
+    """Return what a real cluster's log tells of something that was done past the terminal: by whom, and what."""
+    if entry.deed.command >= 0 or not entry.unmeasured:
+        return []
+    return list(dict.fromkeys(one.detail for one in entry.deed.actions if one.detail))
 
 
 def _together(ledger: Ledger) -> list[dict[str, Any]]:

@@ -235,7 +235,8 @@ class IncidentDesk:
 
     def bet(self, text: str, by: str = "", sure: int | None = None) -> str:
         """Bet on what a dashboard will show; raises ValueError if it cannot be read."""
-        bet, now = read_bet(text, by, sure), self._env.now
+        charts = panels.offered(self._telemetry)
+        bet, now = read_bet(text, by, sure, charts), self._env.now
         if (due := again(bet, self._log, now)) is not None:
             msg = f"that bet is open already; it is read at {self._time_text(due)}"
             raise ValueError(msg)

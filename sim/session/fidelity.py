@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sim.evidence import EvidenceLog, RunRecord
+from sim.evidence import ClusterRecord, EvidenceLog, RunRecord
 from sim.kernel import Epoch
 from sim.scenario import Scenario
 from sim.scoring import Story
@@ -21,6 +21,7 @@ from sim.session.film import listed
 from sim.session.judge import EXPERT, Verdict, judge
 from sim.session.measured import SIMULATED
 from sim.session.play import make_player, play
+from sim.session.probed import probed
 from sim.session.reenact import workload
 from sim.session.references import Cache
 from sim.session.run import Run
@@ -47,8 +48,6 @@ class Side:
     name: str
     log: EvidenceLog
     verdict: Verdict
-    events: list[dict[str, Any]]
-    """Kubernetes' events in the applications' namespaces, as the API lists them at the end."""
 
 
 def simulated_side(scenario: Scenario, seed: int, cache: Cache, until_ms: int | None) -> Side:
@@ -60,22 +59,34 @@ def simulated_side(scenario: Scenario, seed: int, cache: Cache, until_ms: int | 
     run.start()
     end = None if until_ms is None else run.paged_at + until_ms
     play(run, make_player(run, EXPERT), until=end)
-    events = events_of(run)
+    note_events(run)
     log = run.finish()
-    return Side(SIMULATED, log, judge(log, scenario, seed, run.inputs, cache), events)
+    return Side(SIMULATED, log, judge(log, scenario, seed, run.inputs, cache))
 
 
-def events_of(run: Run) -> list[dict[str, Any]]:
-    """Return the events of the applications' namespaces, while the cluster is there."""
+def note_events(run: Run) -> None:
+    """Write the events of the applications' namespaces into the evidence, while the cluster is there."""
     names = dict.fromkeys(one.namespace for one in run.scenario.applications)
-    return [event for name in names for event in listed(run, f"/api/v1/namespaces/{name}/events")]
+    found = [event for name in names for event in listed(run, f"/api/v1/namespaces/{name}/events")]
+    run.log.append(ClusterRecord(at=run.now, events=[_noted(event) for event in found]))
+
+
+def _noted(event: dict[str, Any]) -> dict[str, Any]:
+    about, metadata = event.get("involvedObject") or {}, event.get("metadata") or {}
+    first = event.get("firstTimestamp") or event.get("eventTime")
+    return {
+        "kind": str(about.get("kind", "")),
+        "name": str(about.get("name", "")),
+        "reason": str(event.get("reason", "")),
+        "first": str(first or metadata.get("creationTimestamp") or ""),
+    }
 
 
 def report(scenario: Scenario, seed: int, one: Side, other: Side) -> dict[str, Any]:
     """Return both sides and their differences as JSON.
 
-    `{scenario, seed, backends: [a, b], page_s, series: {step_s, from_s, a: [share], b: [share]}, states:
-    [{workload, node, state, a, b}], events: [{about, reason, a, b}], facts: [{fact, sentence, a, b}],
+    `{scenario, seed, backends: [a, b], page_s, prober: {a, b}, series: {step_s, from_s, a: [share], b: [share]},
+    states: [{workload, node, state, a, b}], events: [{about, reason, a, b}], facts: [{fact, sentence, a, b}],
     answers: [{line, same, a: {at, times, code, facts, said}, b}],
     sequences: {a: [[s, workload, node, state]]}, score: {total, blocks, mitigate_s, requests_lost, ...},
     differences: [sentence], mitigated: [a, b], holds: bool}`; a figure that a side does not have is None.
@@ -88,6 +99,7 @@ def report(scenario: Scenario, seed: int, one: Side, other: Side) -> dict[str, A
         "seed": seed,
         "backends": [a.name, b.name],
         "measured": "figures of a real cluster are measured, not exact",
+        "prober": {side.name: probed(side.story) for side in sides},
         "page_s": {side.name: side.since_fault(side.story.paged_at) for side in sides},
         "series": {
             "from_s": -BEFORE_MS // 1000,
@@ -188,13 +200,15 @@ class _Told:
         # Users of a real cluster may begin to fail by what was done while it was set up.
         since = max(self._fault - LEAD_MS, self.side.log[0].at)
         found: dict[tuple[str, ...], float] = {}
-        for event in self.side.events:
-            about, reason = event.get("involvedObject") or {}, str(event.get("reason", ""))
-            at = _first(event, Epoch.parse(epoch).unix_ms)
-            if at is None or at < since or reason in _DULL:
+        noted = [one.events for one in self.side.log.of(ClusterRecord) if one.events]
+        for event in noted[-1] if noted else []:
+            reason = event["reason"]
+            if not event["first"] or reason in _DULL:
                 continue
-            kind = str(about.get("kind", "")).lower()
-            name = f"{kind}/{_HASH.sub('', workload(str(about.get('name', ''))))}"
+            at = Epoch.parse(event["first"]).unix_ms - Epoch.parse(epoch).unix_ms
+            if at < since:
+                continue
+            name = f"{event['kind'].lower()}/{_HASH.sub('', workload(event['name']))}"
             key, when = (name, reason), self.since_fault(at)
             found[key] = min(when, found.get(key, when))
         return found
@@ -240,12 +254,6 @@ def _state(pod: dict[str, Any]) -> str:
 def _counted(states: Iterable[str]) -> str:
     listed_ = list(states)
     return ", ".join(f"{listed_.count(one)} {one}" for one in dict.fromkeys(listed_)) or "none"
-
-
-def _first(event: dict[str, Any], epoch_ms: int) -> int | None:
-    text = event.get("firstTimestamp") or event.get("eventTime")
-    text = text or (event.get("metadata") or {}).get("creationTimestamp")
-    return None if not text else Epoch.parse(str(text)).unix_ms - epoch_ms
 
 
 def _both(

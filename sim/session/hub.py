@@ -104,8 +104,17 @@ class Hub:
         self._keep(session)
         return session
 
-    def begin(self, slug: str, seed: int, ground: Ground, *, holder: str) -> Beginning:
-        """Let a run begin on a real cluster, which takes minutes, and return how far it is."""
+    def nights(self, family: str) -> tuple[Scenario, ...]:
+        """Return every night of *family*; raises KeyError if there is none called so."""
+        return tuple(self.scenario(slug) for slug in self.catalogue.family(family).slugs)
+
+    def begin(
+        self, slug: str, seed: int, ground: Ground, *, holder: str, mystery: str = ""
+    ) -> Beginning:
+        """Let a run begin on a real cluster, which takes minutes, and return how far it is.
+
+        *mystery* is the family of which the night was drawn.
+        """
         scenario = self.scenario(slug)
 
         def work(progress: Progress, cancelled: Callable[[], bool]) -> RealSession:
@@ -118,6 +127,7 @@ class Hub:
                 wall_ms=steady_ms,
                 sleep=sleep,
                 progress=progress,
+                mystery=mystery,
                 cancelled=cancelled,
             )
 
@@ -125,7 +135,8 @@ class Hub:
             self._keep(session)
             self._go()
 
-        return self.beginnings.begin(holder, scenario.title, work, keep)
+        title = (scenario.family_title or mystery) if mystery else scenario.title
+        return self.beginnings.begin(holder, title, work, keep)
 
     def branch(self, run: str, at: int, *, holder: str) -> Session:
         """Branch a closed run of *holder* at *at* (simulated ms) and return the session of the branch.

@@ -13,7 +13,7 @@ from sim.session.storage import RunRow
 
 def debrief_key(row: RunRow, engine: str = ENGINE_VERSION) -> str:
     """Return the key of a run's whole debrief, as *engine* has told it."""
-    return f"debrief3/{row.id}/{row.digest}/{engine}"
+    return f"debrief4/{row.id}/{row.digest}/{engine}"
 
 
 def debrief_keys(row: RunRow) -> list[str]:

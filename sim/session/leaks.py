@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from sim.evidence import AlertRecord, MessageRecord
 from sim.scenario import Scenario, fill
 from sim.session.desk import PICKS
-from sim.session.panels import METRICS
+from sim.session.panels import offered as charts
 from sim.session.run import Run
 
 TICKET = ("ticket_origin", "ticket_fix", "ticket_owner")
@@ -33,7 +33,7 @@ def offered(run: Run) -> Iterator[tuple[str, str]]:
         yield f"document {document.id}", desk.text(f"document:{document.id}")
     for change in run.telemetry.changes():
         yield f"change {change.id}", desk.text(f"change:{change.id}")
-    for metric in METRICS:
+    for metric in charts(run.telemetry):
         for by in metric.splits:
             yield f"panel {metric.id} by {by}", desk.text(metric.id, by)
     lists = desk.lists()

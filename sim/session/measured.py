@@ -27,6 +27,9 @@ MEASURED = (
     "played on a real cluster (kind): users' figures are measured, not exact; what each action did, and "
     "what nobody and the expert would have lost, come from the simulator"
 )
+UNHEARD = "unheard"
+"""What a real run's evidence says if it ended before all that others had done was known."""
+LEFT_OUT = "the API server's log could not be read up to the end, so changes made outside just before it may be missing"
 NO_REPLAY = (
     "this run was played on a real cluster, which nothing can play again: there is no branch and no what-if "
     "of it"
@@ -36,6 +39,14 @@ NO_REPLAY = (
 def backend_of(log: EvidenceLog) -> str:
     """Return what the cluster of a run was: `simulated` or `kind`."""
     return next(log.of(RunRecord)).backend
+
+
+def measured(log: EvidenceLog) -> str:
+    """Return the sentence on the figures of a real run; empty of a simulated one."""
+    if backend_of(log) == SIMULATED:
+        return ""
+    unheard = any(record.what == UNHEARD for record in log.of(TimeRecord))
+    return f"{MEASURED}; {LEFT_OUT}" if unheard else MEASURED
 
 
 def last_words(log: EvidenceLog, at: int, what: str) -> list[Record]:

@@ -52,11 +52,18 @@ METRICS = (
     Metric("ready", "Ready pods", "", ("ready",), ("", "node", "zone", "version")),
     Metric("restarts", "Container restarts (10 min)", "", ("restarts",), ("", "node", "pod")),
     Metric("connections", "Failed outgoing connections", "/s", ("connect_errors",), ("node",)),
+    Metric("prober", "Prober: share of probes that succeed", "%", ("probe_success",), ("",)),
+    Metric("probes", "Prober: probes per minute", "", ("probes", "probes_failed"), ("",)),
 )
-"""The dashboard's charts, in the order in which they stand."""
+"""Every chart that a dashboard can have, in the order in which they stand."""
 
 BY_ID = {metric.id: metric for metric in METRICS}
 FIXED = ("alerts", "changes")
+
+
+def offered(telemetry: Telemetry) -> list[Metric]:
+    """Return the charts of a dashboard: those of what is measured there."""
+    return [metric for metric in METRICS if all(one in telemetry.metrics for one in metric.metrics)]
 
 
 def chart(telemetry: Telemetry, panel: str, by: str, now: int) -> list[dict[str, Any]]:
@@ -65,9 +72,10 @@ def chart(telemetry: Telemetry, panel: str, by: str, now: int) -> list[dict[str,
     Raises:
         ValueError: if there is no such panel, or it cannot be split like that.
     """
-    metric = BY_ID.get(panel)
+    there = {one.id: one for one in offered(telemetry)}
+    metric = there.get(panel)
     if metric is None:
-        msg = f"no panel {panel!r}; there are: {', '.join([*BY_ID, *FIXED])}"
+        msg = f"no panel {panel!r}; there are: {', '.join([*there, *FIXED])}"
         raise ValueError(msg)
     if by not in metric.splits:
         if by or len(metric.splits) != 1:

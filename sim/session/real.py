@@ -14,14 +14,14 @@ from collections.abc import Callable
 from typing import Any
 
 from sim.backends.base import BackendFactory, BackendLostError
-from sim.evidence import EvidenceLog
+from sim.evidence import EvidenceLog, TimeRecord
 from sim.scenario import Scenario
 from sim.session.camera import Camera
 from sim.session.clock import Clock
 from sim.session.film import listed
 from sim.session.ground import Ground, NoGroundError, Progress
 from sim.session.inputs import BadInputError, Input, parse_input
-from sim.session.measured import KIND
+from sim.session.measured import KIND, UNHEARD
 from sim.session.play import TERMINAL
 from sim.session.recorded import OVER
 from sim.session.run import Run
@@ -30,6 +30,13 @@ from sim.session.told import KeptSession
 
 CANNOT_WAIT = "a run on a real cluster cannot be paused or skipped ahead: its time is the wall's"
 TIME_UP = "half an hour after the end the cluster is let go"
+UNTOLD = (
+    "something that was to happen tonight could not be done on this cluster; what it was would say which "
+    "night has been drawn, and one that is played by its name tells it"
+)
+ENDING = "the run is just ending"
+HEARD_S = 5.0
+"""So long an end waits at most for what others did just before."""
 STEP_S = 0.05
 EVENING_STEP_S = 0.25
 LATE_MS = 5 * 60_000
@@ -41,8 +48,17 @@ _log = logging.getLogger(__name__)
 class RealRun(Run):
     """A run whose cluster is real: it may be lost, and it ends where it was left."""
 
-    def __init__(self, scenario: Scenario, seed: int, *, who: str, backend: BackendFactory) -> None:
-        """Set the scenario up, which takes minutes, and begin to film."""
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        *,
+        who: str,
+        backend: BackendFactory,
+        drawn: bool = False,
+    ) -> None:
+        """Set the scenario up, which takes minutes, and begin to film; *drawn*: nobody may know which night it is."""
+        self._drawn = drawn
         self.broken = ""
         """Why nothing can go on; empty: all is well."""
         super().__init__(scenario, seed, who=who, backend=backend)
@@ -59,14 +75,14 @@ class RealRun(Run):
         try:
             super().advance(until)
         except BackendLostError as error:
-            self.broken = str(error)
+            self.broken = told(error, drawn=self._drawn)
 
     def apply(self, given: Input) -> str:
         """Let an input act; raises BadInputError if the cluster is lost by it."""
         try:
             return super().apply(given)
         except BackendLostError as error:
-            self.broken = str(error)
+            self.broken = told(error, drawn=self._drawn)
             raise BadInputError(self.broken) from error
 
     def seen(self, payload: dict[str, Any]) -> int:
@@ -75,6 +91,16 @@ class RealRun(Run):
         self.keep(number, given)
         self.inputs.append(given)
         return number
+
+    def hear_out(self) -> Callable[[], bool | None]:
+        """Begin to hear all that others have done up to now.
+
+        What is returned hears what has come and tells whether that is all: None as long as it is not known.
+        """
+        if hasattr(self._backend, "hear_out"):
+            hearing: Callable[[], bool | None] = self._backend.hear_out()
+            return hearing
+        return lambda: True
 
     def finish(self) -> EvidenceLog:
         """Return the evidence; a real cluster does not live on for it."""
@@ -100,6 +126,8 @@ class RealSession(KeptSession):
         self._ground = ground
         self._sleep = sleep
         self._leaving: threading.Thread | None = None
+        self._ending = False
+        """Somebody ends it, and waits for what others did just before."""
         self.over = ""
         """Why the cluster was let go before the incident was closed; empty: it was not."""
         self.notes = list(ground.notes)
@@ -133,12 +161,15 @@ class RealSession(KeptSession):
     ) -> RealSession:
         """Set *scenario* up on *ground* and live through its evening, by the wall, until the page.
 
+        *mystery* is the family of which the night was drawn.
+
         Raises:
             NoGroundError: if it cannot be played there, or no page comes; all is taken back then.
         """
         run = None
         try:
-            run = RealRun(scenario, seed, who=who, backend=ground.factory(scenario, progress))
+            factory = ground.factory(scenario, progress)
+            run = RealRun(scenario, seed, who=who, backend=factory, drawn=bool(mystery))
             _evening(run, wall_ms, sleep, progress, cancelled)
             row = store.create(
                 holder=holder,
@@ -159,7 +190,7 @@ class RealSession(KeptSession):
                 run.close()
             ground.leave(progress)
             if isinstance(error, BackendLostError):
-                raise NoGroundError(str(error)) from error
+                raise NoGroundError(told(error, drawn=bool(mystery))) from error
             raise
 
     # -- what a trainee does ---------------------------------------------------------------------
@@ -174,6 +205,8 @@ class RealSession(KeptSession):
         if kind in ("pause", "resume", "skip"):
             raise BadInputError(CANNOT_WAIT)
         with self._changed:
+            if self._ending:
+                raise BadInputError(ENDING)
             if not self.over or self.closed:
                 super().submit(kind, payload)
                 return
@@ -217,7 +250,8 @@ class RealSession(KeptSession):
                 raise
             except Exception as error:  # the edge: the cluster must not be left as it is
                 _log.exception("run %s stopped", self.row.id)
-                self.interrupt(f"{type(error).__name__}: {error}")
+                what = type(error).__name__
+                self.interrupt(what if self.row.mystery else f"{what}: {error}")
 
     def run_on(self, terminal: str, patience_ms: int) -> bool:
         """Wait until *terminal*'s command has come to a prompt; False if it has not in time."""
@@ -236,8 +270,10 @@ class RealSession(KeptSession):
     def interrupt(self, why: str) -> None:
         """Let the cluster go; closing the incident is all that is left."""
         with self._changed:
-            if self.over or self.closed or self.lost:
+            if self.over or self.closed or self.lost or self._ending:
                 return
+            if not self._real.broken:
+                self._hear_out()
             self.over = why
             self.end_as("interrupted")
             try:
@@ -249,11 +285,34 @@ class RealSession(KeptSession):
                 self._changed.notify_all()
 
     def _heed_close(self) -> None:
+        if self._ending:
+            return
         if self._real.broken and not self.over:
             self.interrupt(self._real.broken)
+        if self._close_asked and not self.closed and not self.over:
+            self._hear_out()
         super()._heed_close()
         if self.closed:
             self._leave()
+
+    def _hear_out(self) -> None:
+        """Wait until all that others did up to now is known, for `HEARD_S` at most; others see the run meanwhile."""
+        self.clock = self.clock.pause(self._wall_ms())
+        answer, all_heard, until = self.answer, None, time.monotonic() + HEARD_S
+        self._ending = True
+        try:
+            heard = self._real.hear_out()
+            while (all_heard := heard()) is None and time.monotonic() < until:
+                self._changed.wait(STEP_S)
+        except LeaseLostError:
+            raise
+        except Exception:  # the edge: whatever the cluster says, the run ends
+            _log.exception("what others did to run %s", self.row.id)
+        finally:
+            self._ending = False
+        if not all_heard:
+            self.run.log.append(TimeRecord(at=self.run.now, what=UNHEARD))
+        self.answer = answer
 
     def _leave(self) -> None:
         """Take back what was done to the cluster, once, while others go on."""
@@ -293,6 +352,7 @@ class RealSession(KeptSession):
             LeaseLostError: if another process has taken it over already.
         """
         with self._changed:
+            self._changed.wait_for(lambda: not self._ending, 2 * HEARD_S)
             self._check_ours()
             self.interrupt("its process has ended")
             with self._fenced():
@@ -300,6 +360,11 @@ class RealSession(KeptSession):
             self.lost = True
             self._changed.notify_all()
         self.wait_left()
+
+
+def told(error: BackendLostError, *, drawn: bool) -> str:
+    """Return what is said of a cluster that is lost, without what would tell a *drawn* night."""
+    return UNTOLD if drawn and error.telling else str(error)
 
 
 def _unkept(_number: int, _given: Input) -> None:

@@ -22,6 +22,8 @@ OVER = "the cluster of this run has been let go; closing the incident is all tha
 class _NoTelemetry:
     """Of a cluster that is gone; its last figures are in the evidence."""
 
+    metrics = ()
+
     def query(self, metric: str, **_asked: Any) -> list[Any]:
         """Return no line of any chart."""
         return []

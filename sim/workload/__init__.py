@@ -2,11 +2,12 @@
 
     python -m sim.workload web-service|database|users|prober|neighbour|sql STATEMENT|get URL
 
-Every program takes its settings from the environment variable `UNCORDON_WORKLOAD`, one JSON object; times in it
-are milliseconds, rates are per second, and what is left out has the default that the program's own settings class
-gives. Beside it the programs read what Kubernetes gives every container of ours: `VERSION` (set by the image),
-`POD_NAME` and `NODE_NAME` (by the downward API). They write the log lines of the simulated applications, end in
-order on SIGTERM, and use nothing but the standard library. This package must not import anything of the project.
+Every program takes its settings from the environment variable `UNCORDON_WORKLOAD`, one JSON object that
+`settings.packed` has packed; times in it are milliseconds, rates are per second, and what is left out has the default
+that the program's own settings class gives. Beside it the programs read what Kubernetes gives every container of
+ours: `VERSION` (set by the image), `POD_NAME` and `NODE_NAME` (by the downward API). They write the log lines of the
+simulated applications, end in order on SIGTERM, and use nothing but the standard library. This package must not
+import anything of the project.
 
 Programs (settings are documented at the class that reads them):
 

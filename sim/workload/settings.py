@@ -1,4 +1,4 @@
-"""What a program is told: one JSON object in its environment, checked once at the start.
+"""What a program is told: one packed JSON object in its environment, checked once at the start.
 
 This file must not know any program.
 """
@@ -8,6 +8,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any, NoReturn, TypeVar
 
@@ -17,14 +20,28 @@ Told = TypeVar("Told")
 
 def settings(kind: type[Told]) -> Told:
     """Return the settings in the environment as *kind*, a dataclass; ends the program if they do not fit."""
-    text = os.environ.get(VARIABLE, "{}")
+    text = os.environ.get(VARIABLE)
     try:
-        told = json.loads(text)
+        told = unpacked(text) if text else {}
     except ValueError as error:
-        _refuse(f"{VARIABLE} is no JSON: {error}")
-    if not isinstance(told, dict):
-        _refuse(f"{VARIABLE} is not an object")
+        _refuse(f"{VARIABLE} is not what packed() makes: {error}")
     return made(kind, told)
+
+
+def packed(told: Mapping[str, Any]) -> str:
+    """Return settings as they stand in the environment.
+
+    Packed, so that a look at a container's environment does not tell by the way what its program breaks.
+    """
+    return b64encode(zlib.compress(json.dumps(told).encode(), 9)).decode()
+
+
+def unpacked(text: str) -> dict[str, Any]:
+    """Return settings that were packed; raises ValueError for any other text."""
+    try:
+        return dict(json.loads(zlib.decompress(b64decode(text, validate=True))))
+    except (zlib.error, TypeError) as error:
+        raise ValueError(str(error)) from error
 
 
 def made(kind: type[Told], told: dict[str, Any]) -> Told:

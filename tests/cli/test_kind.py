@@ -17,6 +17,8 @@ from sim.backends.kind.undo import OnNode
 from sim.cli import main
 from tests.backends.kind.machine import NODES, Api, FakeMachine
 
+UNREADY = "kind-uncordon answers (v1.35.0), but not Ready: uncordon-worker3"
+
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeMachine]:
@@ -73,15 +75,15 @@ def test_a_cluster_that_is_not_well(machine: FakeMachine):
     )
     with Hold("kind-uncordon", "run 7f3a"):
         assert uncordon("status")[1][:2] == [
-            "kind-uncordon answers (v1.35.0), but not Ready: uncordon-worker3",
-            f"in use by run 7f3a, process {os.getpid()}; 1 changes to put back when it ends",
+            f"{UNREADY}; `uncordon kind up` waits for them",
+            f"in use by run 7f3a, process {os.getpid()}; what is changed is put back when it ends",
         ]
         refusal = uncordon("restore")[2][-1]
     assert refusal.startswith("Error: kind-uncordon is in use by run 7f3a, process")
     code, shown, _ = uncordon("status")
     assert code == 3
     assert shown[:3] == [
-        "kind-uncordon answers (v1.35.0), but not Ready: uncordon-worker3",
+        f"{UNREADY}; `uncordon kind up` waits for them",
         "changed and not put back: kube-proxy of uncordon-worker3 limited to 16Mi",
         "`uncordon kind restore` puts them back",
     ]
@@ -91,6 +93,41 @@ def test_a_cluster_that_is_not_well(machine: FakeMachine):
         ["undo: kube-proxy of uncordon-worker3 limited to 16Mi", "1 changes undone"],
     )
     assert uncordon("restore")[2] == ["nothing was left to undo"]
+
+
+def test_who_plays_is_told_why_not_and_what_to_do(
+    machine: FakeMachine, monkeypatch: pytest.MonkeyPatch
+):
+    def refused() -> str:
+        words = ["play", "payments", "--backend", "kind", "--database", "sqlite://"]
+        done = CliRunner().invoke(main, words)
+        assert done.exit_code == 1
+        return done.stderr.strip()
+
+    none = "Error: no real cluster to play on"
+    assert refused() == (
+        f"{none}: there is no cluster: `uncordon kind up` makes one, --context NAME takes one of yours"
+    )
+    machine.serve_own()
+    uncordon("up")
+    machine.api.node(NODES[3], "172.18.0.5", ready=False)
+    assert refused() == f"{none}: {UNREADY}; `uncordon kind up` waits for them"
+    with Hold("kind-uncordon", "a run of payments"):
+        assert refused() == (
+            f"Error: kind-uncordon is in use by a run of payments, process {os.getpid()}: "
+            "one run at a time; wait until it has ended, or end it"
+        )
+    with monkeypatch.context() as patched:
+        patched.setitem(sys.modules, "urllib3", None)
+        assert refused() == (
+            f"{none}: urllib3 is not installed: pip install 'uncordon[kind]', then try again"
+        )
+    machine.set(
+        daemon="Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is ...?"
+    )
+    assert refused() == (
+        f"{none}: docker: its daemon does not run; start it (sudo systemctl start docker, or Docker Desktop)"
+    )
 
 
 def test_of_many_changes_the_newest_are_named(machine: FakeMachine):

@@ -1,6 +1,7 @@
 """Playing on a real cluster from the command line, and what can be done with such a run afterwards."""
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +13,7 @@ from sim.session.real import RealRun
 from tests.session.fakekind import FakeGround, Wall
 
 SLUG = "payments-0247"
+TELLING = re.compile(r"payments-(0247|heron|wren|swift)|Kestrel|Heron|Wren|Swift")
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,7 @@ def database(tmp_path_factory):
 @pytest.fixture
 def ground(monkeypatch):
     made, wall = FakeGround(), Wall()
-    monkeypatch.setattr(real, "find_ground", lambda context, what: made)
+    monkeypatch.setattr(real, "find_ground", lambda context, what, nights: made)
     monkeypatch.setattr(real, "steady_ms", wall)
     monkeypatch.setattr(real, "sleep", wall.sleep)
     return made
@@ -80,6 +82,9 @@ def test_a_real_run_is_exported_verified_scored_and_not_branched(database, groun
     scored = uncordon("score", file, "--json")
     stored = uncordon("score", run.id, "--json", "--database", database)
     assert json.loads(scored.stdout)["total"] == json.loads(stored.stdout)["total"]
+    refused = uncordon("fidelity", "--run", run.id, "--database", database)
+    assert refused.exit_code == 1
+    assert "is none that the expert has played to its end" in refused.output
     branched = uncordon("play", "--branch", run.id, "--at", "02:50:00", "--database", database)
     assert branched.exit_code == 1
     assert "nothing can play again" in branched.output
@@ -100,26 +105,45 @@ def test_what_does_not_go_together_is_refused(words, said):
     assert said in done.output
 
 
-def test_a_drawn_night_is_for_the_simulator(database):
-    done = uncordon("play", "payments", "--backend", "kind", "--database", database)
+def test_a_drawn_night_is_played_and_named_only_in_the_end(database, ground):
+    words = ("play", "payments", "--seed", "11", "--backend", "kind", "--database", database)
+    lines = "incident page\nincident changes\nkubectl get pods -A\n"
+    left = uncordon(*words, given=lines)
+    assert "interrupted: its process has ended" in left.stderr
+    assert "payment-service" in left.stdout
+    assert not TELLING.search(left.output)
+    (run,) = [one for one in runs(database) if one.interrupted and not one.closed]
+    assert (run.scenario, run.mystery) == ("payments-swift", "payments")
+    assert not TELLING.search(uncordon("score", run.id, "--database", database).output)
+    closed = uncordon(*words, "--json", given=f"{lines}incident close --partial --scope one-node\n")
+    assert not TELLING.search(closed.stderr)
+    assert json.loads(closed.stdout)["scenario"] == "payments-swift"
+
+
+def test_a_family_is_not_measured(database):
+    done = uncordon("fidelity", "payments", "--database", database)
     assert done.exit_code == 1
-    assert "for the simulator only" in done.output
+    assert "payments is a family" in done.output
+    assert "payments-0247, payments-heron" in done.output
 
 
 def test_without_a_cluster_it_says_what_to_do(database, monkeypatch):
-    def none(context, what):
+    def none(context, what, nights):
         raise NoGroundError(
             "no real cluster to play on: there is none. `uncordon kind up` makes one"
         )
 
     monkeypatch.setattr(real, "find_ground", none)
-    for words in (("play", SLUG, "--backend", "kind"), ("fidelity", SLUG)):
+    played = ("play", "payments", "--backend", "kind")
+    for words in (("play", SLUG, "--backend", "kind"), played, ("fidelity", SLUG)):
         done = uncordon(*words, "--database", database)
         assert done.exit_code == 1
         assert "`uncordon kind up` makes one" in done.output
 
 
-def test_a_cluster_lost_under_the_expert_ends_it_with_a_sentence(database, ground, monkeypatch):
+def test_a_cluster_lost_under_whoever_plays_ends_it_with_a_sentence_and_a_status(
+    database, ground, monkeypatch
+):
     goes_on = RealRun.advance
 
     def advance(run, until):
@@ -128,15 +152,20 @@ def test_a_cluster_lost_under_the_expert_ends_it_with_a_sentence(database, groun
             run.broken = "node-worker-3 is gone"
 
     monkeypatch.setattr(RealRun, "advance", advance)
-    watched = ("play", SLUG, "--backend", "kind", "--player", "senior")
-    for words, code in ((watched, 0), (("fidelity", SLUG), 1)):
-        done = uncordon(*words, "--database", database)
-        assert done.exit_code == code, done.output
-        assert "interrupted: node-worker-3 is gone" in done.stderr
+    played = ("play", SLUG, "--backend", "kind")
+    piped = "sleep 90\nkubectl get nodes\n"
+    for words, given in (
+        ((*played, "--player", "senior"), None),
+        (played, piped),
+        (("fidelity", SLUG), None),
+    ):
+        done = uncordon(*words, "--database", database, given=given)
+        assert done.exit_code == 1, done.output
+        assert done.stderr.count("interrupted: node-worker-3 is gone") == 1
         run = runs(database)[0]
         assert run.interrupted
         assert f"--resume {run.id}" in done.stderr
-    assert ground.left == 2
+    assert ground.left == 3
 
 
 def test_fidelity_prints_both_sides(database, ground):
@@ -145,5 +174,9 @@ def test_fidelity_prints_both_sides(database, ground):
     assert "CrashLoopBackOff" in done.stdout
     assert "two-of-four-pods-crash" in done.stdout
     assert "requests lost" in done.stdout
+    assert re.search(r"probes that failed, until users were fine +- +-\n", done.stdout)
     assert done.stdout.endswith("Neither mitigated, and within ten points: holds\n")
     assert ground.left == 1
+    run = runs(database)[0]
+    again = uncordon("fidelity", "--run", run.id, "--minutes", "3", "--database", database)
+    assert again.stdout == done.stdout, again.output

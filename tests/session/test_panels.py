@@ -24,9 +24,11 @@ def text(run, panel, by=""):
     return panels.chart_text(run.telemetry, panel, by, run.now, run.epoch)
 
 
+PROBER = ("prober", "probes")
 CHARTS = [
     (metric.id, by)
     for metric in panels.METRICS
+    if metric.id not in PROBER
     for by in metric.splits
     # Names of pods are as long as they are.
     if by != "pod"
@@ -43,6 +45,15 @@ def test_chart_has_ten_points_or_what_fits_eighty_columns(run, panel, by):
     assert rows
     assert all(len(row.split()) >= len(minutes) + 1 for row in rows)
     assert max(map(len, [head, times, *rows])) <= 80
+
+
+@pytest.mark.parametrize("panel", PROBER)
+def test_a_chart_of_what_is_not_measured_is_none(run, panel):
+    assert panel not in [metric.id for metric in panels.offered(run.telemetry)]
+    with pytest.raises(
+        ValueError, match=f"no panel '{panel}'; there are: errors, .*, connections, alerts"
+    ):
+        text(run, panel)
 
 
 def test_chart_between_minutes_says_at_which_second_its_columns_are(run):

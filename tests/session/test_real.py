@@ -1,12 +1,15 @@
 """Runs on a real cluster: the wall's time, evidence that is kept, an end that leaves nothing behind."""
 
+import threading
+
 import pytest
 
 from sim.backends.base import BackendLostError
 from sim.evidence import ActionRecord, ClusterRecord, ImpactRecord, RunRecord, TimeRecord, encode
 from sim.session.ground import NoGroundError
 from sim.session.inputs import BadInputError
-from sim.session.real import CANNOT_WAIT
+from sim.session.measured import MEASURED, measured
+from sim.session.real import CANNOT_WAIT, ENDING
 from sim.session.recorded import OVER
 from sim.session.storage import LeaseLostError
 from sim.session.told import ToldSession
@@ -223,3 +226,108 @@ def test_what_others_did_is_an_input_of_the_run(session, scenario, store):
     session.wait_left()
     session.release()
     assert again(session, scenario, store).run.inputs[0].payload == payload
+
+
+# -- what others did just before the end -----------------------------------------------------------
+
+
+class Hearing:
+    """A backend's ear that hears one more deed at its *last* question, and then says *whole*."""
+
+    def __init__(self, session, last, whole=True):
+        self.session, self.left, self.whole, self.asked = session, last, whole, 0
+        session.run._backend.hear_out = lambda: self
+
+    def __call__(self):
+        self.asked += 1
+        if self.asked < self.left:
+            return None
+        run = self.session.run
+        number = run.seen({"user": "noor", "verb": "patch", "target": "nodes/node-worker-1"})
+        deed = ActionRecord(at=run.now, input=number, target="nodes/node-worker-1", verb="patch")
+        run.log.append(deed)
+        return self.whole
+
+
+def made_outside(session):
+    inputs = session.run.inputs
+    records = session.run.log.of(ActionRecord)
+    return [one for one in records if one.input >= 0 and inputs[one.input].kind == "seen"]
+
+
+def close_form(session, wall):
+    session.submit("close", CLOSE)
+
+
+def close_command(session, wall):
+    enter(session, "incident close --component app-code --partial")
+
+
+def close_later(session, wall):
+    enter(session, "sleep 2; incident close --component app-code --partial")
+    wall.sleep(5)
+    session.tick()
+
+
+def hour_over(session, wall):
+    wall.sleep(91 * 60)
+    session.tick()
+
+
+def let_go(session, wall):
+    session.release()
+
+
+@pytest.mark.parametrize("end", [close_form, close_command, close_later, hour_over, let_go])
+def test_what_others_did_just_before_the_end_is_kept(session, store, wall, end):
+    hearing = Hearing(session, 3)
+    end(session, wall)
+    session.wait_left()
+    assert hearing.asked == 3
+    (deed,) = made_outside(session)
+    assert encode(deed) in told(session, store)
+    what = [one.what for one in session.run.log.of(TimeRecord)]
+    assert what == ["horizon" if session.closed else "interrupted"]
+    assert measured(session.run.log) == MEASURED
+
+
+@pytest.mark.parametrize("whole", [False, None, OSError])
+def test_an_end_does_not_wait_for_ever(session, store, ground, wall, monkeypatch, whole):
+    monkeypatch.setattr("sim.session.real.HEARD_S", 0.2)
+
+    def hear():
+        if whole is OSError:
+            raise OSError("no such node")
+        return whole
+
+    session.run._backend.hear_out = lambda: hear
+    session.submit("close", CLOSE)
+    session.wait_left()
+    assert session.closed
+    assert ground.left == 1
+    assert [one.what for one in session.run.log.of(TimeRecord)] == ["unheard", "horizon"]
+    assert measured(session.run.log).endswith("changes made outside just before it may be missing")
+
+
+def test_others_see_the_run_while_it_ends_and_nothing_more_is_taken(session, wall):
+    waiting = threading.Event()
+
+    def hear():
+        waiting.set()
+        return True if done.is_set() else None
+
+    done = threading.Event()
+    session.run._backend.hear_out = lambda: hear
+    closing = threading.Thread(target=session.submit, args=("close", CLOSE))
+    closing.start()
+    assert waiting.wait(5)
+    try:
+        session.tick()
+        assert session.read(0)[1] == len(session.run.log)
+        with pytest.raises(BadInputError, match=ENDING):
+            session.submit("close", CLOSE)
+        assert not session.closed
+    finally:
+        done.set()
+        closing.join(5)
+    assert session.closed

@@ -10,9 +10,9 @@ from sim.scenario import Catalogue
 from sim.scoring import Impact, Story
 from sim.session.branching import branch
 from sim.session.bundle import NotABundleError, pack, unpack
-from sim.session.debrief import make_debrief
+from sim.session.debrief import ledger_row, make_debrief
 from sim.session.export import TamperedError, again, check, export, take_in
-from sim.session.fidelity import Side, events_of, report, simulated_side
+from sim.session.fidelity import Side, note_events, report, simulated_side
 from sim.session.job import Job
 from sim.session.judge import judge, trial
 from sim.session.measured import MEASURED, NO_REPLAY, last_words
@@ -48,10 +48,15 @@ def played(scenario, store):
     """The expert's run on a cluster that is not the simulator's, closed; with its events."""
     wall = Wall()
     session = begin(scenario, store, wall, FakeGround(), who="senior")
-    play(session.run, make_player(session.run, "senior"), hands=RealHands(session, wall.sleep))
+
+    def watcher(step, shown):
+        if shown is None and step.line.startswith("incident close"):
+            note_events(session.run)
+
+    hands = RealHands(session, wall.sleep)
+    play(session.run, make_player(session.run, "senior"), watcher=watcher, hands=hands)
     assert session.closed
     session.wait_left()
-    session.events = events_of(session.run)
     return session
 
 
@@ -123,7 +128,10 @@ def test_what_the_simulator_does_not_do_is_not_measured_and_costs_nothing(played
             given = record.input
             outside = "made outside the terminal by kubernetes-admin"
             records[-1] = replace(record, target="services/payments/postgres", verb="delete")
-            records.append(replace(record, input=given + 1, target="secrets/x/y", detail=outside))
+            deed = replace(
+                record, input=given + 1, command=-1, target="secrets/x/y", detail=outside
+            )
+            records.append(deed)
     log = EvidenceLog(records)
     found = reenact(Story(log, scenario), 0, played.run.inputs).unmeasured
     assert OUTSIDE in found.values()
@@ -132,6 +140,9 @@ def test_what_the_simulator_does_not_do_is_not_measured_and_costs_nothing(played
     for entry in ledger.entries:
         if entry.unmeasured:
             assert (entry.saved, entry.cost) == (0, 0)
+    told = [ledger_row(entry, ledger)["told"] for entry in ledger.entries]
+    assert [outside] in told
+    assert {tuple(one) for one in told} == {(), (outside,)}
 
 
 def test_a_line_that_does_nothing_in_the_simulator_is_not_measured(played, scenario):
@@ -254,7 +265,7 @@ def test_figures_last_as_they_were_in_the_last_half_minute():
 
 
 def test_both_backends_side_by_side(played, scenario, cache, verdict):
-    real = Side("kind", played.run.log, verdict, played.events)
+    real = Side("kind", played.run.log, verdict)
     found = report(scenario, 0, simulated_side(scenario, 0, cache, None), real)
     assert found["holds"]
     assert found["backends"] == ["simulated", "kind"]

@@ -76,6 +76,8 @@ class Doors:
 class Meters:
     """Telemetry that always says the same."""
 
+    metrics = ("errors",)
+
     def query(
         self, metric: str, *, by: str = "", start: int, end: int, step: int
     ) -> Sequence[Series]:

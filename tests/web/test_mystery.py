@@ -9,6 +9,19 @@ from .conftest import SLUG, Visitor
 
 TITLE = "The 02:47 page"
 TELLING = re.compile(r"payments-(0247|heron|wren|swift)|Kestrel|Heron|Wren|Swift")
+PATHS = (
+    "/run/{run}/",
+    "/run/{run}/kubeconfig",
+    "/api/run/{run}/state",
+    "/api/run/{run}/news",
+    "/api/run/{run}/alerts",
+    "/api/run/{run}/changes",
+    "/api/run/{run}/chart/errors",
+    "/api/run/{run}/text/people",
+    "/api/run/{run}/complete?line=incident+",
+    "/api/run/{run}/debrief",
+)
+"""What an open run shows."""
 
 
 @pytest.fixture(scope="module")
@@ -36,21 +49,7 @@ def test_briefing_of_a_family_names_no_night(visitor: Visitor):
     assert not TELLING.search(bad.text)
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/run/{run}/",
-        "/run/{run}/kubeconfig",
-        "/api/run/{run}/state",
-        "/api/run/{run}/news",
-        "/api/run/{run}/alerts",
-        "/api/run/{run}/changes",
-        "/api/run/{run}/chart/errors",
-        "/api/run/{run}/text/people",
-        "/api/run/{run}/complete?line=incident+",
-        "/api/run/{run}/debrief",
-    ],
-)
+@pytest.mark.parametrize("path", PATHS)
 def test_nothing_of_an_open_run_names_its_night(player: Visitor, drawn: str, path: str):
     answer = player.get(path.format(run=drawn))
     assert not TELLING.search(answer.text)

@@ -12,6 +12,7 @@ from tests.session.fakekind import FakeGround, Wall
 from web import real
 
 from .conftest import SLUG, Visitor
+from .test_mystery import PATHS, TELLING
 
 UP = State(up=True, sentence="kind-uncordon is up: v1.35.0, 4 nodes Ready", context="kind-uncordon")
 DOWN = State(up=False, sentence="there is no cluster", context="kind-uncordon")
@@ -22,18 +23,19 @@ def ground(monkeypatch):
     """A cluster that is up, and a wall on which an evening takes no time."""
     made, wall = FakeGround(), Wall()
     monkeypatch.setattr(kindground.kind, "state", lambda context="": UP)
-    monkeypatch.setattr(real, "find_ground", lambda context, what: made)
+    monkeypatch.setattr(real, "find_ground", lambda context, what, nights: made)
     monkeypatch.setattr("sim.session.hub.steady_ms", wall)
     monkeypatch.setattr("sim.session.hub.sleep", wall.sleep)
     return made
 
 
-def begun(visitor: Visitor) -> str:
+def begun(visitor: Visitor, name: str = SLUG, seed: int = 0) -> str:
     """Return the run that has come of a beginning."""
-    answer = visitor.post(f"/incident/{SLUG}", seed="0", backend="kind")
+    answer = visitor.post(f"/incident/{name}", seed=str(seed), backend="kind")
     assert answer.status_code == 302
     for _ in range(300):
         page = visitor.get(answer.location)
+        assert name == SLUG or not TELLING.search(page.text + str(page.headers))
         if page.status_code == 302:
             return page.location.split("/run/")[1].strip("/")
         assert "real time" in page.text, page.text
@@ -52,21 +54,36 @@ def test_a_briefing_offers_the_real_cluster_only_when_one_is_up(visitor: Visitor
     assert "4 nodes Ready" in text
 
 
-def test_a_family_says_nothing_of_real_clusters(visitor: Visitor):
+@pytest.mark.parametrize("seed", [1, 5, 11, 0])
+def test_a_night_is_drawn_for_the_real_cluster_and_not_told(visitor: Visitor, ground, seed):
     text = visitor.get("/incident/payments").text
-    assert 'name="backend"' not in text
-    assert "uncordon kind" not in text
+    assert 'name="backend"' in text
+    assert not TELLING.search(text)
+    run = begun(visitor, "payments", seed)
+    session = visitor.client.application.extensions["hub"].open(run, _holder(visitor, run))
+    assert (session.row.mystery, session.row.real) == ("payments", True)
+    for path in PATHS:
+        assert not TELLING.search(visitor.get(path.format(run=run)).text), path
+    assert not TELLING.search(_row(visitor.get("/").text, run))
+    visitor.input(run, "command", terminal="t1", line="kubectl get pods -n payments")
+    news = visitor.get(f"/api/run/{run}/news")
+    assert "payment-service" in news.text
+    assert not TELLING.search(news.text)
+    session.interrupt("its process has ended")
+    session.wait_left()
+    assert not TELLING.search(visitor.get(f"/run/{run}/").text)
 
 
 def test_without_a_cluster_the_briefing_says_why(visitor: Visitor, monkeypatch):
-    def none(context, what):
+    def none(context, what, nights):
         raise NoGroundError("kind-uncordon is in use by run 7f3a")
 
     monkeypatch.setattr(real, "find_ground", none)
     monkeypatch.setattr(kindground.kind, "state", lambda context="": UP)
-    answer = visitor.post(f"/incident/{SLUG}", seed="0", backend="kind")
-    assert answer.status_code == 409
-    assert "in use by run 7f3a" in answer.text
+    for name in (SLUG, "payments"):
+        answer = visitor.post(f"/incident/{name}", seed="0", backend="kind")
+        assert answer.status_code == 409
+        assert "in use by run 7f3a" in answer.text
 
 
 def test_a_real_run_is_played_in_the_room_and_told_as_measured(visitor: Visitor, ground):
@@ -125,6 +142,11 @@ def test_a_beginning_is_its_holders_and_can_be_given_up(visitor, stranger, groun
 
 def test_the_catalogue_has_a_night_for_real_clusters():
     assert Catalogue()[SLUG].real is not None
+
+
+def _row(text: str, run: str) -> str:
+    """Return the line of the list of runs that is about *run*."""
+    return next(row for row in text.split("</tr>") if run in row).rpartition("<tr")[2]
 
 
 def _holder(visitor: Visitor, run: str) -> str:

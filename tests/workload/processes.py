@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import signal
@@ -16,6 +15,8 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from sim.workload.settings import packed
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 20.0
@@ -34,7 +35,7 @@ class Running:
     """One program, its lines as they come."""
 
     def __init__(self, program: str, *arguments: str, settings: Any = None, **environ: str) -> None:
-        told = {"UNCORDON_WORKLOAD": json.dumps(settings or {})}
+        told = {"UNCORDON_WORKLOAD": packed(settings or {})}
         # -S: no site-packages, so that an import from outside the standard library fails.
         self.process = subprocess.Popen(
             [sys.executable, "-S", "-m", "sim.workload", program, *arguments],

@@ -17,6 +17,7 @@ from sim.workload import latency
 from sim.workload.__main__ import PROGRAMS, main
 from sim.workload.pool import Login, Patience, Pool
 from sim.workload.samples import KEPT_S, Group, Samples
+from sim.workload.settings import packed, unpacked
 from sim.workload.users import Errand, calls_due
 from tests.workload.loops import run
 from tests.workload.processes import ROOT, running
@@ -90,7 +91,7 @@ def test_samples_of_a_second_are_read_when_it_is_over(monkeypatch: pytest.Monkey
     [
         ({"host": "x", "speed": 1}, "unknown: speed"),
         ({}, "missing: host"),
-        ([], "is not an object"),
+        ([], "is not what packed() makes"),
     ],
 )
 def test_settings_that_do_not_fit(settings: object, complaint: str) -> None:
@@ -130,3 +131,13 @@ def test_sessions_drift_apart_over_days_and_not_at_once() -> None:
     mean = sum(old) / len(old)
     assert 870 < mean < 960
     assert 120 < (sum((one - mean) ** 2 for one in old) / len(old)) ** 0.5 < 200
+
+
+def test_settings_stand_in_the_environment_without_being_readable_by_the_way() -> None:
+    told = {"breaks": {"3.18.2": 0.35}, "users": [1, 2]}
+    text = packed(told)
+    assert unpacked(text) == told
+    assert "breaks" not in text
+    for other in ("{}", "", "AAAA"):
+        with pytest.raises(ValueError, match=r"."):
+            unpacked(other)

@@ -16,7 +16,7 @@ from sim.backends.deeds import keep
 from sim.backends.kind.auditsetup import audit_log
 from sim.backends.kind.cluster import KindCluster
 from sim.backends.kind.cut import CutPlan
-from sim.backends.kind.doors import Doors
+from sim.backends.kind.doors import Doors, Hearing
 from sim.backends.kind.handwork import deeds_in
 from sim.backends.kind.journal import JournalError
 from sim.backends.kind.lifecycle import LifecycleError, Opened, use_cluster
@@ -39,6 +39,8 @@ CALM_S = 60.0
 """How long users may take to be served well once everything is ready."""
 CALM_SHARE = 0.02
 """At most so many of the requests fail on a good evening."""
+PROBED = "A prober calls the service every five seconds: `incident dashboard prober probes`, or those charts."
+UNSEEN = "Its API server writes no audit log, so what is done past the terminal is not seen."
 _SETUP_MS = 120_000
 """About how long the world takes to be built; for dates only."""
 
@@ -52,6 +54,8 @@ class KindBackend:
     """Fulfils `sim.backends.base.Backend` on a cluster whose nodes are containers here."""
 
     name = "kind"
+    drawn = False
+    """Set by whoever has drawn the night: nothing that is written for people may say which it is."""
 
     def __init__(
         self,
@@ -82,6 +86,8 @@ class KindBackend:
         self.cluster = cluster
         self.server = cluster.endpoint.server
         self.actor: Actor = nobody
+        self.notes = [PROBED]
+        """What whoever plays has to know of it."""
         self.outside: Callable[[dict[str, Any]], int] = unheard
         """Set by whoever stores what was done by others; returns the input's number."""
         self._release = release
@@ -106,10 +112,7 @@ class KindBackend:
         )
         self._sampler = Sampler(
             self.world,
-            [
-                Source(namespace, label, port, _program(scenario, label))
-                for namespace, label, port in sample_pods(self.plan)
-            ],
+            [Source(*one) for one in sample_pods(self.plan)],
             tuple(dict.fromkeys(one.namespace for one in scenario.applications)),
         )
         try:
@@ -188,13 +191,18 @@ class KindBackend:
         users = users_of(plan, scenario.traffic[0])
         self.users = MeasuredUsers(env, self.log, self.epoch, plan, users, self._sampler)
         self.users.start(self._sampler.first(SPREAD_S + 2))
-        self.telemetry: Telemetry = make_telemetry(plan, env, self.log, self.users, self.epoch)
+        probes = self.users.prober.probes
+        self.telemetry: Telemetry = make_telemetry(
+            plan, env, self.log, self.users, self.epoch, probes
+        )
         self._sampler.start()
         self._doors.heed(self._acting)
         self._kind_nodes.heard = self._by_hand
         plane, path = self.cluster.aliases.control_plane, audit_log(self.cluster)
         if path:
             self._doors.follow(self._kind_nodes, plane, path, self._seen)
+        else:
+            self.notes.append(UNSEEN)
 
     # Both are set by others once the backend has been made, so they are looked up when asked.
 
@@ -209,6 +217,10 @@ class KindBackend:
         for verb, detail in deeds_in(line):
             keep(self.log, self.env.now, who, f"node:{node}", verb, detail)
 
+    def hear_out(self) -> Hearing:
+        """Begin to hear all that others have done up to now."""
+        return self._doors.hear_out()
+
     def _seen(self, payload: dict[str, Any]) -> int:
         return self.outside(payload)
 
@@ -216,7 +228,7 @@ class KindBackend:
         """Tell the programs what simulated time it is: some users work by the clock, and services have an age."""
         epoch_ms = self.epoch.unix_ms
         for source in self._sampler.sources:
-            if source.program == "neighbour":
+            if source.program != "users":
                 continue
             pods = self._pods_of(source.namespace, source.application)
             for turn, pod in enumerate(pods):
@@ -239,11 +251,6 @@ class KindBackend:
         # One that is just being replaced has the time of its settings, which is near, or is as young as it is.
         with suppress(ApiStatusError):
             RestClient(self.world).send("POST", path, (), told)
-
-
-def _program(scenario: Scenario, application: str) -> str:
-    kind = scenario.application(application).behaviour.kind
-    return "neighbour" if kind == "neighbour" else "users"
 
 
 def _unix_ms() -> int:

@@ -13,17 +13,19 @@ import simpy
 from sim.backends.base import Actor
 from sim.backends.deeds import keep
 from sim.backends.kind.audit import Auditor, Seen
+from sim.backends.kind.logtail import LogTail
 from sim.backends.kind.signing import Signature, SignedTransport
+from sim.backends.kind.tools import ToolError
 from sim.backends.kind.writing import WritingDoor
-from sim.client.doors import Execution, NodeAccess, Transport
+from sim.client.doors import NodeAccess, Transport
 from sim.evidence import EvidenceLog
 from sim.kernel import Environment
 
 LOOK_MS = 200
-AGAIN_MS = 5_000
-"""How long after it broke off the log is read anew."""
 Stored = Callable[[dict[str, Any]], int]
 """Stores what was seen outside as an input and returns its number."""
+Hearing = Callable[[], bool | None]
+"""Hears what there is, without waiting, and tells whether that is all: None as long as it is not known."""
 
 
 class Doors:
@@ -36,6 +38,8 @@ class Doors:
         self._signature = Signature()
         self.world: Transport = SignedTransport(inner, self._signature)
         """For what is nobody's deed: set-up, faults, measuring."""
+        self._tail: LogTail | None = None
+        self._hear: Callable[[], None] = lambda: None
         self._actor: Callable[[], tuple[int, int]] = lambda: (-1, -1)
         self.trainee: Transport = WritingDoor(self.world, self.world, self._done)
         """For the terminal: each write is a deed of who acts."""
@@ -60,26 +64,34 @@ class Doors:
             )
             keep(self._log, self._env.now, (number, -1), target, verb, detail)
 
-        def opened(start: str) -> Execution:
-            return nodes.run(node, f"exec tail -n {start} -s 0.1 -F {path} 2>/dev/null")
-
-        session = opened("0")
+        tail = LogTail(nodes, node, path)
         auditor = Auditor(self.world, self._signature.wrote, notice)
-        self._env.spawn(self._following(session, auditor, opened))
+        self._tail = tail
+        self._hear = lambda: auditor.read(tail.read(self._env.now))
+        self._env.spawn(self._following())
 
-    def _following(
-        self, session: Execution, auditor: Auditor, opened: Callable[[str], Execution]
-    ) -> Generator[simpy.Event, Any, None]:
-        rest = ""
+    def hear_out(self) -> Hearing:
+        """Begin to hear everything that stands in the log now; without a log that is nothing."""
+        if (tail := self._tail) is None:
+            return lambda: True
+        try:
+            mark = tail.mark()
+        except ToolError:
+            return lambda: False
+
+        def heard() -> bool | None:
+            self._hear()
+            line = mark.line()
+            if line is None:
+                return False if mark.failed else None
+            return tail.whole if not line or tail.has(line) else None
+
+        return heard
+
+    def _following(self) -> Generator[simpy.Event, Any, None]:
         while True:
-            over = session.exit_code is not None
-            for stream, text in session.poll():
-                rest += text if stream == "stdout" else ""
-            *lines, rest = rest.split("\n")
-            auditor.read(lines)
-            yield self._env.timeout(AGAIN_MS if over else LOOK_MS)
-            if over:
-                session, rest = opened("0"), ""
+            self._hear()
+            yield self._env.timeout(LOOK_MS)
 
     def _done(self, target: str, verb: str, detail: str) -> None:
         keep(self._log, self._env.now, self._actor(), target, verb, detail)

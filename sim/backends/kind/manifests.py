@@ -6,7 +6,6 @@ are sent or undone.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -27,10 +26,10 @@ from sim.backends.kind.undoing import LABEL, OURS
 from sim.backends.plan import Plan
 from sim.kernel import Epoch
 from sim.scenario.application import Application
+from sim.workload.settings import VARIABLE, packed
 
 SETTINGS_SECRET = "uncordon-workload"
 """In each namespace with applications of ours: what their programs are told, by application."""
-SETTINGS_VARIABLE = "UNCORDON_WORKLOAD"
 PROBER = "prober"
 REVISION = "deployment.kubernetes.io/revision"
 HASH_LABEL = "pod-template-hash"
@@ -202,16 +201,16 @@ def host_folders(plan: Plan) -> tuple[str, ...]:
     return tuple(_folder(one) for one in plan.scenario.applications if one.volume)
 
 
-def sample_pods(plan: Plan) -> tuple[tuple[str, str, int], ...]:
-    """Return whose `/samples` are read: (namespace, label `app`, container port).
-
-    Not the prober's: it is one user more, whose log is there for whoever looks.
-    """
-    return tuple(
-        (one.namespace, one.name, one.service.target)
+def sample_pods(plan: Plan) -> tuple[tuple[str, str, int, str], ...]:
+    """Return whose `/samples` are read: (namespace, label `app`, container port, program)."""
+    programs = {"gateway": "users", "neighbour": "neighbour"}
+    found = [
+        (one.namespace, one.name, one.service.target, programs[one.behaviour.kind])
         for one in plan.scenario.applications
-        if one.behaviour.kind in ("gateway", "neighbour")
-    )
+        if one.behaviour.kind in programs
+    ]
+    probers = ((_edge(plan), PROBER, SAMPLES_PORT, "prober") for _ in plan.scenario.traffic[:1])
+    return (*found, *probers)
 
 
 def labelled(obj: Obj) -> Obj:
@@ -268,10 +267,10 @@ def _settings(plan: Plan, facts: Facts) -> list[Obj]:
     for one in plan.scenario.applications:
         program = program_of(plan, one, rate=facts.rate, epoch_ms=epoch_ms, token=facts.token)
         data = by_namespace.setdefault(one.namespace, {})
-        data[one.name] = encoded(json.dumps(program.settings))
+        data[one.name] = encoded(packed(program.settings))
     for spec in plan.scenario.traffic[:1]:
         data = by_namespace.setdefault(_edge(plan), {})
-        data[PROBER] = encoded(json.dumps(prober_of(plan, spec).settings))
+        data[PROBER] = encoded(packed(prober_of(plan, spec).settings))
     return [
         _secret({"name": SETTINGS_SECRET, "namespace": namespace}, data)
         for namespace, data in by_namespace.items()
@@ -405,7 +404,7 @@ def _fitted(template: Obj, name: str) -> Obj:
     resources = container.get("resources") or {}
     own = [
         {
-            "name": SETTINGS_VARIABLE,
+            "name": VARIABLE,
             "valueFrom": {"secretKeyRef": {"name": SETTINGS_SECRET, "key": name}},
         },
         {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},

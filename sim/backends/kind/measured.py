@@ -15,6 +15,7 @@ import simpy
 
 from sim.apimachinery.wire import Obj
 from sim.backends.base import BackendLostError
+from sim.backends.kind.probing import MeasuredProber
 from sim.backends.kind.samples import Look, Sampler
 from sim.backends.plan import Plan
 from sim.evidence import EvidenceLog
@@ -93,6 +94,8 @@ class MeasuredUsers:
         self._done_s: int | None = None
         self._listeners: list[Callable[[], None]] = []
         self._impacts = Impacts(log, application.name)
+        self.prober = MeasuredProber(log, application.name, self._at)
+        """Asked in the same breath as users, and no user."""
         self._history: History | None = None
         self._pods: tuple[Obj, ...] = ()
 
@@ -123,6 +126,7 @@ class MeasuredUsers:
         """Let what *first* saw stand for the time before, and follow the sampler from now on."""
         self._done_s = first.until_s
         self._take(first)
+        self.prober.start(first.until_s)
         solution = self._solution(first.until_s)
         self._history = History(self._at(first.until_s), self._errands, solution, self._servers())
         self._impacts.record(self._env.now, solution)
@@ -156,6 +160,7 @@ class MeasuredUsers:
             solution = self._solution(self._done_s)
             self._history.record(at, solution, servers)
             self._record_neighbours(at)
+            self.prober.record(self._done_s, self._env.now)
             self._impacts.record(self._env.now, solution)
         for listener in self._listeners:
             listener()
@@ -168,6 +173,8 @@ class MeasuredUsers:
                 self._count(line)
             elif program == "neighbour":
                 self._count_neighbour(line)
+            elif program == "prober":
+                self.prober.count(line)
         for node in {str(pod["spec"].get("nodeName", "")) for pod in look.pods} & {*self._zones}:
             self._connections(node)
 

@@ -32,7 +32,7 @@ class Source:
     """The value of their label `app`."""
     port: int
     program: str
-    """`users` or `neighbour`."""
+    """`users`, `neighbour` or `prober`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -296,7 +296,8 @@ class Site:
         self.cluster.journal.did(f"namespace {name}", Delete(place))
         self._make(labelled({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}))
         release = self.release_of(application)
-        metadata = {**release["metadata"], "namespace": name}
+        # Without its change-cause: the hash is of the template, and nobody is to read tonight's release here.
+        metadata = {**release["metadata"], "namespace": name, "annotations": {}}
         spec = {**release["spec"], "replicas": 0}
         self._make({**release, "metadata": metadata, "spec": spec})
         end = self.steady() + HASH_S

@@ -27,12 +27,16 @@ from sim.kernel import Environment, Epoch
 LOOK_MS = 500
 """Between two looks at what takes its time."""
 _TRIES = 8
+UNNAMED = "a change that the night has made"
+"""What the journal says of each change of a drawn night."""
 Steps = Generator[simpy.Event, Any, None]
 """What a family returns: it changes something, waits, and goes on."""
 
 
 class InjectionError(BackendLostError):
     """A fault could not be brought about, so that the run is not the one that the scenario tells."""
+
+    telling = True
 
 
 class RealBackend(Protocol):
@@ -41,6 +45,8 @@ class RealBackend(Protocol):
     env: Environment
     epoch: Epoch
     cluster: KindCluster
+    drawn: bool
+    """Whether the night was drawn, so that whoever reads the journal must not be told which it is."""
 
     @property
     def plan(self) -> Plan:
@@ -161,7 +167,7 @@ class Hand:
     def did(self, what: str, undo: Undo) -> int:
         """Note that *what* is about to be done; return the number of the entry."""
         try:
-            return self._journal.did(what, undo)
+            return self._journal.did(UNNAMED if self._backend.drawn else what, undo)
         except JournalError as error:
             raise self.failed(str(error)) from error
 

@@ -12,6 +12,7 @@ from sim.apimachinery.wire import ApiRequest, ApiResponse
 from sim.backends.deeds import deed_of, target_of
 from sim.backends.kind.audit import Auditor, Seen, is_person, seen_in
 from sim.backends.kind.doors import Doors
+from sim.backends.kind.logtail import AGAIN_MS
 from sim.backends.kind.signing import HEADER, Signature, SignedTransport
 from sim.backends.kind.written import earlier_templates
 from sim.backends.simulated.cluster import SimulatedCluster
@@ -252,3 +253,104 @@ def test_what_is_refused_is_no_deed() -> None:
     doors = Doors(cluster.transport, env, log)
     answer = doors.trainee.send(ApiRequest("DELETE", f"{SPACE}/nothing"))
     assert (answer.code, list(log)) == (404, [])
+
+
+# -- hearing the log out ---------------------------------------------------------------------------
+
+
+class Session:
+    """What runs on the node: it says what it is told to."""
+
+    def __init__(self, text: str = "", code: int | None = None) -> None:
+        self.said, self.code = text, code
+
+    @property
+    def exit_code(self) -> int | None:
+        return None if self.said else self.code
+
+    def poll(self) -> list[tuple[str, str]]:
+        found, self.said = self.said, ""
+        return [("stdout", found)] if found else []
+
+
+class Node:
+    """A control plane's node with a log; what is followed comes only when it is let."""
+
+    def __init__(self, *before: str) -> None:
+        self.file = list(before)
+        self.tails: list[Session] = []
+        self.broken = ""
+        self.code: int | None = 0
+
+    def run(self, node: str, command: str, **_: Any) -> Session:
+        if "-F" in command:
+            self.tails.append(Session())
+            return self.tails[-1]
+        shown = "".join(f"{one}\n" for one in self.file[-2:])
+        return Session(shown + self.broken, self.code)
+
+    def write(self, line: str, *, come: bool) -> None:
+        self.file.append(line)
+        self.tails[-1].said += f"{line}\n" if come else ""
+
+
+@pytest.fixture
+def node() -> Node:
+    return Node("before")
+
+
+@pytest.fixture
+def door(node: Node) -> Doors:
+    doors = Doors(World(), Environment(), EvidenceLog())  # type: ignore[arg-type]
+    doors.follow(node, "cp", "/log", lambda _: 7)  # type: ignore[arg-type]
+    return doors
+
+
+def deeds(door: Doors) -> list[str]:
+    return [f"{one.verb} {one.target}" for one in door._log.of(ActionRecord)]
+
+
+def test_what_stands_in_the_log_is_heard_before_it_is_said_that_all_is(
+    node: Node, door: Doors
+) -> None:
+    node.write(changed(), come=False)
+    heard = door.hear_out()
+    assert [heard(), heard(), deeds(door)] == [None, None, []]
+    node.tails[-1].said = changed() + "\n"
+    assert heard() is True
+    assert deeds(door) == ["delete configmaps/k4-t/a"]
+
+
+def test_nothing_new_is_all(node: Node, door: Doors) -> None:
+    assert door.hear_out()() is True
+    node.write("one", come=True)
+    node.broken = '{"kind":"Ev'
+    assert door.hear_out()() is True
+
+
+def test_an_empty_log_is_all(door: Doors, node: Node) -> None:
+    node.file.clear()
+    assert door.hear_out()() is True
+
+
+def test_a_node_that_does_not_answer_leaves_it_open(door: Doors, node: Node) -> None:
+    node.code = 255
+    assert door.hear_out()() is False
+    node.code = None
+    heard = door.hear_out()
+    assert [heard() for _ in range(3)] == [None] * 3
+
+
+def test_a_log_that_broke_off_meanwhile_may_have_had_more(door: Doors, node: Node) -> None:
+    env = door._env
+    node.tails[-1].code = 1
+    env.advance(1_000)
+    env.advance(2_000 + AGAIN_MS)
+    assert len(node.tails) == 2
+    node.write("one", come=True)
+    assert door.hear_out()() is False
+
+
+def test_without_a_log_nothing_is_waited_for() -> None:
+    doors = Doors(World(), Environment(), EvidenceLog())  # type: ignore[arg-type]
+    assert doors.hear_out()() is True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
 from typing import Any
 
@@ -14,6 +15,7 @@ from sim.backends.kind.aliases import Aliases
 from sim.backends.kind.background import background_of
 from sim.backends.kind.cut import CutPlan
 from sim.backends.kind.manifests import (
+    HASH_LABEL,
     REVISION,
     SETTINGS_SECRET,
     Facts,
@@ -31,6 +33,7 @@ from sim.backends.kind.undoing import LABEL, OURS
 from sim.backends.plan import Plan
 from sim.kernel import Epoch
 from sim.scenario import load_scenario
+from sim.workload.settings import unpacked
 from tests.apiserver.world import World
 from tests.workload.processes import ROOT
 
@@ -78,8 +81,7 @@ def told(objects: list[Obj], namespace: str, name: str) -> dict[str, Any]:
         for one in of(objects, "Secret", SETTINGS_SECRET)
         if one["metadata"]["namespace"] == namespace
     )
-    settings: dict[str, Any] = json.loads(b64decode(secret["data"][name]))
-    return settings
+    return unpacked(b64decode(secret["data"][name]).decode())
 
 
 def test_an_api_server_takes_all_of_it_in_this_order(objects: list[Obj]) -> None:
@@ -104,6 +106,34 @@ def test_names_are_used_once(objects: list[Obj]) -> None:
         (one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]) for one in objects
     ]
     assert len(set(names)) == len(names)
+
+
+def test_before_its_page_every_night_looks_alike() -> None:
+    """Names, labels and images; what differs is drawn, or stands in our own Secrets."""
+    looks = []
+    for slug in NIGHTS:
+        made = CutPlan(
+            load_scenario(ROOT / "scenarios" / slug),
+            0,
+            aliases=Aliases.of(NAMES[:1], NAMES[1:]),
+            addresses={},
+        )
+        nodes = tuple(NodeFacts(name=one.name, pool=one.pool, zone=one.zone) for one in made.nodes)
+        told = Facts(nodes=nodes, services=2, epoch=Epoch.parse("2026-11-20T01:40:00Z"))
+        images = [(one.name, one.dockerfile) for one in recipes(made, "base")]
+        looks.append([*map(_look, objects_for(made, told)), images, host_folders(made)])
+    assert looks == [looks[0]] * len(NIGHTS)
+
+
+def _look(obj: Obj) -> tuple[object, ...]:
+    """Return what an object shows, without drawn hashes, minutes, addresses and passwords."""
+    metadata, past = obj["metadata"], obj["kind"] == "ReplicaSet"
+    labels = {key: value for key, value in metadata["labels"].items() if key != HASH_LABEL}
+    return (
+        *(obj["kind"], metadata.get("namespace"), past or metadata["name"], labels),
+        re.sub(r"\d\d:\d\dZ", "", str(metadata.get("annotations"))),
+        sorted(obj.get("data", ())),
+    )
 
 
 def test_services_are_as_many_as_planned(plan: CutPlan, objects: list[Obj]) -> None:
@@ -214,9 +244,10 @@ def test_users_make_a_share_of_the_scenarios_requests(plan: CutPlan, objects: li
 
 def test_who_serves_samples(plan: CutPlan) -> None:
     assert sample_pods(plan) == (
-        ("edge", "gateway", 8000),
-        ("ledger", "ledger-stream", 8080),
-        ("fraud", "fraud-feed", 8080),
+        ("edge", "gateway", 8000, "users"),
+        ("ledger", "ledger-stream", 8080, "neighbour"),
+        ("fraud", "fraud-feed", 8080, "neighbour"),
+        ("edge", "prober", 8000, "prober"),
     )
 
 

@@ -17,7 +17,7 @@ from sim.backends.kind.measured import SPREAD_S, MeasuredUsers
 from sim.backends.kind.samples import PATIENCE_S, Look, Sampler, Source
 from sim.backends.observability import make_telemetry, users_of
 from sim.client.https import UnreachableError
-from sim.evidence import AlertRecord, EvidenceLog, ImpactRecord
+from sim.evidence import AlertRecord, EvidenceLog, ImpactRecord, ProbeRecord
 from sim.kernel import Environment, Epoch
 from sim.scenario.loader import load_scenario
 
@@ -98,7 +98,16 @@ class Night:
         )
         past = [group(T0 - back) for back in range(SPREAD_S)]
         self.users.start(self.look(past))
-        self.telemetry = make_telemetry(self.plan, self.env, self.log, self.users, self.epoch)
+        probes = self.users.prober.probes
+        self.telemetry = make_telemetry(
+            self.plan, self.env, self.log, self.users, self.epoch, probes
+        )
+
+    def shown(self, metric: str) -> float | None:
+        """Return the figure of a chart now; None where it has none."""
+        now = self.env.now
+        (line,) = self.telemetry.query(metric, start=now, end=now, step=1)
+        return line.points[-1][1] if line.points else None
 
     def look(self, lines: list[dict[str, Any]], pods: Any = PODS, **fields: Any) -> Look:
         program = fields.pop("program", "users")
@@ -196,6 +205,38 @@ def test_neighbours_tell_which_node_fails(night: Night):
     rates = {one.labels[0][1]: one.points[-1][1] for one in found}
     assert rates["w3"] == pytest.approx(2.0, abs=0.1)
     assert rates["w1"] == 0.0
+
+
+def probe(second: int, outcome: str = "ok", **fields: Any) -> list[dict[str, Any]]:
+    """Every fifth second has one."""
+    who = {"call": STATUS, "class": "prober", "scale": 1.0, "outcome": outcome}
+    return [] if second % 5 else [group(second, 1, **{**who, **fields})]
+
+
+def test_the_prober_has_a_figure_of_its_own_and_is_no_user(night: Night):
+    night.live(60, lambda second: [group(second)])
+    lost = night.users.lost("payment-service", NOW, night.env.now)
+    bad = {0: "timeout"}
+    night.live(90, lambda second: probe(second, bad.get(second % 15, "ok")), program="prober")
+    assert night.shown("probes") == pytest.approx(12, abs=1)
+    assert night.shown("probes_failed") == pytest.approx(4, abs=1)
+    assert night.shown("probe_success") == pytest.approx(2 / 3, abs=0.05)
+    records = list(night.log.of(ProbeRecord))
+    assert (sum(one.probes for one in records), sum(one.failed for one in records)) == (18, 6)
+    assert {one.probes for one in records} == {1}
+    assert night.users.lost("payment-service", NOW, night.env.now) == lost == 0
+    night.live(90, lambda second: [group(second)])
+    assert (night.shown("probes"), night.shown("probe_success")) == (0.0, None)
+
+
+def test_a_probe_that_is_too_slow_has_failed_and_one_told_late_counts(night: Night):
+    night.live(3, lambda second: [group(second)])
+    late = night.look([*probe(T0, slow=1), *probe(T0, "broken")], program="prober")
+    night.looks.waiting.append(late)
+    night.live(30, lambda second: [group(second)])
+    (record,) = night.log.of(ProbeRecord)
+    assert (record.probes, record.failed) == (2, 2)
+    assert night.shown("probe_success") == 0.0
 
 
 def test_without_a_gateway_nobody_comes_in(night: Night):
