@@ -4,6 +4,7 @@ import pytest
 
 from sim.cli.scorecard import scorecard_json, scorecard_text
 from sim.evidence import EvidenceLog, ProbeRecord
+from sim.scenario import Catalogue
 from sim.scoring import Story
 from sim.session.debrief import make_debrief
 from sim.session.judge import judge
@@ -19,6 +20,11 @@ def run(scenario):
     run = Run(scenario, 0)
     run.start()
     return run
+
+
+@pytest.fixture(scope="module")
+def alarm():
+    return Catalogue()["payments-swift"]
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +58,16 @@ def test_it_counts_while_users_fail(log, scenario):
     assert found["words"].startswith(f"the prober failed {found['failed']} of {found['probes']} ")
     assert " while users failed 1" in found["words"]
     assert "to the end (02:42:46 to 03:47:00)" in found["words"]
+
+
+def test_on_a_false_alarm_nobody_failed(alarm):
+    run = Run(alarm, 0)
+    run.start()
+    log = run.finish()
+    fault, end = Story(log, alarm).run.fault_at, log[len(log) - 1].at
+    found = probed(Story(with_probes(log, fault, end, 60), alarm))
+    assert (found["from"], found["to"]) == (fault, end)
+    assert "both from when figures began to look bad to the end" in found["words"]
 
 
 def test_no_point_hangs_on_it(run, log, scenario):
