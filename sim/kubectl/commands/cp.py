@@ -23,6 +23,7 @@ from sim.kubectl.errors import CommandError, SilentExit
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation, Running
+from sim.kubectl.names import check_name
 from sim.kubectl.pods import (
     DEFAULT_CONTAINER,
     all_containers,
@@ -130,6 +131,7 @@ class CopyOptions:
 
     def _pod(self, call: Invocation, place: _Place) -> Obj:
         namespace = place.namespace or call.namespace
+        check_name(place.pod)
         pod: Obj = call.client.get(object_path(call.known("pods"), namespace, place.pod))
         phase = (pod.get("status") or {}).get("phase")
         if phase in ("Succeeded", "Failed"):

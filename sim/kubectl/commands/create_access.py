@@ -13,6 +13,7 @@ from sim.kubectl.commands.generating import GenerateOptions, create_flags
 from sim.kubectl.errors import CommandError, plain
 from sim.kubectl.flags import flags
 from sim.kubectl.invocation import Command, Invocation
+from sim.kubectl.names import check_name
 from sim.kubectl.printers.output import output_printer
 from sim.kubectl.results import OUTPUT_FLAGS, output_options
 
@@ -98,6 +99,8 @@ class TokenOptions(GenerateOptions):
         kind = call.flags.text("bound-object-kind")
         if kind and kind not in _BOUND:
             raise CommandError(f"supported --bound-object-kind values are {', '.join(_BOUND)}")
+        if not call.args[0]:
+            raise CommandError("service account name is required")
         return cls(call.args[0], (), "", "")
 
     def run(self, call: Invocation) -> int:
@@ -117,8 +120,9 @@ class TokenOptions(GenerateOptions):
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
         path = object_path(call.known(self.plural), call.namespace, self.name, "token")
         try:
+            check_name(self.name)
             made = call.client.create(path, body)
-        except ApiStatusError as error:
+        except (ApiStatusError, CommandError) as error:
             raise CommandError(f"failed to create token: {plain(error)}") from None
         if call.flags.text("output"):
             call.out(output_printer(output_options(call), call.read_file).render(made))

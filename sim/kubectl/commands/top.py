@@ -19,6 +19,7 @@ from sim.kubectl.errors import CommandError
 from sim.kubectl.flags import flags
 from sim.kubectl.gosort import go_sort
 from sim.kubectl.invocation import Command, Invocation
+from sim.kubectl.names import check_name
 from sim.kubectl.printers.tabwriter import TabWriter
 
 _GROUP = "metrics.k8s.io"
@@ -114,6 +115,7 @@ class TopNodeOptions:
         check_selector(self.selector)
         query = [("labelSelector", self.selector)] if self.selector else []
         if self.args:
+            check_name(self.args[0])
             metrics = [call.client.get(object_path(resource, "", self.args[0]))]
             found = [call.client.get(object_path(nodes, "", self.args[0]))]
         else:
@@ -213,6 +215,7 @@ class TopPodOptions:
         namespace = "" if self.everywhere else call.namespace
         check_selector(self.labels)
         if self.args:
+            check_name(self.args[0])
             metrics = [call.client.get(object_path(resource, namespace, self.args[0]))]
         else:
             query = [("labelSelector", self.labels)] if self.labels else []
