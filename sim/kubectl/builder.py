@@ -97,6 +97,8 @@ class Lookup:
     typed: bool = False
     """Objects are read into Go's structs, which only Kubernetes' own kinds have."""
     subresource: str = ""
+    default: str = ""
+    """Arguments are names of this type, or have the form TYPE/NAME."""
 
 
 @dataclass
@@ -165,8 +167,8 @@ def select(
         if lookup.typed:
             check_structs(manifests)
         return _from_manifests(call, manifests, lookup)
-    args = _cross(args)
-    slashes = sum("/" in arg for arg in args)
+    args = _cross(args) if not lookup.default else list(args)
+    slashes = sum("/" in arg for arg in args) if not lookup.default else len(args)
     namespace = "" if lookup.everywhere else call.namespace
     selecting = lookup.labels or lookup.fields or lookup.select_all
     if slashes:
@@ -176,7 +178,7 @@ def select(
                 "arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' "
                 "instead of 'kubectl get resource resource/<resource_name>'"
             )
-        tuples = [_split(arg) for arg in args]
+        tuples = [_split(arg) if "/" in arg else (lookup.default, arg) for arg in args]
         if selecting:
             raise CommandError(
                 "selectors and the all flag cannot be used when passing resource/name arguments"

@@ -155,6 +155,14 @@ def parse_manifests(text: str, source: str) -> list[Manifest]:
     return found
 
 
+def _of_list(item: Any, document: Obj) -> Any:
+    """Return an item of a list; one without a kind has that of the list: `PodList` holds Pods."""
+    kind = str(document["kind"]).removesuffix("List")
+    if not kind or not isinstance(item, dict) or item.get("kind") or item.get("apiVersion"):
+        return item
+    return {"apiVersion": document.get("apiVersion"), "kind": kind, **item}
+
+
 def _objects(document: Any, source: str) -> Iterable[Manifest]:
     if document is None:
         return []
@@ -163,7 +171,7 @@ def _objects(document: Any, source: str) -> Iterable[Manifest]:
     if isinstance(document, dict) and str(document.get("kind", "")).endswith("List"):
         items = document.get("items")
         listed = isinstance(items, list)
-        objects = items if isinstance(items, list) else objects
+        objects = [_of_list(one, document) for one in items] if isinstance(items, list) else objects
     if not all(isinstance(obj, dict) for obj in objects):
         raise CommandError(
             f"error validating {quote(source)}: error validating data: invalid object to "

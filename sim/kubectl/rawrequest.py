@@ -6,6 +6,7 @@ It must not know what lies at the path.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from sim.kubectl.gojson import json_problem
 from sim.kubectl.invocation import Invocation, Running
 
 _WEB = ("http://", "https://")
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}")
 _SHOWN = 30
 """How many bytes of a body that cannot be read are shown."""
 
@@ -45,6 +47,10 @@ def check_path(path: str) -> None:
         raise CommandError(
             f"--raw must be a valid URL path: parse {quote(path)}: invalid URI for request"
         )
+    if bad := _BAD_ESCAPE.search(path.partition("?")[0]):
+        raise CommandError(
+            f"--raw must be a valid URL path: parse {quote(path)}: invalid URL escape {quote(bad[0])}"
+        )
 
 
 def send_raw(call: Invocation, method: str, files: Sequence[str] = ()) -> Running:
@@ -62,7 +68,7 @@ def send_raw(call: Invocation, method: str, files: Sequence[str] = ()) -> Runnin
             body = json.loads(text) if text else None
         except ValueError:
             raise _undecodable(text) from None
-    path, _, query = call.flags.text("raw").partition("?")
+    path, _, query = call.flags.text("raw").partition("#")[0].partition("?")
     pairs = [part.partition("=") for part in query.split("&") if part]
     answer = call.client.send(
         method, path, [(key, value) for key, _, value in pairs], body, accept="*/*"

@@ -12,8 +12,8 @@ from typing import Self
 
 from sim.apimachinery.wire import Obj
 from sim.client.rest import object_path
-from sim.kubectl.builder import Lookup, select
-from sim.kubectl.errors import CommandError
+from sim.kubectl.builder import Info, Lookup, select
+from sim.kubectl.errors import CommandError, raise_all
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation
@@ -42,9 +42,10 @@ class ApproveOptions:
 
     def run(self, call: Invocation) -> int:
         """Put the condition on each request that has neither."""
-        args = ["certificatesigningrequests", *self.names] if self.names else []
-        infos = select(call, args, Lookup(bulk=False), load_now(call)).require()
-        for info in infos:
+        lookup = Lookup(default="certificatesigningrequests")
+        selection = select(call, self.names, lookup, load_now(call))
+
+        def decide(info: Info) -> None:
             conditions = (info.object.get("status") or {}).get("conditions") or []
             types = [one.get("type") for one in conditions]
             if self.other in types:
@@ -56,7 +57,9 @@ class ApproveOptions:
                 path = object_path(info.resource, "", info.name, "approval")
                 call.client.replace(path, changed)
             Results(call).say(self.said, info.object)
-        if not infos:
+
+        raise_all(selection.visit(decide))
+        if not selection.infos:
             call.out("No resources found\n")
         return 0
 

@@ -135,6 +135,7 @@ class ConfigMapOptions(GenerateOptions):
 class DeploymentOptions(GenerateOptions):
     """`create deployment`."""
 
+    asks_name = False
     plural, kind, api_version = "deployments", "Deployment", "apps/v1"
 
     def make(self, call: Invocation) -> Obj:

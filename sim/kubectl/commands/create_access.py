@@ -78,6 +78,7 @@ class RoleBindingOptions(GenerateOptions):
 class ClusterRoleBindingOptions(GenerateOptions):
     """`create clusterrolebinding`."""
 
+    asks_name = False
     plural, kind, api_version = "clusterrolebindings", "ClusterRoleBinding", f"{_GROUP}/v1"
     namespaced = False
 
@@ -89,6 +90,7 @@ class ClusterRoleBindingOptions(GenerateOptions):
 class TokenOptions(GenerateOptions):
     """`create token`."""
 
+    asks_name = False
     plural = "serviceaccounts"
 
     @classmethod

@@ -24,6 +24,7 @@ _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-
 class ServiceOptions(GenerateOptions):
     """`create service clusterip`; subclasses are the other kinds."""
 
+    asks_name = False
     plural, kind = "services", "Service"
     remembers = False
     type = "ClusterIP"
@@ -103,6 +104,7 @@ def _number(text: str) -> int:
 class IngressOptions(GenerateOptions):
     """`create ingress`."""
 
+    asks_name = False
     plural, kind, api_version = "ingresses", "Ingress", "networking.k8s.io/v1"
 
     def make(self, call: Invocation) -> Obj:

@@ -71,6 +71,7 @@ class BudgetOptions(GenerateOptions):
 class PriorityClassOptions(GenerateOptions):
     """`create priorityclass`."""
 
+    asks_name = False
     plural, kind, api_version = "priorityclasses", "PriorityClass", "scheduling.k8s.io/v1"
     namespaced = False
 

@@ -72,6 +72,8 @@ class DockerRegistryOptions(SecretOptions):
 class TlsOptions(SecretOptions):
     """`create secret tls`."""
 
+    asks_name = False
+
     def make(self, call: Invocation) -> Obj:
         """Return a Secret with a certificate and its key."""
         key, cert = call.flags.text("key"), call.flags.text("cert")

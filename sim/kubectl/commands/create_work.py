@@ -19,6 +19,7 @@ _MANUAL = {"cronjob.kubernetes.io/instantiate": "manual"}
 class JobOptions(GenerateOptions):
     """`create job`, from an image or from a CronJob."""
 
+    asks_name = False
     plural, kind, api_version = "jobs", "Job", "batch/v1"
 
     def make(self, call: Invocation) -> Obj:
@@ -60,6 +61,7 @@ class JobOptions(GenerateOptions):
 class CronJobOptions(GenerateOptions):
     """`create cronjob`."""
 
+    asks_name = False
     plural, kind, api_version = "cronjobs", "CronJob", "batch/v1"
 
     def make(self, call: Invocation) -> Obj:

@@ -150,8 +150,7 @@ class DebugOptions:
                 "this container it may be because the container runtime doesn't support this "
                 "feature.\n"
             )
-        args = [name if "/" in name else f"pods/{name}" for name in self.targets]
-        for info in select(call, args, Lookup()).require():
+        for info in select(call, self.targets, Lookup(default="pods")).require():
             if info.resource.kind == "Node":
                 pod, container = self._debug_node(call, info.object)
             elif info.resource.kind == "Pod" and self.copy_to:
@@ -159,7 +158,8 @@ class DebugOptions:
             elif info.resource.kind == "Pod":
                 pod, container = self._debug_pod(call, info.object)
             else:
-                kind = f"{info.resource.group_version}, Kind={info.resource.kind}"
+                resource = info.resource
+                kind = f"{resource.group}/{resource.version}, Kind={resource.kind}"
                 raise CommandError(f'"{kind}" not supported by debug')
             if self.attach and container:
                 yield from self._attached(call, pod, container)

@@ -21,7 +21,6 @@ from sim.kubectl.errors import Aggregate, CommandError, plain, raise_all
 from sim.kubectl.flags import flags
 from sim.kubectl.goformat import quote
 from sim.kubectl.invocation import Command, Invocation, Running
-from sim.kubectl.names import check_name
 from sim.kubectl.results import CLIENT, DRY_RUN_FLAG, NONE, SERVER, dry_run_of, dry_run_query
 
 _RETRY_MS = 5000
@@ -42,10 +41,10 @@ def find_nodes(call: Invocation, usage: str) -> list[Info]:
         raise call.usage_error(f"USAGE: {usage} [flags]")
     if call.args and selector:
         raise call.usage_error("error: cannot specify both a node name and a --selector option")
-    for arg in call.args:
-        check_name(arg.rpartition("/")[2])
-    names = [arg if "/" in arg else f"nodes/{arg}" for arg in call.args]
-    selection = select(call, names or ["nodes"], Lookup(labels=selector))
+    if call.args:
+        selection = select(call, call.args, Lookup(default="nodes", single_type=True))
+    else:
+        selection = select(call, ["nodes"], Lookup(labels=selector))
     infos = selection.require()
     for info in infos:
         if info.resource.plural != "nodes":

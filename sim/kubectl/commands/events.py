@@ -144,10 +144,13 @@ def _about(call: Invocation, text: str) -> tuple[str, str, str] | None:
         raise CommandError("arguments in resource/name form may not have more than one slash")
     if not slash:
         raise CommandError("--for must be in resource/name form")
+    if not word:
+        raise CommandError("a resource must be present, got: /, Resource=")
     resource = call.discovery.find(word)
     if resource is None:
         raise CommandError(f'the server doesn\'t have a resource type "{word}"', bare=True)
-    return resource.kind, resource.group_version, name
+    # Without a name everybody's are listed.
+    return (resource.kind, resource.group_version, name) if name else None
 
 
 def _seen(event: Obj) -> str:

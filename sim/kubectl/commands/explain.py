@@ -51,7 +51,7 @@ class ExplainOptions:
             )
         if len(self.args) > 1:
             raise CommandError("We accept only this format: explain RESOURCE\n")
-        if not self.args[0]:
+        if self.args[0] in ("", "."):
             raise CommandError("a resource must be present, got: /, Resource=")
         if self.args[0].startswith("."):
             raise CommandError("invalid jsonpath syntax, first node must be field node")

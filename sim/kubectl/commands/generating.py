@@ -37,6 +37,8 @@ class GenerateOptions:
     kind = ""
     api_version = "v1"
     namespaced = True
+    asks_name = True
+    """Whether kubectl itself refuses an empty name; if not, the server does."""
     remembers = True
     """Whether `--save-config` does anything."""
 
@@ -58,7 +60,9 @@ class GenerateOptions:
         return cls(args[0], args[1:], dry_run_of(call), namespace)
 
     def validate(self) -> None:
-        """Nothing contradicts anything."""
+        """Require a name."""
+        if self.asks_name and not self.name:
+            raise CommandError("name must be specified")
 
     def make(self, call: Invocation) -> Obj:
         """Return the object's own fields."""

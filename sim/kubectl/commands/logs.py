@@ -86,7 +86,7 @@ class LogsOptions:
             tail = _SELECTOR_TAIL if selector and not flags.is_set("tail") else None
         since_ms = flags.duration_ms("since")
         return cls(
-            args=args[:1],
+            args=[name for name in args[:1] if name],
             container=args[1] if len(args) == 2 else flags.text("container"),
             container_flag=len(args) == 2 and flags.is_set("container"),
             selector=selector,

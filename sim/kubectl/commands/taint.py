@@ -62,10 +62,13 @@ class TaintOptions:
             add, remove = _parse(words)
         except CommandError as error:
             raise call.usage_error(error.message) from None
-        kind = call.resource(resources[0].lower()).kind
-        if kind != "Node":
+        word = resources[0].lower()
+        if call.discovery.find(word) is None:
+            named = quote(word.partition(".")[0])
+            raise CommandError(f"the server doesn't have a resource type {named}", bare=True)
+        if call.resource(word).kind != "Node":
             raise CommandError(
-                f"invalid resource type {resources[0].lower()}, only node types are supported"
+                f"invalid resource type {word}, only node types are supported"
             )
         return cls(
             resources,
@@ -99,9 +102,11 @@ class TaintOptions:
 
     def run(self, call: Invocation) -> int:
         """Patch the nodes."""
-        lookup = Lookup(labels=self.selector, select_all=self.everything)
-        args = ["nodes"] if self.selector or self.everything else ["nodes", *self.resources[1:]]
-        selection = select(call, args, lookup)
+        if self.selector or self.everything:
+            lookup = Lookup(labels=self.selector, select_all=self.everything)
+            selection = select(call, ["nodes"], lookup)
+        else:
+            selection = select(call, self.resources[1:], Lookup(default="nodes"))
         errors = list(selection.errors)
         for info in selection.infos:
             try:

@@ -55,6 +55,8 @@ def build(call: Invocation, directory: str) -> list[Obj]:
 def _built(call: Invocation, directory: str, depth: int) -> tuple[list[Renamed], Obj]:
     files = call.proc.files
     path = call.proc.path(directory)
+    if not directory:
+        raise CommandError("must build at directory: directory path cannot be empty")
     if depth > _DEPTH:
         raise CommandError(f"kustomizations are nested deeper than {_DEPTH}")
     if "://" in directory or directory.startswith(("git@", "github.com/")):
