@@ -67,9 +67,7 @@ class TaintOptions:
             named = quote(word.partition(".")[0])
             raise CommandError(f"the server doesn't have a resource type {named}", bare=True)
         if call.resource(word).kind != "Node":
-            raise CommandError(
-                f"invalid resource type {word}, only node types are supported"
-            )
+            raise CommandError(f"invalid resource type {word}, only node types are supported")
         return cls(
             resources,
             add,
