@@ -161,7 +161,7 @@ class _Parser:
                 return Requirement(key, "!=" if token == "!=" else "=", (value,))
             case ">" | "<":
                 value = self._value()
-                if not value.lstrip("-").isdigit():
+                if not value.lstrip("-").isdecimal():
                     raise SelectorError(
                         f'{_FAILED}values[0]: Invalid value: "{value}": {_BOUND_RULE}'
                     )

@@ -25,4 +25,4 @@ def deprecated(info: ResourceInfo, version: str) -> tuple[str, ...]:
     """Return the warning for *info* on a server of *version* (`v1.37.0`), if there is one."""
     since, text = _SINCE.get(info.key, (0, ""))
     minor = version.lstrip("v").split(".")[1]
-    return (text,) if text and minor.isdigit() and int(minor) >= since else ()
+    return (text,) if text and minor.isdecimal() and int(minor) >= since else ()

@@ -54,7 +54,7 @@ def with_template_generation(new: Obj, old: Obj | None) -> Obj:
         count = (old["metadata"].get("annotations") or {}).get(TEMPLATE_GENERATION, "1")
         held, given = old["spec"].get("template"), new["spec"].get("template")
         if given is not held and given != held:
-            count = str(int(count) + 1) if count.isdigit() else "1"
+            count = str(int(count) + 1) if count.isdecimal() else "1"
     if annotations.get(TEMPLATE_GENERATION) == count:
         return new
     annotations = {**annotations, TEMPLATE_GENERATION: count}

@@ -22,6 +22,9 @@ NOT_OLDER_THAN = "NotOlderThan"
 
 _FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 
+MOST_DIGITS = 40
+"""Of a number that is worth reading."""
+
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:
@@ -77,7 +80,7 @@ class ListOptions:
         text = self.version
         if not text:
             return 0
-        if text.isascii() and text.isdigit():
+        if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS:
             return int(text)
         message = (
             f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": '
@@ -107,8 +110,10 @@ def _number(text: str) -> int:
     if not text:
         return 0
     digits = text.removeprefix("-").removeprefix("+")
-    if not (digits.isascii() and digits.isdigit()):
+    if not (digits.isascii() and digits.isdecimal()):
         raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    if len(digits) > MOST_DIGITS or not -(1 << 63) <= int(text) < 1 << 63:
+        raise bad_request(f'strconv.ParseInt: parsing "{text}": value out of range')
     return max(0, int(text))
 
 

@@ -62,10 +62,12 @@ def scaled(info: ResourceInfo, obj: Obj, wanted: Any, paths: Obj | None = None) 
         )
     replicas = read(wanted, "spec", "replicas")
     replicas = 0 if replicas is None else replicas
-    if not isinstance(replicas, int) or isinstance(replicas, bool):
+    whole = isinstance(replicas, int) and not isinstance(replicas, bool)
+    if not whole or not -(1 << 31) <= replicas < 1 << 31:
+        found = f"number {replicas}" if whole else json_name(replicas)
         raise bad_request(
             f'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal '
-            f"{json_name(replicas)} into Go struct field ScaleSpec.spec.replicas of type int32"
+            f"{found} into Go struct field ScaleSpec.spec.replicas of type int32"
         )
     name = obj["metadata"]["name"]
     if replicas < 0:

@@ -103,7 +103,7 @@ def delete_options(request: ApiRequest) -> DeleteOptions:
         request.param("propagationPolicy"),
     )
     if grace_text:
-        if not grace_text.lstrip("-").isdigit() or not grace_text.isascii():
+        if not grace_text.lstrip("-").isdecimal() or not grace_text.isascii():
             raise bad_request(f'strconv.ParseInt: parsing "{grace_text}": invalid syntax')
         options.setdefault("gracePeriodSeconds", int(grace_text))
     if policy_text:

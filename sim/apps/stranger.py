@@ -191,4 +191,4 @@ def _number(spec: Mapping[str, Any], port: str | int) -> int:
     for one in spec.get("ports") or ():
         if one.get("name") == port:
             return int(one["containerPort"])
-    return int(port) if port.isdigit() else 0
+    return int(port) if port.isdecimal() else 0

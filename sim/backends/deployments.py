@@ -154,4 +154,4 @@ def _probe(application: Application) -> Obj:
 
 
 def _count(text: str) -> str | int:
-    return int(text) if text.isdigit() else text
+    return int(text) if text.isdecimal() else text

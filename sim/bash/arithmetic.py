@@ -244,7 +244,7 @@ class _Reader:
         return value
 
     def digit(self, char: str, base: int) -> int:
-        if char.isdigit():
+        if char.isdecimal():
             value = ord(char) - 48
         elif "a" <= char <= "z":
             value = ord(char) - 87

@@ -303,7 +303,7 @@ class Commands(Pipelines):
             shows = not line.strip()
             if shows:
                 continue
-            chosen = int(line) - 1 if line.strip().isdigit() else -1
+            chosen = int(line) - 1 if line.strip().isdecimal() else -1
             self.assign(command.name, words[chosen] if 0 <= chosen < len(words) else "")
             goes_on, code = yield from self._turn(command.body)
             if not goes_on:

@@ -35,7 +35,7 @@ def tested(operator: str, operand: str, shell: State) -> bool:
     if operator == "-t":
         if operand == "0":
             return shell.streams.tty
-        sink = shell.streams.get(int(operand)) if operand.isdigit() else None
+        sink = shell.streams.get(int(operand)) if operand.isdecimal() else None
         return sink is not None and sink.tty
     return _file(operator, operand, shell)
 

@@ -110,7 +110,7 @@ def read_cursor(line: str) -> Cursor:
             cursor = stack.pop()
             inside, cursor.raw = True, ""
         elif char in "<>":
-            if cursor.word.isdigit():
+            if cursor.word.isdecimal():
                 cursor.word, inside = "", False
             finish()
             at += following in {"<", ">", "&", "|"}

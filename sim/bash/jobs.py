@@ -286,7 +286,7 @@ class JobTable:
             return self.current or "current: no such job"
         if word == "-":
             return self.previous or self.current or f"{spec}: no such job"
-        if word.isdigit():
+        if word.isdecimal():
             return self.jobs.get(int(word)) or f"{spec}: no such job"
         if word.startswith("?"):
             fits = [job for job in self.ordered() if word[1:] in job.text]

@@ -39,7 +39,7 @@ class Parameters:
         value = self.lookup(name)
         if value is None:
             if self._shell.option("nounset") and name not in {"@", "*", "!"}:
-                shown = f"${name}" if name.isdigit() else name
+                shown = f"${name}" if name.isdecimal() else name
                 raise FatalProblem(f"{shown}: unbound variable")
             return ""
         return value

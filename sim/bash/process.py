@@ -37,6 +37,8 @@ __all__ = [
 
 Running = Generator[simpy.Event, Any, int]
 """A program that runs: yields kernel events to wait for, returns its exit code."""
+UNCOUNTABLE = 300
+"""With so many digits a number is no float any more; Python reads none of 4,300."""
 
 
 def _nothing() -> None:
@@ -129,7 +131,7 @@ class Proc:
             environ=dict(self.environ if environ is None else environ),
         )
         try:
-            return (yield from program(child))
+            return (yield from started(program, child))
         except FileProblem as problem:
             child.stderr.write(f"{argv[0]}: {problem}\n")
             return 1
@@ -137,3 +139,14 @@ class Proc:
 
 Program = Callable[[Proc], Running]
 """A program's body. One that never waits still is a generator: `return code; yield`."""
+
+
+def started(program: Program, proc: Proc) -> Running:
+    """Run *program*; if it meets a number of more digits than anything counts in, it says so."""
+    try:
+        return (yield from program(proc))
+    except (ValueError, OverflowError):
+        if max(map(len, proc.argv)) < UNCOUNTABLE:
+            raise
+        proc.stderr.write(f"{proc.argv[0]}: Numerical result out of range\n")
+        return 1

@@ -37,7 +37,7 @@ def filled(template: str, shell: State) -> str:
     while at < len(template):
         if template[at] == "\\" and at + 1 < len(template):
             letter = template[at + 1]
-            if template[at + 1 : at + 4].isdigit():
+            if template[at + 1 : at + 4].isdecimal():
                 out.append(chr(int(template[at + 1 : at + 4], 8) & 255))
                 at += 4
                 continue

@@ -198,7 +198,7 @@ def _duplicate(redirect: Redirect, target: str, streams: Streams, shell: State) 
     if target == "-":
         if isinstance(redirect.descriptor, str):
             text = shell.variables.scalar(redirect.descriptor) or ""
-            return streams.put(int(text) if text.isdigit() else 10, None)
+            return streams.put(int(text) if text.isdecimal() else 10, None)
         return streams.put(redirect.descriptor, None)
     source = int(target.rstrip("-")[:9])
     what = streams.get(source)

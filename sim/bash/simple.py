@@ -6,6 +6,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Generator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import simpy
@@ -16,7 +17,7 @@ from sim.bash.budget import COMMAND, WorkLimit
 from sim.bash.control import Return
 from sim.bash.masking import under
 from sim.bash.pipes import Sink
-from sim.bash.process import FileProblem, Proc, Program, Running
+from sim.bash.process import FileProblem, Proc, Program, Running, started
 from sim.bash.redirection import RedirectProblem, Streams, apply_redirects
 from sim.bash.state import MAX_NESTED, Call, State
 from sim.bash.syntax import (
@@ -159,7 +160,7 @@ class Simples(Assigning):
         if name in TOOLS and self.name != "sh":
             proc = self.proc(argv, streams, values)
             proc.stderr = Complaints(streams.stderr, name, self)
-            return (yield from self._masked(program(proc)))
+            return (yield from self._masked(started(program, proc)))
         return (yield from self.process(program, argv, values, streams))
 
     def process(
@@ -169,7 +170,7 @@ class Simples(Assigning):
         if not self.jobbing:
             yield from self.lend(argv)
             try:
-                return (yield from self._masked(program(self.proc(argv, streams, values))))
+                return (yield from self._masked(started(program, self.proc(argv, streams, values))))
             finally:
                 if self.pipes:
                     yield from self.take_back(argv)
@@ -183,7 +184,7 @@ class Simples(Assigning):
     ) -> Running:
         yield from self.lend(argv)
         try:
-            return (yield from self._masked(program(self.proc(argv, streams, values))))
+            return (yield from self._masked(started(program, self.proc(argv, streams, values))))
         except FileProblem as problem:
             _told(streams.stderr, f"{argv[0]}: {problem}")
             return 1
@@ -241,8 +242,8 @@ class Simples(Assigning):
         old = self._hold(values)
         self.streams = streams
         try:
-            code: int = yield from act(self, self.proc(argv, streams))
-            return code
+            proc = self.proc(argv, streams)
+            return (yield from started(partial(act, self), proc))
         finally:
             if self.streams is streams:
                 self.streams = saved

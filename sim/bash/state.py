@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from sim.bash.tty import Tty
 
 MAX_NESTED = 150
+MOST_DIGITS = 18
+"""Of the number of a positional parameter; nobody has so many."""
 """Commands and functions inside each other: deeper, the simulator's own stack would end."""
 
 
@@ -286,8 +288,8 @@ class State(ABC):
             value = str(evaluate(value, self))
         if name in self.DYNAMIC:
             if name == "RANDOM":
-                self.random = int(value) & 0xFFFFFFFF if value.lstrip("-").isdigit() else 0
-            elif name == "SECONDS" and value.lstrip("-").isdigit():
+                self.random = int(value) & 0xFFFFFFFF if value.lstrip("-").isdecimal() else 0
+            elif name == "SECONDS" and value.lstrip("-").isdecimal():
                 self.began = self.env.now - int(value) * 1000
             return
         self.variables.set(name, value)
@@ -307,8 +309,8 @@ class State(ABC):
             if name in self.DYNAMIC:
                 return self._dynamic(name)
             return self._shown(name)
-        if first.isdigit():
-            number = int(name)
+        if first.isdecimal():
+            number = int(name[:MOST_DIGITS])
             if number == 0:
                 return self.arg0
             return self.positional[number - 1] if number <= len(self.positional) else None

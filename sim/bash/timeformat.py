@@ -61,7 +61,7 @@ def timed(form: str, times: Times) -> str:
             at += 1
             continue
         digits = 3
-        if form[at].isdigit():
+        if form[at].isdecimal():
             digits = min(3, int(form[at]))
             at += 1
         long = form[at : at + 1] == "l"

@@ -52,7 +52,7 @@ def has_failed(pod: Obj, job: Obj) -> bool:
 def index_of(pod: Obj) -> int:
     """Return the pod's completion index, -1 without one."""
     text = annotations_of(pod).get(INDEX, "")
-    return int(text) if text.isdigit() else -1
+    return int(text) if text.isdecimal() else -1
 
 
 def job_pod(job: Obj, name: str, index: int | None = None) -> Obj:

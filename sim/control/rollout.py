@@ -88,7 +88,7 @@ def by_creation(sets: Sequence[Obj]) -> list[Obj]:
 def revision_of(obj: Obj) -> int:
     """Return the revision annotation as a number; 0 without one."""
     text = (obj["metadata"].get("annotations") or {}).get(REVISION, "")
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isdecimal() else 0
 
 
 def new_set_replicas(deployment: Obj, sets: Sequence[Obj], current: int) -> int:

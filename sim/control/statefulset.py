@@ -29,7 +29,7 @@ ROLLING = "RollingUpdate"
 def ordinal_of(pod: Obj) -> int:
     """Return the number at the end of the pod's name, -1 if there is none."""
     tail = pod["metadata"]["name"].rpartition("-")[2]
-    return int(tail) if tail.isdigit() else -1
+    return int(tail) if tail.isdecimal() else -1
 
 
 def stateful_pod(statefulset: Obj, ordinal: int, revision: str, template: Obj) -> Obj:

@@ -13,7 +13,12 @@ from dataclasses import dataclass, field
 from sim.kubectl.errors import CommandError
 from sim.kubectl.goformat import parse_go_duration, quote
 
-_INTEGER = re.compile(r"[+-]?\d+\Z")
+_INTEGER = re.compile(
+    r"[+-]?(0[xX]_?[0-9a-fA-F]+|0[bB]_?[01]+|0[oO]?_?[0-7]+|0|[1-9]\d*)", re.ASCII
+)
+"""What Go reads as an integer with base 0; underscores stand between digits."""
+MOST_DIGITS = 80
+_BITS = {"int": 64, "int32": 32}
 _TRUE = {"1", "t", "T", "TRUE", "true", "True"}
 _FALSE = {"0", "f", "F", "FALSE", "false", "False"}
 
@@ -125,7 +130,7 @@ class FlagValues:
 
     def number(self, name: str) -> int:
         """Return an int flag's value; 0 when it has neither value nor default."""
-        return int(self.text(name) or 0)
+        return _integer(self.text(name) or "0") or 0
 
     def duration_ms(self, name: str) -> int:
         """Return a duration flag's value in ms."""
@@ -221,11 +226,29 @@ def _take(values: FlagValues, one: Flag, value: str) -> None:
     values.given.setdefault(one.name, []).append(value)
 
 
+def _integer(text: str) -> int | None:
+    """Return the integer that Go's ParseInt reads with base 0, None if it is none."""
+    plain = re.sub(r"(?<=[0-9a-fA-F])_(?=[0-9a-fA-F])", "", text)
+    if _INTEGER.fullmatch(plain) is None:
+        return None
+    digits = plain.lstrip("+-")
+    if len(digits) > MOST_DIGITS:
+        return 1 << MOST_DIGITS
+    octal = digits[:1] == "0" and digits[1:2].isdecimal()
+    size = int(digits, 8) if octal else int(digits, 0)
+    return -size if plain[0] == "-" else size
+
+
 def _problem(kind: str, value: str) -> str:
     if kind == "bool" and value not in _TRUE | _FALSE:
         return f"strconv.ParseBool: parsing {quote(value)}: invalid syntax"
-    if kind == "int" and not _INTEGER.match(value):
-        return f"strconv.ParseInt: parsing {quote(value)}: invalid syntax"
+    if kind in _BITS:
+        number = _integer(value)
+        if number is None:
+            return f"strconv.ParseInt: parsing {quote(value)}: invalid syntax"
+        most = 1 << _BITS[kind] - 1
+        if not -most <= number < most:
+            return f"strconv.ParseInt: parsing {quote(value)}: value out of range"
     if kind == "duration":
         try:
             parse_go_duration(value)

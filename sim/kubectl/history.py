@@ -73,7 +73,7 @@ def without_hash(template: Obj) -> Obj:
 def revision_of(obj: Obj) -> int:
     """Return the revision of a Deployment or ReplicaSet, 0 if it has none."""
     text = (obj["metadata"].get("annotations") or {}).get(REVISION, "0")
-    return int(text) if str(text).isdigit() else 0
+    return int(text) if str(text).isdecimal() else 0
 
 
 def change_cause(obj: Obj) -> str:

@@ -25,7 +25,7 @@ def dialling(host: str, port: int) -> str:
     """Return Go's words for a connection to *host* that does not come about."""
     if host in _LOCAL:
         return f"dial tcp {_LOCAL[host]}:{port}: connect: connection refused"
-    if host.replace(".", "").isdigit() or ":" in host:
+    if host.replace(".", "").isdecimal() or ":" in host:
         return f"dial tcp {host}:{port}: connect: no route to host"
     return f"dial tcp: lookup {host} on {RESOLVER}: no such host"
 

@@ -5,11 +5,16 @@ This file must not know who asks or which rules stand in the way.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sim.apiserver import ApiServer
 
+BYTES = 4
+"""Of an IPv4 address."""
+_NUMBER = re.compile(r"0[xX]0*[0-9a-fA-F]{1,8}|0+[0-7]{0,11}|[1-9][0-9]{0,9}", re.ASCII)
+"""One of C's, and not so long that it could not be an address."""
 SERVICE_NAME = "kubernetes.io/service-name"
 ALIASES = 4
 """How often an ExternalName may lead to another one."""
@@ -18,13 +23,38 @@ SERVICE_LABELS = 2
 
 
 def is_address(name: str) -> bool:
-    """Return True for a dotted IPv4 address.
+    """Return True for an IPv4 address as it is usually written.
 
-    >>> is_address("10.96.0.1"), is_address("postgres.payments")
-    (True, False)
+    >>> is_address("10.96.0.1"), is_address("10.96.1"), is_address("postgres.payments")
+    (True, False, False)
     """
-    parts = name.split(".")
-    return len(parts) == 4 and all(part.isdigit() and int(part) < 256 for part in parts)
+    return address_of(name) == name
+
+
+def address_of(text: str) -> str | None:
+    """Return the IPv4 address that *text* is to inet_aton(3), dotted; None if it is a name.
+
+    Numbers may be octal or hexadecimal, and the last one stands for all bytes that are left.
+
+    >>> address_of("10.96.0.1"), address_of("10.96.1"), address_of("0x7f.010.000.1")
+    ('10.96.0.1', '10.96.0.1', '127.8.0.1')
+    """
+    parts = text.split(".")
+    if not text[:1].isdecimal() or len(parts) > BYTES:
+        return None
+    *head, last = [_number(part) for part in parts]
+    left = BYTES - len(head)
+    if last is None or last >= 256**left or any(one is None or one > 255 for one in head):
+        return None
+    return ".".join(map(str, [*head, *last.to_bytes(left, "big")]))
+
+
+def _number(text: str) -> int | None:
+    if _NUMBER.fullmatch(text) is None:
+        return None
+    if text[:2] in ("0x", "0X"):
+        return int(text[2:], 16)
+    return int(text, 8 if text[0] == "0" else 10)
 
 
 def service_of(name: str, namespace: str, domain: str) -> tuple[str, str] | None:

@@ -368,8 +368,8 @@ class Network:
         machine = source.machine
         if name in self.machines:
             return self.machines[name].facts.internal_ip
-        if dns.is_address(name):
-            return name
+        if (address := dns.address_of(name)) is not None:
+            return address
         if name == "localhost":
             return "127.0.0.1"
         if source is machine or not self.reaches_dns(source):

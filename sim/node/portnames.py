@@ -38,7 +38,7 @@ def port_name(port: int, proto: str = "tcp") -> str | None:
 
 def parse_port(text: str, proto: str = "tcp") -> int | None:
     """Return the number of a port given by number or name, or None if it is neither."""
-    if text.isdigit() and text.isascii():
+    if text.isdecimal() and text.isascii():
         number = int(text)
         return number if 0 < number < 65536 else None
     return _NUMBERS.get(proto, {}).get(text)

@@ -69,7 +69,7 @@ def link_of(machine: Machine, container: Container | None, path: str) -> str:
             return "/"
         case ["ns", name] if name in _SPACES:
             return f"{name}:[{_space(machine, process, name)}]"
-        case ["fd", number] if number.isdigit() and int(number) < 7 + process.pid % 9:
+        case ["fd", number] if number.isdecimal() and int(number) < 7 + process.pid % 9:
             return _descriptor(machine, process, int(number))
     return ""
 
@@ -110,7 +110,7 @@ def _process(machine: Machine, container: Container | None, name: str) -> Proces
     seen = machine.seen(container)
     if name == "self":
         return seen.get(max(seen, default=1))
-    return seen.get(int(name[:9])) if name.isdigit() else None
+    return seen.get(int(name[:9])) if name.isdecimal() else None
 
 
 def _exe(machine: Machine, process: Process) -> str:

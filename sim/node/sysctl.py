@@ -127,9 +127,9 @@ class KernelSettings:
         if known is None:
             return "No such file or directory"
         numbers = known.replace("-", "").split()
-        if all(one.isdigit() for one in numbers):
+        if all(one.isdecimal() for one in numbers):
             given = value.replace("-", "").split()
-            if not given or not all(one.isdigit() and len(one) < 20 for one in given):
+            if not given or not all(one.isdecimal() and len(one) < 20 for one in given):
                 return "Invalid argument"
         return ""
 

@@ -65,7 +65,7 @@ class LocalLine:
         head, _, self._held = self._held.partition("\r\n\r\n")
         first, *lines = head.split("\r\n")
         words = first.split(" ", 2)
-        if len(words) < 2 or not words[1].isdigit():
+        if len(words) < 2 or not words[1].isdecimal():
             return None
         pairs = tuple(
             (name, value.strip()) for name, _, value in (line.partition(":") for line in lines)
@@ -73,7 +73,7 @@ class LocalLine:
         reply = Reply(int(words[1]), words[2] if len(words) > 2 else "", pairs)
         length = reply.header("content-length")
         self._chunked = reply.header("transfer-encoding").lower() == "chunked"
-        self._left = int(length) if length.isdigit() else None
+        self._left = int(length) if length.isdecimal() else None
         if request.method == "HEAD" or reply.status in (204, 304):
             self._left = 0
         return reply
@@ -198,7 +198,7 @@ class LocalPeers:
 def is_address(host: str) -> bool:
     """Return whether *host* is an IP address."""
     parts = host.split(".")
-    return ":" in host or (len(parts) == 4 and all(one.isdigit() for one in parts))
+    return ":" in host or (len(parts) == 4 and all(one.isdecimal() for one in parts))
 
 
 def is_local(ip: str) -> bool:
@@ -231,7 +231,7 @@ def _nc(proc: Proc, network: LocalNetwork, ports: LocalPorts) -> Running:
         return proc.fail("only `nc [-vzn] [-w seconds] HOST PORT` is supported in this simulator")
     host, text = operands
     first, dash, last = text.partition("-")
-    if not first.isdigit() or (dash and not last.isdigit()):
+    if not first.isdecimal() or (dash and not last.isdecimal()):
         return proc.fail(f'service "{text}" unknown')
     numbers = range(int(first), min(int(last) if dash else int(first), int(first) + 1024) + 1)
     addresses = network.addresses(proc, host)

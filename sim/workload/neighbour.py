@@ -61,7 +61,7 @@ class Neighbour:
             return Response(200, b"ok\n", kind="text/plain")
         if request.path == "/samples":
             since = request.query.get("since", "0")
-            number = int(since) if since.isdigit() else 0
+            number = int(since) if since.isdecimal() else 0
             return Response(200, self.samples.read(number), kind="application/x-ndjson")
         return Response(404, b'{"error": "not found"}\n')
 

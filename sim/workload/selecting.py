@@ -76,7 +76,7 @@ def _split(text: str) -> list[str]:
 
 def _place(text: str, wanted: Sequence[str]) -> str:
     """Return the column that a number stands for."""
-    if text.isdigit():
+    if text.isdecimal():
         if not 0 < int(text) <= len(wanted):
             raise NotKnown
         return wanted[int(text) - 1]
@@ -145,4 +145,4 @@ def _cell(
 
 
 def _rank(value: str) -> tuple[int, int, str]:
-    return (0, int(value), "") if value.isdigit() else (1, 0, value)
+    return (0, int(value), "") if value.isdecimal() else (1, 0, value)

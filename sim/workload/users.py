@@ -124,7 +124,7 @@ class Users:
             return Response(200 if self._serving else 503, b"ok\n", kind="text/plain")
         if request.path == "/samples":
             since = request.query.get("since", "0")
-            number = int(since) if since.isdigit() else 0
+            number = int(since) if since.isdecimal() else 0
             return Response(200, self.samples.read(number), kind="application/x-ndjson")
         if request.path == "/clock" and request.method == "POST":
             try:

@@ -183,7 +183,7 @@ class WebService:
         own = request.headers.get("x-own-failure", "")
         if own:
             status, _, words = own.partition(" ")
-            return Outcome(int(status) if status.isdigit() else 500, "own", words)
+            return Outcome(int(status) if status.isdecimal() else 500, "own", words)
         return Outcome(call.get("status", 200), "ok")
 
     def _response(self, status: int, outcome: str, told: Mapping[str, Any]) -> Response:

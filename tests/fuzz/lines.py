@@ -20,7 +20,8 @@ TOKENS = (
     "/dev/stdin", "/dev/full", "file:///etc/passwd", "~root", "sudo", "xargs", "env", "eval",
     "exec", "source", "bash -c", "sh", "watch", "sleep 9", "timeout 1", "nohup", "cd /", "{1..9}",
     "{a,b}", "a=b", "x=y:NoSchedule", "[*", "{.items[", "{{range", "s/a/b", "(a", "a{99999}",
-    "\\1", "[^",
+    "\\1", "[^", "²", "٣", "1e400", "0x1p99999", "9" * 400, "9" * 5000, "010.1", "timeout 2 yes",
+    "read -t",
 )  # fmt: skip
 EXEC = "kubectl exec -n payments deploy/payment-service -- sh -c"
 WRAPPERS = (

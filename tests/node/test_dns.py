@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
 
 from sim.apiserver import ApiServer
 from sim.kernel import Environment, Epoch, Stream
-from sim.node.dns import resolve
+from sim.node.dns import address_of, resolve
 
 DOMAIN = "cluster.local"
 
@@ -59,3 +60,40 @@ def test_name_leads_to_an_address(
     api: ApiServer, name: str, namespace: str, address: str | None
 ) -> None:
     assert resolve(api, name, namespace, DOMAIN) == address
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "10.96.0.1",
+            "10.96",
+            "1",
+            "0",
+            "00",
+            "08",
+            "0x",
+            "0xg",
+            "1.2.3.4.5",
+            "256.1.1.1",
+            "1.256",
+        ),
+        *(
+            "1.65536.1",
+            "1.2.65535",
+            "4294967295",
+            "4294967296",
+            "10.96.0000000000.1",
+            "0x7f.1",
+            ".",
+        ),
+        *("", "1.", ".1", "1..2", "\u00b2", "1.\u00b2", "web", "9" * 5000, "0" * 5000 + "1"),
+        *("0x" + "0" * 100 + "1", "037777777777", "040000000000"),
+    ],
+)
+def test_an_address_is_what_inet_aton_takes_for_one(text: str) -> None:
+    try:
+        taken = socket.inet_ntoa(socket.inet_aton(text))
+    except (OSError, UnicodeError):
+        taken = None
+    assert address_of(text) == taken

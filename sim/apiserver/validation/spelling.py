@@ -205,7 +205,7 @@ def address(text: str) -> list[str]:
         parsed = ip_address(text)
     except ValueError:
         octets = text.split(".")
-        if len(octets) == 4 and all(one.isdigit() and int(one) < 256 for one in octets):
+        if len(octets) == 4 and all(one.isdecimal() and int(one) < 256 for one in octets):
             return ["must not have leading 0s"]
         return ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"]
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:

@@ -23,11 +23,11 @@ def _found(shell: Shell, proc: Proc, spec: str) -> Job | None:
 
 
 def _by_spec(shell: Shell, spec: str) -> Job | str:
-    if spec.isdigit():
+    if spec.isdecimal():
         for job in shell.jobs.ordered():
             if int(spec) in job.pids:
                 return job
-    if not spec.startswith("%") and not spec.isdigit():
+    if not spec.startswith("%") and not spec.isdecimal():
         found = shell.jobs.find("%" + spec)
         return found if isinstance(found, Job) else f"{spec}: no such job"
     return shell.jobs.find(spec)
@@ -124,11 +124,11 @@ def wait(shell: Shell, proc: Proc) -> Running:
     for word in words:
         job_ = _by_spec(shell, word)
         if isinstance(job_, str):
-            if word.isdigit() and word in shell.ended_jobs:
+            if word.isdecimal() and word in shell.ended_jobs:
                 code = shell.ended_jobs[word]
             elif word.startswith("%"):
                 code = complains(shell, proc, job_, 127)
-            elif word.isdigit():
+            elif word.isdecimal():
                 code = complains(shell, proc, f"pid {word} is not a child of this shell", 127)
             else:
                 code = complains(shell, proc, f"`{word}': not a pid or valid job spec", 1)
@@ -235,7 +235,7 @@ def _kill_one(shell: Shell, proc: Proc, word: str, signal: str) -> Running:
         job = shell.jobs.find(word)
         if isinstance(job, str):
             return complains(shell, proc, job)
-    elif word.lstrip("-").isdigit():
+    elif word.lstrip("-").isdecimal():
         job = next((one for one in shell.jobs.ordered() if int(word.lstrip("-")) in one.pids), "")
     else:
         return complains(shell, proc, f"{word}: arguments must be process or job IDs")
@@ -269,7 +269,7 @@ def _listed(shell: Shell, proc: Proc, words: list[str]) -> int:
             proc.print("\t ".join(names[at : at + 5]))
         return 0
     for word in words:
-        if word.isdigit():
+        if word.isdecimal():
             number = int(word) - 128 if int(word) > 128 else int(word)
             name = next((name for name, value in SIGNALS.items() if value == number), None)
             if name is None:

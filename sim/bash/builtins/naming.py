@@ -166,7 +166,7 @@ def history(shell: Shell, proc: Proc) -> Running:
         return 0
     if "d" in found:
         text = found["d"]
-        at = int(text) if text.lstrip("-").isdigit() else 0
+        at = int(text) if text.lstrip("-").isdecimal() else 0
         index = at - 1 if at > 0 else len(shell.history) + at
         if at == 0 or not 0 <= index < len(shell.history):
             return complains(shell, proc, f"{text}: history position out of range")
@@ -174,7 +174,7 @@ def history(shell: Shell, proc: Proc) -> Running:
         return 0
     if found:
         return 0
-    if words and not words[0].isdigit():
+    if words and not words[0].isdecimal():
         return complains(shell, proc, f"{words[0]}: numeric argument required")
     lines = list(enumerate(shell.history, 1))
     for number, line in lines[max(0, len(lines) - int(words[0])) :] if words else lines:
@@ -190,7 +190,7 @@ def fc(shell: Shell, proc: Proc) -> Running:
         return complains(shell, proc, "not supported in this simulator; use `fc -l' or `!'")
     numbers = "n" not in words[0]
     lines = list(enumerate(shell.history, 1))
-    rest = [word for word in words[1:] if word.lstrip("-").isdigit()]
+    rest = [word for word in words[1:] if word.lstrip("-").isdecimal()]
     first = int(rest[0]) if rest else -16
     last = int(rest[1]) if len(rest) > 1 else len(lines)
     first = first if first > 0 else max(1, len(lines) + first)

@@ -62,7 +62,7 @@ def _show(shell: Shell, proc: Proc, *, long: bool = False) -> None:
 
 def _number(shell: Shell, word: str) -> int | None:
     size = len(shell.directories) + 1
-    if word[:1] not in {"+", "-"} or not word[1:].isdigit():
+    if word[:1] not in {"+", "-"} or not word[1:].isdecimal():
         return None
     at = int(word[1:])
     return at if word[0] == "+" else size - 1 - at
@@ -177,7 +177,7 @@ def umask(shell: Shell, proc: Proc) -> Running:
     except Usage as problem:
         return usage(shell, proc, problem)
     if words:
-        if not words[0][:1].isdigit():
+        if not words[0][:1].isdecimal():
             goal = _symbolic(words[0], ~shell.umask & 0o777)
             if isinstance(goal, str):
                 return complains(shell, proc, goal)
@@ -241,7 +241,7 @@ def ulimit(shell: Shell, proc: Proc) -> Running:
     letter = next((one for one in found if one not in "SH"), "f")
     value = next(value for _, one, value in _LIMITS if one == letter)
     if words:
-        if not words[0].isdigit() and words[0] not in {"unlimited", "hard", "soft"}:
+        if not words[0].isdecimal() and words[0] not in {"unlimited", "hard", "soft"}:
             return complains(shell, proc, f"{words[0]}: invalid number")
         shell.ulimits[letter] = words[0]
         return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from sim.bash.words import Reader
 if TYPE_CHECKING:
     from sim.bash.shell import Shell
 
+LONGEST_S = 1e9
 _PROTECTED = 0xF0000
 """What an escaped character is moved by, so that it is not taken for a delimiter."""
 
@@ -26,7 +28,7 @@ def _input(shell: Shell, proc: Proc, found: dict[str, str]) -> Pipe | None:
     if "u" not in found:
         return proc.stdin
     number = found["u"]
-    sink = shell.streams.get(int(number)) if number.isdigit() else None
+    sink = shell.streams.get(int(number)) if number.isdecimal() else None
     if isinstance(sink, Pipe):
         return sink
     complains(shell, proc, f"{number}: invalid file descriptor: Bad file descriptor")
@@ -69,15 +71,13 @@ def read(shell: Shell, proc: Proc) -> Running:
     if pipe is None:
         return 1
     limit = found.get("N", found.get("n"))
-    if limit is not None and not limit.isdigit():
+    if limit is not None and not limit.isdecimal():
         return complains(shell, proc, f"{limit}: invalid number")
     delimiter = found["d"][:1] if "d" in found else "\n"
     delimiter = "\0" if delimiter == "" else delimiter
     deadline: simpy.Event | None = None
     if "t" in found:
-        try:
-            seconds = float(found["t"])
-        except ValueError:
+        if (seconds := _seconds(found["t"])) is None:
             return complains(shell, proc, f"{found['t']}: invalid timeout specification")
         if seconds == 0:
             return 0 if pipe.ready else 1
@@ -98,6 +98,13 @@ def read(shell: Shell, proc: Proc) -> Running:
     if how == "late":
         return 142
     return 1 if how == "end" else 0
+
+
+def _seconds(text: str) -> float | None:
+    """Return a span of time as bash reads it, None if it is none; a day is as good as a year."""
+    if re.fullmatch(r"\d*(\.\d*)?", text, re.ASCII) is None:
+        return None
+    return min(float(f"0{text}"), LONGEST_S)
 
 
 def _assignable(name: str) -> bool:
@@ -191,7 +198,7 @@ def mapfile(shell: Shell, proc: Proc) -> Running:
         return complains(shell, proc, f"`{name}': not a valid identifier")
     numbers = {letter: found.get(letter, "0") for letter in "nOs"}
     for text in numbers.values():
-        if not text.isdigit():
+        if not text.isdecimal():
             return complains(shell, proc, f"{text}: invalid line count")
     pipe = _input(shell, proc, found)
     if pipe is None:

@@ -323,7 +323,7 @@ def let(shell: Shell, proc: Proc) -> Running:
 def shift(shell: Shell, proc: Proc) -> Running:
     """Drop the first positional parameters."""
     words = proc.argv[1:]
-    if words and not words[0].lstrip("-+").isdigit():
+    if words and not words[0].lstrip("-+").isdecimal():
         return complains(shell, proc, f"{words[0]}: numeric argument required")
     count = int(words[0]) if words else 1
     if count < 0:
@@ -345,7 +345,7 @@ def getopts(shell: Shell, proc: Proc) -> Running:
     words = proc.argv[3:] or shell.positional
     silent = wanted.startswith(":")
     text = shell.variables.scalar("OPTIND") or "1"
-    index = int(text) if text.isdigit() else 1
+    index = int(text) if text.isdecimal() else 1
     at = shell.option_at if shell.option_index == index else 0
     word = words[index - 1] if index <= len(words) else None
     if at == 0:

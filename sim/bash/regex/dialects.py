@@ -208,7 +208,7 @@ class _Reader:
         end = self.pattern.find(close, self.at)
         inner = self.pattern[self.at : end] if end >= 0 else ""
         least, comma, most = inner.partition(",")
-        known = all(part == "" or (part.isascii() and part.isdigit()) for part in (least, most))
+        known = all(part == "" or (part.isascii() and part.isdecimal()) for part in (least, most))
         if end < 0 or not known or inner == "":
             if self.dialect.extended:
                 self._atom(r"\{")

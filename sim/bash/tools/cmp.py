@@ -52,7 +52,7 @@ def _skips(options: Options) -> list[int]:
 
 
 def _number(text: str, what: str) -> int:
-    if not text.isdigit() or not text.isascii():
+    if not text.isdecimal() or not text.isascii():
         raise Misuse(f"invalid {what} value '{text}'")
     return int(text[:15])
 

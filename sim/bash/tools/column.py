@@ -24,7 +24,7 @@ def column(proc: Proc) -> Running:
     for letter in "JrHOTWEi":
         if letter in options:
             raise UsageProblem(f"-{letter}: not supported in this simulator")
-    if "c" in options and not options.flags["c"].isdigit():
+    if "c" in options and not options.flags["c"].isdecimal():
         raise UsageProblem(f"invalid columns argument: '{options.flags['c']}'")
     code, texts = yield from all_text(proc, options.operands, _says)
     lines = [line for _, text in texts for line in split_lines(text)]
@@ -38,8 +38,8 @@ def column(proc: Proc) -> Running:
                 rows.pop(0)
         right = {part for part in options.flags.get("R", "").split(",") if part}
         names = options.flags.get("N", "").split(",")
-        places = {int(one) - 1 if one.isdigit() else names.index(one) for one in right
-                  if one.isdigit() or one in names}  # fmt: skip
+        places = {int(one) - 1 if one.isdecimal() else names.index(one) for one in right
+                  if one.isdecimal() or one in names}  # fmt: skip
         proc.print(*_table(rows, options.flags.get("o", "  "), places))
         return code
     width = int(options.flags.get("c", "")[:6] or proc.environ.get("COLUMNS") or 80)
@@ -54,7 +54,7 @@ def _says(name: str, problem: FileProblem) -> str:
 
 
 def _fields(line: str, separator: str | None, limit: str | None) -> list[str]:
-    most = int(limit) - 1 if limit is not None and limit.isdigit() and limit != "0" else -1
+    most = int(limit) - 1 if limit is not None and limit.isdecimal() and limit != "0" else -1
     if separator is None:
         return line.split(None, most)
     if not separator:

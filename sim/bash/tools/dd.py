@@ -32,7 +32,7 @@ MAX_BYTES = 16 << 20
 def _number(text: str) -> int:
     total = 1
     for part in text.split("x"):
-        part = part.removesuffix("B") if part.endswith("B") and part[:-1].isdigit() else part  # noqa: PLW2901
+        part = part.removesuffix("B") if part.endswith("B") and part[:-1].isdecimal() else part  # noqa: PLW2901
         found = amount(re.sub(r"w$|c$", "", part))
         if found is None:
             raise UsageProblem(f"invalid number: ‘{text}’")

@@ -95,7 +95,7 @@ def split(proc: Proc) -> Running:
     if len(parts) > MAX_PARTS:
         raise UsageProblem(f"more than {MAX_PARTS} files: not supported in this simulator")
     prefix = options.operands[1] if len(options.operands) > 1 else "x"
-    length = int(options.flags["a"]) if options.flags.get("a", "").isdigit() else 2
+    length = int(options.flags["a"]) if options.flags.get("a", "").isdecimal() else 2
     letters = "0123456789" if "d" in options else "abcdefghijklmnopqrstuvwxyz"
     for at, part in enumerate(parts):
         suffix, number = "", at

@@ -22,7 +22,7 @@ def du(proc: Proc) -> Running:
     options = read_options(proc.argv, "ahscbkmSxLPDl0", "dBt", _LONG)
     depth = None
     if "d" in options:
-        if not options.flags["d"].isdigit():
+        if not options.flags["d"].isdecimal():
             raise Misuse(f"invalid maximum depth ‘{options.flags['d']}’")
         depth = int(options.flags["d"][:9])
     if "s" in options and "a" in options:

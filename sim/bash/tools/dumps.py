@@ -211,7 +211,7 @@ def strings(proc: Proc) -> Running:
     """Display printable strings in [file(s)] (stdin by default)."""
     options = read_options(proc.argv, "af", "nt", {"bytes": "n", "all": "a", "radix": "t"})
     least = options.flags.get("n", "4")
-    if not least.isdigit() or not 0 < int(least[:6]) < 100_000:
+    if not least.isdecimal() or not 0 < int(least[:6]) < 100_000:
         raise UsageProblem(f"invalid minimum string length {least}")
     code = 0
     for name in options.operands or ["-"]:

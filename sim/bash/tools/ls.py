@@ -98,11 +98,11 @@ class _Listing:
         self._reset = False
         self.style = self._time_style()
         width = options.flags.get("w")
-        if width is not None and not (width.isascii() and width.isdigit()):
+        if width is not None and not (width.isascii() and width.isdecimal()):
             raise UsageProblem(f"invalid line width: ‘{width}’")
         terminal = proc.terminal
         columns = proc.environ.get("COLUMNS", "")
-        self.width = int((width or "")[:6] or (columns if columns.isdigit() else "") or 80)
+        self.width = int((width or "")[:6] or (columns if columns.isdecimal() else "") or 80)
         if terminal is not None and width is None:
             self.width = terminal.columns
 

@@ -176,7 +176,7 @@ class _Reader:
                 number = number % 12 + (12 if match["half"][0] in "pP" else 0)
             part = rest[1] if len(rest) > 1 else "0"
             self._clock = (number, int(minute), int(rest[0]) if rest else 0, int(f"{part:0<6}"[:6]))
-        elif match["zone"] and (self._clock is not None or not match["zone"][0].isdigit()):
+        elif match["zone"] and (self._clock is not None or not match["zone"][0].isdecimal()):
             self._set_zone(match["zone"])
         elif match["number"]:
             if self._amount is not None and not self._year():

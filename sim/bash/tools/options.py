@@ -118,7 +118,7 @@ class Options:
         if name not in self.flags:
             return default
         text = self.flags[name]
-        if not text.lstrip("-+").isdigit() or not text.isascii() or len(text) > 12:
+        if not text.lstrip("-+").isdecimal() or not text.isascii() or len(text) > 12:
             raise UsageProblem(f"invalid number: ‘{text}’")
         return int(text)
 

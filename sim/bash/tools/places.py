@@ -182,7 +182,7 @@ def man(proc: Proc) -> Running:
         proc.stderr.write("What manual page do you want?\nFor example, try 'man man'.\n")
         return 1
     missing_operand(options)
-    words = [word for word in options.operands if not word.isdigit()]
+    words = [word for word in options.operands if not word.isdecimal()]
     name = words[-1] if words else options.operands[-1]
     if name not in proc.programs:
         proc.stderr.write(f"No manual entry for {shown(name)}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -96,7 +97,10 @@ class _Printer:
         if match is None:
             return 0.0
         word = match[0].strip().lower()
-        return float.fromhex(word) if "0x" in word else float(word)
+        try:
+            return float.fromhex(word) if "0x" in word else float(word)
+        except OverflowError:
+            return -math.inf if word.startswith("-") else math.inf
 
     def one(self, match: re.Match[str]) -> str | None:
         """Return what stands for a conversion; None if it is none."""

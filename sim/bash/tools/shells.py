@@ -47,7 +47,7 @@ def _run(proc: Proc, pid: int) -> Running:
     shell.umask = proc.umask
     shell.variables["PWD"] = proc.cwd
     level = proc.environ.get("SHLVL", "0")
-    shell.variables["SHLVL"] = str(int(level) + 1 if level.isdigit() else 1)
+    shell.variables["SHLVL"] = str(int(level) + 1 if level.isdecimal() else 1)
     shell.variables.flag("SHLVL", "x")
     words = proc.argv[1:]
     on: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import Decimal
 from functools import cmp_to_key
@@ -132,7 +133,10 @@ def _general(text: str) -> tuple[int, float]:
     if match is None:
         return (0, 0.0)
     word = match[1].lower()
-    value = float.fromhex(word) if "0x" in word else float(word)
+    try:
+        value = float.fromhex(word) if "0x" in word else float(word)
+    except OverflowError:
+        value = -math.inf if word.startswith("-") else math.inf
     return (1, 0.0) if value != value else (2, value)  # noqa: PLR0124 - NaN
 
 

@@ -105,7 +105,7 @@ def _set(proc: Proc, words: list[str], columns: int, rows: int) -> int:
                 f"missing argument to '{word}'\nTry 'stty --help' for more information."
             )
         value = words[at + 1]
-        if not value.isdigit() or len(value) > 4:
+        if not value.isdecimal() or len(value) > 4:
             return proc.fail(f"invalid integer argument: '{value}'")
         size[word] = int(value)
         if word == "cols":
@@ -125,7 +125,7 @@ def tput(proc: Proc) -> Running:
         return 2
     name, values = words[0], words[1:]
     columns, rows = _size(proc)
-    number = int(values[0]) if values and values[0].isdigit() and len(values[0]) < 4 else 0
+    number = int(values[0]) if values and values[0].isdecimal() and len(values[0]) < 4 else 0
     if name in ("cols", "lines", "colors"):
         proc.print(str({"cols": columns, "lines": rows, "colors": 256}[name]))
     elif name in ("setaf", "setab"):
@@ -134,7 +134,7 @@ def tput(proc: Proc) -> Running:
         code = str(low) if number < 8 else str(high) if number < 16 else f"{base + 8};5;{number}"
         proc.stdout.write(f"\x1b[{code}m")
     elif name == "cup":
-        row, column = (int(one) + 1 if one.isdigit() else 1 for one in (*values, "0", "0")[:2])
+        row, column = (int(one) + 1 if one.isdecimal() else 1 for one in (*values, "0", "0")[:2])
         proc.stdout.write(f"\x1b[{row};{column}H")
     elif name in ("init", "reset"):
         proc.stdout.write("\x1b[!p\x1b[?3;4l\x1b[4l\x1b>")

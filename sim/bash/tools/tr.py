@@ -114,7 +114,7 @@ def _read_set(proc: Proc, text: str, *, second: bool) -> _Set:
         match = re.compile(r"\[[\x00-\x80]\*([^\]]*)\]").match(plain, at)
         if match is not None and plain[at + 1] != "]":
             count = match[1]
-            if count and not count.isdigit():
+            if count and not count.isdecimal():
                 raise UsageProblem(f"invalid repeat count ‘{count}’ in [c*n] construct")
             times = int(count[:9] or "0", 8 if count.startswith("0") else 10)
             if not second:

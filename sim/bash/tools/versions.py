@@ -40,7 +40,7 @@ def _order(text: str, at: int) -> int:
     if at >= len(text):
         return -1
     char = text[at]
-    if char.isascii() and char.isdigit():
+    if char.isascii() and char.isdecimal():
         return 0
     if char.isascii() and char.isalpha():
         return ord(char)

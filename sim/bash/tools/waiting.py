@@ -27,7 +27,8 @@ def span_ms(text: str) -> float | None:
         return None
     if match[1].startswith("inf"):
         return inf
-    return round(float(match[1]) * _UNITS[match[2]])
+    span = float(match[1]) * _UNITS[match[2]]
+    return span if span == inf else round(span)
 
 
 @tool(usage="NUMBER[SUFFIX]...")
@@ -84,7 +85,7 @@ def timeout(proc: Proc) -> Running:
     if find(proc, argv[0]) is None:
         told = f"failed to run command ‘{argv[0]}’: No such file or directory"
         return proc.fail(in_locale(proc, told), 127)
-    codes: list[int] = []
+    codes: list[int | Exception] = []
     child = proc.env.spawn(_child(proc, argv, codes))
     if not span or span > MOST_MS:
         clock: simpy.Event = proc.env.event()
@@ -96,14 +97,23 @@ def timeout(proc: Proc) -> Running:
         if child.is_alive:
             child.interrupt(signal.cause)
             yield child
-        return codes[0]
+        return _code(codes)
     if not child.is_alive:
-        return codes[0]
+        return _code(codes)
     if "v" in options:
         proc.fail(in_locale(proc, f"sending signal {name} to command ‘{argv[0]}’"))
     child.interrupt(f"SIG{name}")
     yield child
-    return codes[0] if "preserve" in options else 137 if name == "KILL" else 124
+    code = _code(codes)
+    return code if "preserve" in options else 137 if name == "KILL" else 124
+
+
+def _code(codes: list[int | Exception]) -> int:
+    """Return how a child has ended; what ends its whole line is raised here, too."""
+    (code,) = codes
+    if isinstance(code, Exception):
+        raise code
+    return code
 
 
 def find(proc: Proc, name: str) -> object | None:
@@ -111,7 +121,9 @@ def find(proc: Proc, name: str) -> object | None:
     return proc.programs.get(name) or proc.programs.get(name.rpartition("/")[2])
 
 
-def _child(proc: Proc, argv: list[str], codes: list[int]) -> Generator[simpy.Event, Any, None]:
+def _child(
+    proc: Proc, argv: list[str], codes: list[int | Exception]
+) -> Generator[simpy.Event, Any, None]:
     try:
         codes.append((yield from proc.call(argv)))
     except Interrupted as signal:
@@ -119,3 +131,5 @@ def _child(proc: Proc, argv: list[str], codes: list[int]) -> Generator[simpy.Eve
         codes.append(128 + _SIGNALS.get(name, 2))
     except (BrokenPipe, OutputLimit):
         codes.append(141)
+    except Exception as failure:  # the edge of a process: it must not end the simulation
+        codes.append(failure)

@@ -155,7 +155,7 @@ class AutoscaleOptions:
 def _target(name: str, text: str) -> Obj:
     if text.endswith("%"):
         number = text[:-1]
-        if not number.isdigit():
+        if not number.isdecimal():
             raise CommandError(f"invalid percentage value: {number}")
         return {"averageUtilization": int(number), "type": "Utilization"}
     try:
@@ -173,13 +173,13 @@ COMMAND = Command(
     AutoscaleOptions,
     flags(
         "cpu",
-        "cpu-percent int=-1",
+        "cpu-percent int32=-1",
         "field-manager",
         "filename,f list",
         "kustomize,k",
-        "max int=-1",
+        "max int32=-1",
         "memory",
-        "min int=-1",
+        "min int32=-1",
         "name",
         "record bool",
         "recursive,R bool",

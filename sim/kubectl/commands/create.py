@@ -212,7 +212,7 @@ COMMAND = Command(
             "deployment",
             "Create a deployment with the specified name",
             DeploymentOptions,
-            create_flags("image list", "port int=-1", "replicas,r int=1"),
+            create_flags("image list", "port int=-1", "replicas,r int32=1"),
             usage="NAME --image=image -- [COMMAND] [args...]",
             aliases=("deploy",),
             required=("image",),

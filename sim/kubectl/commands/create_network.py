@@ -84,7 +84,7 @@ def _port(pair: str, node_port: int) -> Obj:
     target: str | int = port
     if len(words) > 1:
         target = words[1]
-        if words[1].isdigit():
+        if words[1].isdecimal():
             target = _number(words[1])
     made: Obj = {
         "name": pair.replace(":", "-"),
@@ -96,7 +96,7 @@ def _port(pair: str, node_port: int) -> Obj:
 
 
 def _number(text: str) -> int:
-    if not text.isdigit():
+    if not text.isdecimal():
         raise CommandError(f"strconv.ParseUint: parsing {quote(text)}: invalid syntax")
     return int(text)
 
@@ -153,7 +153,7 @@ def _check(rules: Sequence[str], backend: str, annotations: Sequence[str]) -> No
 
 def _backend(text: str) -> Obj:
     name, _, port = text.partition(":")
-    number: Obj = {"number": int(port)} if port.isdigit() else {"name": port}
+    number: Obj = {"number": int(port)} if port.isdecimal() else {"name": port}
     return {"service": {"name": name, "port": number}}
 
 

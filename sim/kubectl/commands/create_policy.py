@@ -57,7 +57,7 @@ class BudgetOptions(GenerateOptions):
         counts = ("currentHealthy", "desiredHealthy", "disruptionsAllowed", "expectedPods")
         return {
             "spec": {
-                field: int(value) if value.isdigit() else value,
+                field: int(value) if value.isdecimal() else value,
                 "selector": {"matchLabels": _labels(selector)},
             },
             "status": dict.fromkeys(counts, 0),

@@ -137,7 +137,7 @@ class ExposeOptions:
                 raise CommandError(f"strconv.Atoi: parsing {quote(number)}: invalid syntax")
             port: Obj = {"port": int(number), "protocol": self.protocol}
             target = self.target or number
-            port["targetPort"] = int(target) if target.isdigit() else target
+            port["targetPort"] = int(target) if target.isdecimal() else target
             if len(numbers) > 1:
                 port["name"] = f"port-{index}"
             ports.append(port)

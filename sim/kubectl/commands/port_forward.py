@@ -188,7 +188,7 @@ def _refuse_udp(ports: Sequence[str], obj: Obj) -> None:
         spoken.setdefault(port[number], set()).add(port.get("protocol", "TCP"))
     for port in ports:
         remote = _split(port)[1]
-        wanted = int(remote) if remote.isdigit() else _by_name(obj, remote)
+        wanted = int(remote) if remote.isdecimal() else _by_name(obj, remote)
         if spoken.get(wanted) == {"UDP"}:
             raise CommandError(f"UDP protocol is not supported for {remote}")
 
@@ -215,9 +215,9 @@ def _resolved(port: str, obj: Obj, pod: Obj) -> str:
     if obj.get("kind") != "Service":
         if not remote:
             raise CommandError("remote port cannot be empty")
-        number = remote if remote.isdigit() else str(_by_name(pod, remote))
+        number = remote if remote.isdecimal() else str(_by_name(pod, remote))
         return f"{local}:{number}" if local != remote else number
-    wanted = int(remote) if remote.isdigit() else _by_name(obj, remote)
+    wanted = int(remote) if remote.isdecimal() else _by_name(obj, remote)
     if local == remote:
         local = str(wanted)
     target = _target(obj, pod, wanted)
@@ -247,7 +247,7 @@ def _parsed(port: str) -> tuple[int, int]:
 
 
 def _number(which: str, text: str) -> int:
-    if not text.isdigit():
+    if not text.isdecimal():
         why = "invalid syntax"
     elif int(text) > _LAST:
         why = "value out of range"

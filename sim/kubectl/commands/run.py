@@ -119,7 +119,7 @@ class RunOptions:
             raise CommandError("-i/--stdin is required for containers with -t/--tty=true")
         if self.expose and not self.port:
             raise CommandError("--port must be set when exposing a service")
-        if self.port and not self.port.isdigit():
+        if self.port and not self.port.isdecimal():
             raise CommandError("--port must be a number")
         if self.remove and not self.attach:
             raise CommandError("--rm should only be used for attached containers")

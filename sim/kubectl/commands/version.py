@@ -77,7 +77,7 @@ class VersionOptions:
         return 0
 
     def _warn_of_skew(self, call: Invocation, server: Obj) -> None:
-        minor = int("".join(char for char in str(server["minor"]) if char.isdigit()) or 0)
+        minor = int("".join(char for char in str(server["minor"]) if char.isdecimal()) or 0)
         if abs(minor - int(CLIENT["minor"])) > 1:
             call.err(
                 f"Warning: version difference between client (1.{CLIENT['minor']}) and server "

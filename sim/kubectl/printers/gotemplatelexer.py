@@ -154,9 +154,9 @@ class Lexer:
         if char == "$":
             return self._name("variable", at)
         following = source[at + 1 : at + 2]
-        if char == "." and following and not (following.isascii() and following.isdigit()):
+        if char == "." and following and not (following.isascii() and following.isdecimal()):
             return self._name("field", at)
-        if char in ".+-" or (char.isascii() and char.isdigit()):
+        if char in ".+-" or (char.isascii() and char.isdecimal()):
             return self._number(at)
         if _is_word(char):
             return self._name("identifier", at)

@@ -5,6 +5,7 @@ It must not know what the templates are applied to, nor what functions do.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any
@@ -389,12 +390,18 @@ def _number(text: str) -> int | float:
         raise ValueError
     lower = digits.lower()
     if lower[:2] in ("0x", "0b", "0o"):
-        value: int | float = float.fromhex(lower) if "p" in lower or "." in lower else int(lower, 0)
+        try:
+            fraction = "p" in lower or "." in lower
+            value: int | float = float.fromhex(lower) if fraction else int(lower, 0)
+        except OverflowError as problem:
+            raise ValueError from problem
     elif any(char in lower for char in ".e"):
         value = float(digits)
     elif len(digits) > 1 and digits[0] == "0":
         value = int(digits, 8)
     else:
         value = int(digits)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError
     value = -value if sign == "-" else value
     return Int(value) if isinstance(value, int) else value

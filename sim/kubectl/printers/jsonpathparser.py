@@ -96,7 +96,7 @@ class Parser:
                 self._parse_quote(current, char)
             elif char == ".":
                 self._parse_field(current)
-            elif char in "+-" or char.isdigit():
+            elif char in "+-" or char.isdecimal():
                 self._pos -= 1
                 self._parse_number(current)
             elif char == "_" or char.isalpha():
@@ -126,7 +126,7 @@ class Parser:
 
     def _parse_number(self, current: list[Node]) -> None:
         self._pos += 1
-        while self._peek() == "." or self._peek().isdigit():
+        while self._peek() == "." or self._peek().isdecimal():
             self._pos += 1
         text = self._take()
         try:

@@ -231,7 +231,7 @@ def _less(one: str, other: str) -> bool:
         lead = 0
         if "0" in (left, right):
             back = index - 1
-            while back >= 0 and one[back].isdigit():
+            while back >= 0 and one[back].isdecimal():
                 if one[back] != "0":
                     lead = 1
                     break
@@ -249,6 +249,6 @@ def _less(one: str, other: str) -> bool:
 
 def _digits(text: str, start: int) -> str:
     end = start
-    while end < len(text) and text[end].isdigit():
+    while end < len(text) and text[end].isdecimal():
         end += 1
     return text[start:end]

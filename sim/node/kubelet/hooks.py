@@ -48,7 +48,7 @@ def _pause(hook: Obj) -> int:
     if asked is not None:
         return int(asked)
     words = " ".join((hook.get("exec") or {}).get("command") or ()).split()
-    if "sleep" in words[:-1] and words[words.index("sleep") + 1].rstrip("s;").isdigit():
+    if "sleep" in words[:-1] and words[words.index("sleep") + 1].rstrip("s;").isdecimal():
         return int(words[words.index("sleep") + 1].rstrip("s;"))
     return 0
 

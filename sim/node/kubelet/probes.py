@@ -160,4 +160,4 @@ def port_number(container: Obj, port: str | int) -> int:
     for one in container.get("ports") or ():
         if one.get("name") == port:
             return int(one["containerPort"])
-    return int(port) if port.isdigit() else 0
+    return int(port) if port.isdecimal() else 0

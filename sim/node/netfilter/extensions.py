@@ -188,7 +188,7 @@ def number(text: str) -> int:
     Raises:
         ValueError: if it is none.
     """
-    return int(text, 0) if not (text.isdigit() and text.startswith("0")) else int(text, 8)
+    return int(text, 0) if not (text.isdecimal() and text.startswith("0")) else int(text, 8)
 
 
 def _mark(_proto: str, given: Given) -> Match:
@@ -259,7 +259,7 @@ def _icmp(_proto: str, given: Given) -> Match:
         return Match("-m icmp --icmp-type any", "icmptype 255", "icmp any")
     one = given[0]
     text = one.values[0]
-    code = ICMP_TYPES.get(text, int(text) if text.isdigit() else -1)
+    code = ICMP_TYPES.get(text, int(text) if text.isdecimal() else -1)
     if code < 0:
         msg = f"Invalid ICMP type `{text}'"
         raise SpecError(msg)

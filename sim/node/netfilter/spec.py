@@ -136,10 +136,10 @@ def _basic(parts: _Parts, base: str, name: str, words: list[str], *, inverted: b
         raise SpecError(msg)
     value = words[0]
     if base == "-c":
-        if len(words) < 2 or not (value.isdigit() and words[1].isdigit()):
+        if len(words) < 2 or not (value.isdecimal() and words[1].isdecimal()):
             if len(words) < 2:
                 raise SpecError("-c requires packet and byte counter")
-            which = "byte" if value.isdigit() else "packet"
+            which = "byte" if value.isdecimal() else "packet"
             msg = f"-c {which} counter not numeric"
             raise SpecError(msg)
         parts.counts = (int(value[:18]), int(words[1][:18]))
@@ -281,7 +281,7 @@ def _target(target: str, given: list[Option], proto: str) -> tuple[str, str, tup
         return " ".join(words), " ".join(word[2:] for word in words), ()
     if target == "REDIRECT":
         port = by_name.get("--to-ports", ("",))[0]
-        if port and not port.isdigit():
+        if port and not port.isdecimal():
             raise unmodelled("REDIRECT to a range of ports")
         if not port:
             return "", "", (0,)
@@ -310,7 +310,7 @@ def _translation(
     except AddressValueError:
         msg = f'Bad IP address "{ip}"'
         raise SpecError(msg) from None
-    if colon and not (port.isdigit() and 0 < int(port[:6]) < 65536):
+    if colon and not (port.isdecimal() and 0 < int(port[:6]) < 65536):
         msg = f"Port `{port}' not valid"
         raise SpecError(msg)
     act: tuple[object, ...] = (ip, int(port) if port else 0) if target == "DNAT" else (ip,)

@@ -119,8 +119,8 @@ def top(proc: Proc) -> Running:
     options = _parse(proc, "bn:d:mH")
     text = options.value("-n", default="1")
     delay = options.value("-d", default="5")
-    if not text.isdigit() or not delay.isdigit():
-        raise UsageError(f"top: invalid number '{text if not text.isdigit() else delay}'")
+    if not text.isdecimal() or not delay.isdecimal():
+        raise UsageError(f"top: invalid number '{text if not text.isdecimal() else delay}'")
     proc.asked()
     for turn in range(min(int(text), MOST_ROUNDS)):
         if turn:

@@ -98,7 +98,7 @@ def _wanted(options: Options) -> int:
     if options.has("-l", "--latest"):
         return 1
     text = options.value("-n", "--last", default="0")
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isdecimal() else 0
 
 
 def _ps(proc: Proc, machine: Machine, words: Sequence[str]) -> int:

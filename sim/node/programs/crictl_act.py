@@ -47,7 +47,7 @@ def follow_logs(proc: Proc, machine: Machine, words: Sequence[str]) -> Running:
     if options.has("-p", "--previous"):
         container = _previous(machine, container)
     tail = options.value("--tail")
-    count = int(tail) if tail.isdigit() else None
+    count = int(tail) if tail.isdecimal() else None
     since = _since(proc, machine, options.value("--since"))
     stamped = options.has("-t", "--timestamps")
 
@@ -140,7 +140,7 @@ def stop(proc: Proc, machine: Machine, words: Sequence[str], verb: str) -> Runni
     """Stop containers or whole sandboxes; SIGKILL follows when the time is up."""
     options = read_flags(words, {"-t": True, "--timeout": True})
     text = options.value("-t", "--timeout", default="0" if verb == "stop" else str(STOP_S))
-    if not text.isdigit():
+    if not text.isdecimal():
         raise UsageError(f'Incorrect Usage: invalid value "{text}" for flag -timeout: parse error')
     pods = verb == "stopp"
     for wanted, found in zip(

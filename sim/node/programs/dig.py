@@ -140,9 +140,9 @@ def _flag(wish: _Wish, word: str) -> None:
         wish.search = on
     elif plain in ("tcp", "vc"):
         wish.tcp = on
-    elif name in ("time", "timeout") and value.isdigit():
+    elif name in ("time", "timeout") and value.isdecimal():
         wish.patience = max(1, int(value[:5])) * 1000
-    elif name in ("tries", "retry") and value.isdigit():
+    elif name in ("tries", "retry") and value.isdecimal():
         wish.tries = max(1, min(20, int(value[:3]) + (1 if name == "retry" else 0)))
     elif plain in ("trace", "nssearch", "yaml", "tls", "https", "showsearch", "subnet"):
         raise UsageError(f"dig: +{name} is not supported in this simulator")

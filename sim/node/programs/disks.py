@@ -48,8 +48,8 @@ def human(size: int, *, base: int = 1024) -> str:
 def _scale(proc: Proc, text: str) -> int:
     """Return the bytes of a block size such as `M` or `1K`."""
     number = text.rstrip("KMGTPEBi") or "1"
-    unit = text[len(number) :] if text[:1].isdigit() else text
-    if not number.isdigit() or (unit and unit[0] not in _UNITS):
+    unit = text[len(number) :] if text[:1].isdecimal() else text
+    if not number.isdecimal() or (unit and unit[0] not in _UNITS):
         raise UsageError(f"{proc.argv[0]}: invalid --block-size argument '{text}'")
     return int(number) * (1024 ** (_UNITS.index(unit[0]) + 1) if unit else 1)
 
@@ -67,7 +67,7 @@ def _printer(proc: Proc, options: Options) -> tuple[Callable[[int], str], str]:
             title = {1024: "1K-blocks", 1 << 20: "1M-blocks", 1: "1B-blocks"}[scale]
         elif name in ("-B", "--block-size"):
             scale, title = _scale(proc, value), f"{value}-blocks"
-            title = f"1{title}" if not title[:1].isdigit() else title
+            title = f"1{title}" if not title[:1].isdecimal() else title
     if scale == 0:
         return human, title
     if scale == -1:
@@ -178,7 +178,7 @@ def du(proc: Proc) -> int:
     text = options.value(
         "-d", "--max-depth", default="0" if options.has("-s", "--summarize") else ""
     )
-    if text and not text.isdigit():
+    if text and not text.isdecimal():
         raise UsageError(
             f"du: invalid maximum depth ‘{text}’\nTry 'du --help' for more information."
         )

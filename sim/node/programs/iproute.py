@@ -175,7 +175,7 @@ def _set(proc: Proc, asked: Asked) -> int:
             up = word == "up"
         elif word == "mtu" and words:
             text = words.pop(0)
-            if not text.isdigit():
+            if not text.isdecimal():
                 raise Failed(f'Error: argument "{text}" is wrong: Invalid "mtu" value\n', 255)
             mtu = int(text[:6])
         elif word in ("name", "master", "nomaster", "address", "promisc", "arp", "netns", "alias",

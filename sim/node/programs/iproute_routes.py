@@ -250,7 +250,7 @@ def _wanted(proc: Proc, words: list[str]) -> Route:
             if all(one.name != value for one in links(proc)):
                 raise Failed(f'Cannot find device "{value}"', 1)
             route = route._replace(device=value)
-        elif word in ("metric", "preference", "priority") and value.isdigit():
+        elif word in ("metric", "preference", "priority") and value.isdecimal():
             route = route._replace(metric=int(value[:9]))
         elif word in ("proto", "protocol"):
             route = route._replace(proto=value)

@@ -171,7 +171,7 @@ def parse_line(argv: list[str]) -> Line:
                 raise SpecError(msg)
             line.table = words.pop(0)
         elif word in ("-w", "--wait", "-W", "--wait-interval"):
-            if words and words[0].replace(".", "").isdigit():
+            if words and words[0].replace(".", "").isdecimal():
                 words.pop(0)
         elif word in ("-M", "--modprobe") and words:
             words.pop(0)
@@ -231,7 +231,7 @@ def _command(line: Line, letter: str, word: str, words: list[str]) -> None:
     has = bool(words) and not words[0].startswith(("-", "!"))
     if letter in "LSZDIR" and has:
         text = words.pop(0)
-        if not text.isdigit() or not int(text[:9]):
+        if not text.isdecimal() or not int(text[:9]):
             msg = f"Invalid rule number `{text}'"
             raise SpecError(msg)
         line.number = int(text[:9])

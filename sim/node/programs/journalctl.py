@@ -128,7 +128,7 @@ def _prepared(proc: Proc) -> Proc:
     words = proc.argv[1:]
     for index, word in enumerate(words):
         following = words[index + 1] if index + 1 < len(words) else ""
-        number = following.lstrip("+-").isdigit() or following == "all"
+        number = following.lstrip("+-").isdecimal() or following == "all"
         bundled = word.startswith("-") and not word.startswith("--")
         if word == "--lines" and not number:
             argv.append("--lines=10")
@@ -142,9 +142,9 @@ def _prepared(proc: Proc) -> Proc:
             if bundled and len(word) > 2:
                 argv.append(word[:-1])
             argv.append("--boot=0")
-        elif argv[-1] == "--boot=0" and (word.lstrip("-").isdigit() or len(word) == 32):
+        elif argv[-1] == "--boot=0" and (word.lstrip("-").isdecimal() or len(word) == 32):
             argv[-1] = f"--boot={word}"
-        elif bundled and word[:2] == "-b" and word[2:].lstrip("-").isdigit():
+        elif bundled and word[:2] == "-b" and word[2:].lstrip("-").isdecimal():
             argv.append(f"--boot={word[2:]}")
         else:
             argv.append(word)
@@ -160,7 +160,7 @@ def _line_count(options: Options) -> int | None:
         return 1000 if options.has("-e", "--pager-end") else None
     if text == "all":
         return None
-    if not text.lstrip("+").isdigit():
+    if not text.lstrip("+").isdecimal():
         raise UsageError(f"Failed to parse lines '{text}'")
     return int(text.lstrip("+")[:9])
 
@@ -226,7 +226,7 @@ def _matches(words: list[str]) -> tuple[tuple[str, str], ...]:
 
 def _priority(text: str) -> int:
     worst = text.rpartition("..")[2]
-    if worst.isdigit() and int(worst) < len(PRIORITIES):
+    if worst.isdecimal() and int(worst) < len(PRIORITIES):
         return int(worst)
     named = {"error": "err", "warn": "warning", "panic": "emerg"}.get(worst, worst)
     if named not in PRIORITIES:
@@ -380,7 +380,7 @@ def _keeping(proc: Proc, machine: Machine, options: Options) -> int | None:
             raise UsageError(f"Failed to parse vacuum time: {text}")
         keep = min(keep, held * min(span, _KEPT_MS) // _KEPT_MS)
     if text := options.value("--vacuum-files"):
-        keep = min(keep, int(text) * _FILE_BYTES if text.isdigit() and int(text) else keep)
+        keep = min(keep, int(text) * _FILE_BYTES if text.isdecimal() and int(text) else keep)
     freed = machine.disk.vacuum(keep)
     place = f"/var/log/journal/{machine.machine_id}"
     proc.stderr.write(

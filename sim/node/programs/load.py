@@ -31,7 +31,7 @@ def _rounds(proc: Proc, options: Options) -> tuple[int, int]:
     """Return the ms between two reports and how many there are."""
     numbers = []
     for word in options.operands:
-        if not word.isdigit():
+        if not word.isdecimal():
             raise UsageError(f"{proc.argv[0]}: failed to parse argument: '{word}'")
         numbers.append(int(word[:6]))
     if not numbers:
@@ -223,7 +223,7 @@ def pidstat(proc: Proc) -> Running:
     """Print what processes use."""
     options = parse(proc, "urdhlp:C:tT:", ())
     machine = machine_of(proc)
-    wanted = {int(one) for one in options.value("-p").split(",") if one.isdigit()}
+    wanted = {int(one) for one in options.value("-p").split(",") if one.isdecimal()}
     named = options.value("-C")
 
     def show(ever: bool) -> None:

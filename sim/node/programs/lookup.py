@@ -145,9 +145,9 @@ def nslookup(proc: Proc) -> Running:
                 proc.print(f"unknown query type: {value}")
             else:
                 kinds = [value.upper()]
-        elif word.startswith("-") and name == "timeout" and value.isdigit():
+        elif word.startswith("-") and name == "timeout" and value.isdecimal():
             patience = int(value[:5]) * 1000
-        elif word.startswith("-") and name == "retry" and value.isdigit():
+        elif word.startswith("-") and name == "retry" and value.isdecimal():
             tries = min(int(value[:3]) + 1, 20)
         elif word.startswith("-") and name not in (
             "debug",
@@ -250,7 +250,7 @@ def host(proc: Proc) -> Running:
     if server is None:
         raise UsageError(f"host: couldn't get address for '{asked}': failure")
     text = options.value("-W", default="5")
-    patience = int(text) * 1000 if text.isdigit() and len(text) < 6 else PATIENCE_MS
+    patience = int(text) * 1000 if text.isdecimal() and len(text) < 6 else PATIENCE_MS
     why = trouble(proc, server, tcp=options.has("-T"))
     if why:
         yield from in_vain(proc, server, why, tries=2, patience=patience)

@@ -38,7 +38,7 @@ def free(proc: Proc) -> Running:
     if every and not span:
         raise UsageError(f"free: seconds argument `{every}' failed")
     text = options.value("-c", "--count", default="1" if not every else str(MOST_ROUNDS))
-    if not text.isdigit() or not int(text):
+    if not text.isdecimal() or not int(text):
         raise UsageError(f"free: failed to parse count argument: '{text}'")
     scale = 1 << 10
     for name, _ in options.pairs:

@@ -33,7 +33,7 @@ def nsenter(proc: Proc) -> Running:
     if not target:
         raise UsageError(f"nsenter: no target PID specified for --all{_HINT}" if not asked
                          else f"nsenter: neither filename nor target pid supplied for ns/{asked[0]}")  # fmt: skip
-    if not target.isdigit():
+    if not target.isdecimal():
         raise UsageError(f"nsenter: failed to parse pid: '{target}'")
     machine, container = machine_of(proc), container_of(proc)
     process = next((p for p in visible(proc) if p.pid == int(target[:9])), None)

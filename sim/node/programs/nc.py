@@ -108,9 +108,9 @@ def _target(proc: Proc, options: Options, usage: str) -> tuple[str, list[int], s
         bad = first if low is None else last
         how = (
             "too large"
-            if bad.isdigit() and int(bad[:9])
+            if bad.isdecimal() and int(bad[:9])
             else "too small"
-            if bad.isdigit()
+            if bad.isdecimal()
             else "invalid"
         )
         raise UsageError(f"nc: port number {how}: {bad}")
@@ -121,7 +121,7 @@ def _target(proc: Proc, options: Options, usage: str) -> tuple[str, list[int], s
 
 def _limit(options: Options) -> int | None:
     text = options.value("-w")
-    if text and not text.isdigit():
+    if text and not text.isdecimal():
         raise UsageError(f"nc: timeout invalid: {text}")
     return (seconds(text) if text else None) or None
 

@@ -22,7 +22,7 @@ _HEAD = ("COMMAND", "PID", "USER", "FD", "TYPE", "DEVICE", "SIZE/OFF", "NODE", "
 def lsof(proc: Proc) -> int:
     """List open sockets and files."""
     options = parse(replace(proc, argv=_with_specs(proc.argv)), "i:p:u:c:nPtaUls:")
-    pids = {int(one) for one in options.value("-p").split(",") if one.isdigit()}
+    pids = {int(one) for one in options.value("-p").split(",") if one.isdecimal()}
     users = {one for one in options.value("-u").split(",") if one}
     named = options.value("-c")
     inet = options.has("-i")
@@ -88,7 +88,7 @@ def _asked_for(one: Socket, text: str) -> bool:
     kind, _, rest = text.partition(":") if ":" in text else (text, "", "")
     if kind.lower() in ("udp",):
         return False
-    ports = {int(p) for p in rest.split(",") if p.isdigit()}
+    ports = {int(p) for p in rest.split(",") if p.isdecimal()}
     host = kind.partition("@")[2]
     return (not ports or one.port in ports or one.peer_port in ports) and (
         not host or host in (one.local, one.peer)
@@ -160,7 +160,7 @@ def fuser(proc: Proc) -> int:
     code = 1
     for word in options.operands:
         port, _, kind = word.partition("/")
-        if not port.isdigit() or (kind or space) not in ("tcp", "udp"):
+        if not port.isdecimal() or (kind or space) not in ("tcp", "udp"):
             proc.stderr.write(f"fuser: only PORT/tcp is supported in this simulator: {word}\n")
             continue
         held = sorted({one.pid for one in listeners(proc) if one.port == int(port) and one.pid})

@@ -180,7 +180,7 @@ class Client:
         if wanted in known:
             name, value = known[wanted]
             return Result([name], [[value]])
-        if wanted.isdigit():
+        if wanted.isdecimal():
             return Result(["?column?"], [[int(wanted[:18])]])
         quoted = re.fullmatch(r"'([^']*)'", text.strip())
         if quoted is not None:

@@ -52,7 +52,7 @@ class Server:
     def version(self) -> str:
         """The server's version, e.g. `16.4`."""
         tag = self._container.image.rpartition(":")[2].partition("-")[0]
-        return tag if tag.replace(".", "").isdigit() and "." in tag else "16.4"
+        return tag if tag.replace(".", "").isdecimal() and "." in tag else "16.4"
 
     def own_pid(self) -> int:
         """Return the pid of the backend that serves psql."""

@@ -51,7 +51,7 @@ def read_target(proc: Proc, options: Options) -> Target | str:
         return options.value(short, long) or given.get(key) or environ.get(variable, "")
 
     port = wanted("-p", "--port", "port", "PGPORT") or "5432"
-    if not port.isdigit():
+    if not port.isdecimal():
         return f'invalid integer value "{port}" for connection option "port"'
     if not 0 < int(port) < 65_536:
         return f'invalid port number: "{port}"'

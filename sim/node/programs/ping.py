@@ -111,7 +111,7 @@ def _wish(proc: Proc, options: Options) -> _Wish | int:
         proc.stderr.write(f"ping: invalid -M argument: {pmtu}\n")
         return 2
     wish.whole = pmtu in ("do", "probe")
-    named = bool(wish.device) and not wish.device[0].isdigit()
+    named = bool(wish.device) and not wish.device[0].isdecimal()
     if named and all(one.name != wish.device for one in links(proc)):
         proc.stderr.write(f"ping: SO_BINDTODEVICE {wish.device}: No such device\n")
         return 2
@@ -124,7 +124,7 @@ def _numbers(options: Options, wish: _Wish) -> None:
         text = options.value(flag)
         if not text:
             continue
-        if not text.isdigit():
+        if not text.isdecimal():
             raise UsageError(f"ping: invalid argument: '{text}'")
         low = 1 if flag == "-c" else 0
         if not low <= int(text[:20]) <= most:

@@ -155,7 +155,7 @@ def _read(proc: Proc) -> _Asked:
             _long(asked, word[2:], words)
         elif word.startswith("-") and len(word) > 1:
             _unix(proc, asked, word[1:], words)
-        elif word.replace(",", "").isdigit():
+        elif word.replace(",", "").isdecimal():
             _by_pid(asked, word)
         else:
             _bsd(proc, asked, word, words)
@@ -189,7 +189,7 @@ def _renamed_or_plain(text: str) -> list[str]:
 
 def _by_pid(asked: _Asked, text: str) -> None:
     parts = text.replace(",", " ").split()
-    if not parts or not all(one.isdigit() for one in parts):
+    if not parts or not all(one.isdecimal() for one in parts):
         raise _wrong("process ID list syntax error")
     wanted = {int(one[:9]) for one in parts}
     asked.pick(lambda p: p.pid in wanted)
@@ -197,7 +197,7 @@ def _by_pid(asked: _Asked, text: str) -> None:
 
 def _by_parent(asked: _Asked, text: str) -> None:
     parts = text.replace(",", " ").split()
-    if not parts or not all(one.isdigit() for one in parts):
+    if not parts or not all(one.isdecimal() for one in parts):
         raise _wrong("process ID list syntax error")
     wanted = {int(one[:9]) for one in parts}
     asked.pick(lambda p: p.ppid in wanted)
@@ -211,7 +211,7 @@ def _by_name(asked: _Asked, text: str) -> None:
 def _by_user(proc: Proc, asked: _Asked, text: str) -> None:
     wanted = set(text.replace(",", " ").split())
     known = {p.user for p in visible(proc)} | {"root", "oncall", "nobody", "ansible"}
-    if any(one not in known and not one.isdigit() for one in wanted):
+    if any(one not in known and not one.isdecimal() for one in wanted):
         raise _wrong("user name does not exist")
     asked.pick(lambda p: p.user in wanted or str(uid_of(p)) in wanted)
 
@@ -382,7 +382,7 @@ def pstree(proc: Proc) -> int:
     """Show processes as a tree."""
     pids = any(word.startswith("-") and "p" in word for word in proc.argv[1:])
     full = any(word.startswith("-") and "a" in word for word in proc.argv[1:])
-    roots = [int(word) for word in proc.argv[1:] if word.isdigit()]
+    roots = [int(word) for word in proc.argv[1:] if word.isdecimal()]
     proc.asked()
     found = visible(proc)
     root = next((p for p in found if p.pid == (roots[0] if roots else 1)), None)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import simpy
 
 from sim.bash.process import Proc
-from sim.node.dns import is_address, meanings
+from sim.node.dns import address_of, is_address, meanings
 from sim.node.dnsrecords import reverse_name
 from sim.node.links import NODE_LOCAL_DNS
 from sim.node.network import Connect
@@ -30,8 +30,8 @@ class Dialled(NamedTuple):
 
 def resolve(proc: Proc, name: str) -> str | None:
     """Return the address of *name* as seen from where *proc* runs, or None."""
-    if is_address(name):
-        return name
+    if (address := address_of(name)) is not None:
+        return address
     return machine_of(proc).network.resolve(name, namespace_of(proc), proc.host)
 
 

@@ -35,7 +35,7 @@ def signal_name(text: str) -> str | None:
     """Return the name of a signal given by number or name; `0` for none at all."""
     if text == "0":
         return "0"
-    if text.isdigit():
+    if text.isdecimal():
         return SIGNALS[int(text) - 1] if 0 < int(text[:4]) <= len(SIGNALS) else None
     name = text.upper().removeprefix("SIG")
     return name if name in SIGNALS else None
@@ -88,7 +88,7 @@ def _list(proc: Proc, words: list[str]) -> int:
         return 0
     code = 0
     for word in words:
-        number = int(word[:6]) if word.isdigit() else None
+        number = int(word[:6]) if word.isdecimal() else None
         if number is not None and number > 128:
             number -= 128
         if number is not None and 0 < number <= len(SIGNALS):
@@ -102,7 +102,7 @@ def _list(proc: Proc, words: list[str]) -> int:
 
 
 def _send_to(proc: Proc, target: str, signal: str) -> int:
-    if not target.lstrip("-").isdigit():
+    if not target.lstrip("-").isdecimal():
         proc.stderr.write(f"kill: {target}: arguments must be process or job IDs\n")
         return 1
     process = next((p for p in visible(proc) if p.pid == int(target.lstrip("-")[:9])), None)

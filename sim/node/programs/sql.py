@@ -159,7 +159,7 @@ def _plain(
 def _grouped(rows: Rows, wanted: list[tuple[str, str]], group: str, known: set[str]) -> Result:
     texts = [text for text, _ in wanted]
     named = [
-        texts[int(one) - 1] if one.isdigit() and 0 < int(one) <= len(texts) else one
+        texts[int(one) - 1] if one.isdecimal() and 0 < int(one) <= len(texts) else one
         for one in (_split(group) if group else [])
     ]
     keys = [_column(one, known) for one in named]
@@ -218,7 +218,7 @@ def _ordered(result: Result, order: str) -> None:
         words = one.split()
         down = len(words) > 1 and words[1].lower() == "desc"
         name = words[0].rpartition(".")[2]
-        if name.isdigit() and 0 < int(name) <= len(result.columns):
+        if name.isdecimal() and 0 < int(name) <= len(result.columns):
             place = int(name) - 1
         elif (call := _aggregate(words[0])) is not None:
             there = call[0] in result.columns
@@ -253,7 +253,7 @@ def _kept(row: Row, where: str, known: set[str], functions: Functions) -> bool:
             if act is None:
                 raise NotSupported
             other = act(None)
-        elif right.lstrip("-").replace(".", "", 1).isdigit():
+        elif right.lstrip("-").replace(".", "", 1).isdecimal():
             other = float(right) if "." in right else int(right)
         else:
             other = row.get(_column(right, known))

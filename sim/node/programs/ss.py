@@ -365,6 +365,6 @@ def _host(side: str, text: str) -> Test:
         if network is None:
             return True
         plain = "0.0.0.0" if ip in ("*", "[::]") else ip.partition("%")[0]
-        return plain.count(".") == 3 and plain[0].isdigit() and IPv4Address(plain) in network
+        return plain.count(".") == 3 and plain[0].isdecimal() and IPv4Address(plain) in network
 
     return test

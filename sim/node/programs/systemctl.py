@@ -113,7 +113,7 @@ def _status(proc: Proc, machine: Machine, names: list[str], options: Options) ->
     if not names:
         return _system_status(proc, machine)
     text = options.value("-n", "--lines", default="10")
-    lines = int(text[:6]) if text.isdigit() else 10
+    lines = int(text[:6]) if text.isdecimal() else 10
     code = 0
     for index, name in enumerate(names):
         unit = _loaded(machine, name)

@@ -50,7 +50,7 @@ def tcpdump(proc: Proc) -> Running:
                 f"tcpdump: {flag} is not supported in this simulator; it prints summaries only"
             )
     text = options.value("-c")
-    if text and (not text.isdigit() or not int(text[:9])):
+    if text and (not text.isdecimal() or not int(text[:9])):
         raise UsageError(f"tcpdump: invalid packet count {text}")
     device = options.value("-i", default="eth0")
     if device != "any" and all(one.name != device for one in links(proc)):
@@ -254,7 +254,7 @@ class _Filter:
             return self._port(side, self._next())
         if word == "portrange":
             low, _, high = self._next().partition("-")
-            if not (low.isdigit() and high.isdigit()):
+            if not (low.isdecimal() and high.isdecimal()):
                 self._fail()
             return lambda seen: any(int(low) <= one <= int(high) for one in _ports(seen, side))
         if word == "net":
@@ -285,7 +285,7 @@ class _Filter:
         if port is None:
             raise UsageError(
                 f"tcpdump: can't parse filter expression: illegal port number {text}"
-                if text.isdigit()
+                if text.isdecimal()
                 else f"tcpdump: can't parse filter expression: unknown port '{text}'"
             )
         return lambda seen: port in _ports(seen, side)

@@ -27,6 +27,8 @@ _CALENDAR = re.compile(
     r"(?:(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*(?:UTC|Z)?",
 )
 _SECOND, _MINUTE, _HOUR, _DAY = 1000, 60_000, 3_600_000, 86_400_000
+MOST_MS = 1 << 62
+"""Longer spans than systemd counts in are none."""
 _WEEK, _MONTH, _YEAR = 604_800_000, 2_629_800_000, 31_557_600_000
 
 
@@ -43,7 +45,7 @@ def parse_span(text: str) -> int | None:
             return None
         total += float(piece[1]) * scale
         position = piece.end()
-    return round(total) if text else None
+    return round(total) if text and total < MOST_MS else None
 
 
 def parse_timestamp(text: str, now: int) -> int | None:
@@ -62,7 +64,7 @@ def parse_timestamp(text: str, now: int) -> int | None:
         return round((midnight + timedelta(days=days[text])).timestamp() * 1000)
     if text.startswith("@"):
         seconds = text[1:]
-        return int(seconds) * 1000 if seconds.isdigit() and len(seconds) < 13 else None
+        return int(seconds) * 1000 if seconds.isdecimal() and len(seconds) < 13 else None
     if text.endswith(" ago"):
         return _shifted(now, text[:-4], -1)
     if text.startswith(("-", "+")):

@@ -59,17 +59,17 @@ def top(proc: Proc) -> Running:
     """Show the busiest processes."""
     options = parse(proc, "bn:d:o:cHp:iu:U:w1eEsS", ("batch",))
     rounds = options.value("-n", default="")
-    if rounds and (not rounds.isdigit() or not int(rounds)):
+    if rounds and (not rounds.isdecimal() or not int(rounds)):
         raise UsageError(f"top: bad iterations argument '{rounds}'")
     delay = options.value("-d", default="3")
     try:
         wait = int(float(delay) * 1000)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise UsageError(f"top: bad delay interval '{delay}'") from None
     view = _View(
         commands=options.has("-c"), each=options.has("-1"), busy_only=options.has("-i"),
         user=options.value("-u", "-U"),
-        pids=frozenset(int(w) for one in options.values("-p") for w in one.split(",") if w.isdigit()),
+        pids=frozenset(int(w) for one in options.values("-p") for w in one.split(",") if w.isdecimal()),
     )  # fmt: skip
     order = options.value("-o")
     if order:

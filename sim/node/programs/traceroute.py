@@ -76,9 +76,9 @@ def traceroute(proc: Proc) -> Running:
             f'Cannot handle "host" cmdline arg `{name}\' on position 1 (argc {len(proc.argv) - 1})'
         )
     text = options.value("-m", "--max-hops", default=str(MOST_HOPS))
-    most = min(int(text), 255) if text.isdigit() and int(text[:6]) else MOST_HOPS
+    most = min(int(text), 255) if text.isdecimal() and int(text[:6]) else MOST_HOPS
     queries = options.value("-q", default="3")
-    tries = min(int(queries), 10) if queries.isdigit() and int(queries[:3]) else 3
+    tries = min(int(queries), 10) if queries.isdecimal() and int(queries[:3]) else 3
     wait = seconds(options.value("-w", default="5")) or 5_000
     proc.asked()
     proc.print(f"traceroute to {name} ({ip}), {most} hops max, 60 byte packets")
@@ -146,7 +146,7 @@ def mtr(proc: Proc) -> Running:
             f"mtr: Failed to resolve host: {options.operands[0]}: Name or service not known"
         )
     text = options.value("-c", "--report-cycles", default="10")
-    count = min(int(text), 1000) if text.isdigit() and int(text[:6]) else 10
+    count = min(int(text), 1000) if text.isdecimal() and int(text[:6]) else 10
     proc.asked()
     begun = machine_of(proc).epoch.datetime(proc.env.now)
     yield proc.env.timeout(count * 1000)

@@ -116,7 +116,7 @@ def times_in(text: str, at: int, epoch: Epoch) -> list[int]:
         found.append((match.start(), at + (named - today) % DAY_MS))
     for match in _SPAN.finditer(text):
         words = match[1].lower()
-        amount = float(words) if words.isdigit() else _WORDS[words]
+        amount = float(words) if words.isdecimal() else _WORDS[words]
         unit = 60 if match[2].lower().startswith("h") else 1
         found.append((match.start(), at + round(amount * unit * 60_000)))
     return [due for _, due in sorted(found)]

@@ -42,6 +42,7 @@ from sim.bash.tools.awk.values import (
     is_true,
     number,
     shown,
+    whole,
 )
 
 _SPECIALS = {"NF", "FS", "FPAT", "FIELDWIDTHS"}
@@ -227,7 +228,9 @@ class Compiler(ABC):
             index = node.operand.value
             if index == 0.0:
                 return Code(lambda machine: Field(machine.record.text))
-            place = int(index) - 1
+            place = whole(index) - 1
+            if place < 0:
+                return Code(lambda machine: machine.record.get(index))
 
             def fixed(machine: Machine) -> Value:
                 fields = machine.record.fields

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from sim.bash.tools.awk.regexes import regex_of
-from sim.bash.tools.awk.values import UNSET, AwkProblem, Field, Value, number
+from sim.bash.tools.awk.values import UNSET, AwkProblem, Field, Value, number, whole
 
 MAX_FIELDS = 100_000
 _BLANKS = re.compile(r"[^ \t\n]+")
@@ -95,7 +95,7 @@ class Record:
 
     def get(self, index: float) -> Value:
         """Return `$index`; raises AwkProblem for a negative one."""
-        place = int(index)
+        place = whole(index)
         if place == 0:
             return Field(self.text)
         if place < 0:
@@ -105,7 +105,7 @@ class Record:
 
     def set(self, index: float, value: Value) -> None:
         """Set `$index`; raises AwkProblem where there can be none."""
-        place = int(index)
+        place = whole(index)
         if place == 0:
             form = self._setting("CONVFMT")
             from sim.bash.tools.awk.values import shown  # noqa: PLC0415
@@ -126,7 +126,7 @@ class Record:
 
     def set_count(self, value: Value) -> None:
         """Set NF; raises AwkProblem if it is negative."""
-        count = int(number(value))
+        count = whole(number(value))
         if count < 0:
             raise AwkProblem("NF set to negative value")
         self._reach(count)
@@ -139,10 +139,10 @@ def _fixed(text: str, widths: str) -> list[str]:
     at = 0
     for width in widths.split():
         skip, _, size = width.rpartition(":")
-        at += int(skip) if skip.isdigit() else 0
+        at += int(skip) if skip.isdecimal() else 0
         if at >= len(text):
             break
-        end = at + int(size) if size.isdigit() else len(text)
+        end = at + int(size) if size.isdecimal() else len(text)
         out.append(text[at:end])
         at = end
     return out

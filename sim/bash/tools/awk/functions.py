@@ -20,6 +20,7 @@ from sim.bash.tools.awk.values import (
     formatted,
     is_number,
     number,
+    whole,
 )
 
 
@@ -57,7 +58,7 @@ def _replacement(template: str, match: Match, *, groups: bool) -> str:
         elif char == "\\" and following == "\\" and (groups or template[at + 2 : at + 3] == "&"):
             out.append("\\")
             at += 1
-        elif char == "\\" and groups and following.isdigit() and following.isascii():
+        elif char == "\\" and groups and following.isdecimal() and following.isascii():
             index = int(following)
             out.append(match.group(index) if index < len(match.spans) else "")
             at += 1
@@ -96,7 +97,7 @@ def gensub(machine: Machine, regex: Regex, template: str, how: Value, text: str)
     if isinstance(how, str) and how[:1] in {"g", "G"}:
         which = 0
     else:
-        which = max(int(number(how)), 1)
+        which = max(whole(number(how)), 1)
     return substitute(machine, regex, template, text, which=which, groups=True)[0]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sim.bash.tools.awk.values import whole
+
 _WORDS, _APART = 63, 1
 _MODULUS = 0x7FFFFFFF
 
@@ -17,7 +19,7 @@ class Randomness:
     def reseed(self, seed: float) -> float:
         """Begin anew; return the seed before."""
         before, self.seed = self.seed, seed
-        self._start(int(seed) & 0xFFFFFFFF)
+        self._start(whole(seed) & 0xFFFFFFFF)
         return before
 
     def _start(self, seed: int) -> None:

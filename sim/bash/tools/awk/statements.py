@@ -32,7 +32,7 @@ from sim.bash.tools.awk.syntax import (
     Statement,
     Switch,
 )
-from sim.bash.tools.awk.values import UNSET, Value, compare, formatted, is_true, number
+from sim.bash.tools.awk.values import UNSET, Value, compare, formatted, is_true, number, whole
 
 _LEAVES = {"break": BreakLoop, "continue": ContinueLoop, "next": NextRecord, "nextfile": NextFile}
 _DEEPEST = 200
@@ -290,7 +290,7 @@ class StatementCompiler(CallCompiler):
 
             def leave_program(machine: Machine, code: Value | None = None) -> None:
                 if code is not None:
-                    machine.code = int(number(code)) & 255
+                    machine.code = whole(number(code)) & 255
                 raise ExitProgram
 
             return Code(leave_program) if value is None else apply(leave_program, value)

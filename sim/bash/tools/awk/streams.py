@@ -11,7 +11,7 @@ import simpy
 
 from sim.bash.process import Capture, FileProblem, Pipe, Proc
 from sim.bash.tools.awk.regexes import regex_of
-from sim.bash.tools.awk.values import AwkProblem, Field
+from sim.bash.tools.awk.values import AwkProblem, Field, number, whole
 
 if TYPE_CHECKING:
     from sim.bash.tools.awk.machine import Machine
@@ -115,7 +115,7 @@ class Inputs:
         """Begin the next operand; return whether there is one."""
         while True:
             self._index += 1
-            count = int(float(machine.variables.get("ARGC", 1.0)))
+            count = whole(number(machine.variables.get("ARGC", 1.0)))
             if self._index >= count:
                 if self._any:
                     return False

@@ -29,6 +29,11 @@ UNSET = Field("")
 Value = float | str
 
 
+def whole(value: float) -> int:
+    """Return *value* without its fraction; what no integer holds becomes what C's cast makes of it."""
+    return int(value) if math.isfinite(value) else -(1 << 63)
+
+
 def number(value: Value) -> float:
     """Return the number that *value* is, or begins with."""
     if value.__class__ is float:

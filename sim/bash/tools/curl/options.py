@@ -100,7 +100,7 @@ class Options:
             UsageProblem: if it is none.
         """
         text = self.value(name)
-        if text and not text.lstrip("-").isdigit():
+        if text and not text.lstrip("-").isdecimal():
             raise UsageProblem(
                 f"curl: option --{name}: expected a proper numerical parameter\n{TRY}"
             )

@@ -209,7 +209,7 @@ class Transfer:
             parts = rule.split(":")
             if len(parts) == 4 and parts[0] in ("", host) and parts[1] in ("", str(port)):
                 host = parts[2] or host
-                port = int(parts[3]) if parts[3].isdigit() else port
+                port = int(parts[3]) if parts[3].isdecimal() else port
                 break
         for rule in self._options.many("resolve"):
             name, _, rest = rule.lstrip("+").partition(":")

@@ -70,7 +70,7 @@ def parse_url(text: str) -> Url | None:
         number = number[1:]
     else:
         host, _, number = authority.partition(":")
-    if not host or any(char.isspace() for char in text) or (number and not number.isdigit()):
+    if not host or any(char.isspace() for char in text) or (number and not number.isdecimal()):
         return None
     scheme = scheme.lower()
     port = int(number) if number else _PORTS.get(scheme, 80)

@@ -54,7 +54,7 @@ class Session:
     def go_to(self, line: str, column: str = "") -> bool:
         """Move to a line and column as typed, from 1 (negative: from the end); False if it is none."""
         line, column = line.strip(), column.strip()
-        if not all(one.lstrip("-+").isdigit() or not one for one in (line, column)):
+        if not all(one.lstrip("-+").isdecimal() or not one for one in (line, column)):
             return False
         if len(line) > 9 or len(column) > 9:
             return False

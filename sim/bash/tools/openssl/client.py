@@ -43,7 +43,7 @@ def client(proc: Proc, peers: Peers, words: list[str]) -> Generator[simpy.Event,
         else:
             where = word
     host, colon, text = (where or "localhost:4433").rpartition(":")
-    port = int(text) if text.isdigit() and len(text) < 6 else 0
+    port = int(text) if text.isdecimal() and len(text) < 6 else 0
     ip = peers.address(proc, host.strip("[]")) if colon else None
     if ip is None or not port:
         proc.stderr.write(

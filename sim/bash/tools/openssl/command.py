@@ -77,7 +77,7 @@ def _openssl(proc: Proc, peers: Peers) -> Running:
 
 def _rand(proc: Proc, words: list[str]) -> int:
     sizes = [word for word in words if not word.startswith("-")]
-    if not sizes or not sizes[0].isdigit():
+    if not sizes or not sizes[0].isdecimal():
         raise Refusal("rand: Use -help for summary.")
     size = min(int(sizes[0][:6]), _MOST_RANDOM)
     data = _octets(proc.files.device("/dev/urandom", size))
@@ -200,7 +200,7 @@ def _x509(proc: Proc, peers: Peers, words: list[str]) -> Generator[simpy.Event, 
         or given.get("-outform", "PEM").upper() != "PEM"
     ):
         raise Refusal(f"openssl: x509 in DER is {_NOT_HERE}")
-    if not given.get("-checkend", "0").lstrip("-").isdigit():
+    if not given.get("-checkend", "0").lstrip("-").isdecimal():
         wrong = given["-checkend"]
         raise Refusal(f'x509: Can\'t parse "{wrong}" as a number\nx509: Use -help for summary.')
     path = given.get("-in", "")
@@ -244,7 +244,7 @@ def _verify(proc: Proc, peers: Peers, words: list[str]) -> Generator[simpy.Event
         word = words.pop(0)
         if word in ("-CAfile", "-untrusted", "-purpose", "-attime") and words:
             value = words.pop(0)
-            if word == "-attime" and value.isdigit():
+            if word == "-attime" and value.isdecimal():
                 at_ms = 1000 * int(value[:12])
             trusted_in = value if word == "-CAfile" else trusted_in
         elif word.startswith("-"):

@@ -90,7 +90,7 @@ class Pager(View):
         self.fresh = False
         if self.helping is not None:
             self._press_in_help(key)
-        elif key.isdigit() and len(key) == 1:
+        elif key.isdecimal() and len(key) == 1:
             self.number += key if len(self.number) < 9 else ""
         elif key in ("BACKSPACE", "^H") and self.number:
             self.number = self.number[:-1]
@@ -149,11 +149,11 @@ class Pager(View):
             self.marks[text[6:]] = self.window.top
         elif text.startswith("goto mark: "):
             self._go_to_mark(text[11:])
-        elif text.isdigit():
+        elif text.isdecimal():
             self._go_to(int(text))
         else:
             digits = text.rstrip("gGFp%")
-            self.number = digits if digits.isdigit() else ""
+            self.number = digits if digits.isdecimal() else ""
             for key in text[len(self.number) :]:
                 self._act(key)
 
