@@ -75,11 +75,13 @@ class Facts:
 
 
 class NodeChange(NamedTuple):
-    """How a node is made one of the scenario's, and back; both are merge patches (RFC 7386)."""
+    """How a node is made one of the scenario's, and back to what it was, whatever has been done to it since."""
 
     node: str
     patch: Obj
-    undo: Obj
+    """A merge patch (RFC 7386)."""
+    undo: list[Obj]
+    """A JSON patch (RFC 6902)."""
 
 
 def objects_for(plan: Plan, facts: Facts) -> list[Obj]:
@@ -175,7 +177,7 @@ def past_of(plan: Plan, facts: Facts) -> list[Obj]:
 
 
 def node_changes(plan: Plan, facts: Facts, nodes: Iterable[Obj]) -> list[NodeChange]:
-    """Return what makes each of *nodes* (as they are now) one of the scenario's: labels and taints."""
+    """Return what makes each of *nodes* (as they are now) one of the scenario's: labels, taints, and no cordon."""
     tainted = {pool.name for pool in plan.scenario.cluster.pools if pool.taint}
     by_name = {node["metadata"]["name"]: node for node in nodes}
     found = []
@@ -184,14 +186,22 @@ def node_changes(plan: Plan, facts: Facts, nodes: Iterable[Obj]) -> list[NodeCha
         labels = {ZONE_LABEL: one.zone} if one.zone else {}
         if one.pool:
             labels["pool"] = one.pool
-        had = node["metadata"].get("labels") or {}
-        patch: Obj = {"metadata": {"labels": labels}}
-        undo: Obj = {"metadata": {"labels": {name: had.get(name) for name in labels}}}
-        taints = [taint for taint in node["spec"].get("taints") or () if taint["key"] != "pool"]
+        patch: Obj = {"metadata": {"labels": labels}, "spec": {"unschedulable": None}}
+        # What Kubernetes itself says of a node's state is not ours to keep.
+        had = [
+            taint
+            for taint in node["spec"].get("taints") or ()
+            if not taint["key"].startswith("node.kubernetes.io/")
+        ]
         if one.pool in tainted:
             ours = {"key": "pool", "value": one.pool, "effect": "NoSchedule"}
-            patch["spec"] = {"taints": [*taints, ours]}
-            undo["spec"] = {"taints": node["spec"].get("taints")}
+            patch["spec"]["taints"] = [*(taint for taint in had if taint["key"] != "pool"), ours]
+        before = {
+            "/metadata/labels": node["metadata"].get("labels") or {},
+            "/spec/taints": had,
+            "/spec/unschedulable": bool(node["spec"].get("unschedulable")),
+        }
+        undo = [{"op": "add", "path": path, "value": value} for path, value in before.items()]
         found.append(NodeChange(one.name, patch, undo))
     return found
 

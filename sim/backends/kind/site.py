@@ -33,7 +33,7 @@ from sim.backends.kind.undo import Delete, OnNode, Patch, Undo
 from sim.backends.kind.undoing import LABEL, OURS, is_ours
 from sim.client.doors import Transport
 from sim.client.https import UnreachableError
-from sim.client.rest import MERGE, ApiStatusError, RestClient
+from sim.client.rest import JSON_PATCH, MERGE, ApiStatusError, RestClient
 from sim.kernel import Epoch
 
 Progress = Callable[[str], None]
@@ -155,7 +155,7 @@ class Site:
         ]
         for one in changes:
             path = f"/api/v1/nodes/{one.node}"
-            steps.append((f"labels and taints of {one.node}", Patch(path, one.undo, MERGE)))
+            steps.append((f"labels and taints of {one.node}", Patch(path, one.undo, JSON_PATCH)))
             steps.append((f"sudo on {one.node}", OnNode(one.node, ("sh", "-c", TAKE_SUDO))))
         plane = self.plan.nodes[0].name
         steps += [

@@ -19,6 +19,7 @@ from sim.backends.kind.manifests import (
     REVISION,
     SETTINGS_SECRET,
     Facts,
+    NodeChange,
     NodeFacts,
     deployment_of,
     host_folders,
@@ -271,15 +272,31 @@ def test_nodes_are_marked_and_unmarked(plan: CutPlan, facts: Facts) -> None:
     ]
     nodes[1]["spec"] = {"taints": [other]}
     plane, first, *others = node_changes(plan, facts, nodes)
-    assert "spec" not in plane.patch
+    assert "taints" not in plane.patch["spec"]
     ours = {"key": "pool", "value": "payments", "effect": "NoSchedule"}
-    assert first.patch["spec"] == {"taints": [other, ours]}
-    assert first.undo["spec"] == {"taints": [other]}
+    assert first.patch["spec"] == {"taints": [other, ours], "unschedulable": None}
+    assert undone(first)["/spec/taints"] == [other]
     zone = "topology.kubernetes.io/zone"
     assert first.patch["metadata"]["labels"] == {"pool": "payments", zone: "eu-west-1a"}
-    assert first.undo["metadata"]["labels"] == {"pool": "mine", zone: None}
+    assert undone(first)["/metadata/labels"] == {"pool": "mine"}
     assert others[-1].patch["metadata"]["labels"][zone] == "eu-west-1b"
-    assert others[-1].undo["spec"] == {"taints": None}
+    assert undone(others[-1])["/spec/taints"] == []
+
+
+def undone(change: NodeChange) -> dict[str, Any]:
+    return {one["path"]: one["value"] for one in change.undo if one["op"] == "add"}
+
+
+def test_a_node_is_cordoned_afterwards_if_it_was_before(plan: CutPlan, facts: Facts) -> None:
+    gone = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+    nodes: list[Obj] = [{"metadata": {"name": name}, "spec": {}} for name in NAMES]
+    nodes[2]["spec"] = {"unschedulable": True, "taints": [gone]}
+    changes = node_changes(plan, facts, nodes)
+
+    assert all(one.patch["spec"]["unschedulable"] is None for one in changes)
+    assert gone not in changes[2].patch["spec"]["taints"]
+    assert [undone(one)["/spec/unschedulable"] for one in changes] == [False, False, True, False]
+    assert undone(changes[2])["/spec/taints"] == []
 
 
 @pytest.mark.parametrize(

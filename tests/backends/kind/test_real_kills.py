@@ -205,8 +205,10 @@ from sim.faults.real import inject
 from sim.scenario.timeline import StarveProxy
 from tests.backends.kind.night import RealNight
 night = RealNight(sys.argv[1])
-night.enter("ssh node-worker-1")
-night.live(3)
+night.enter("kubectl cordon node-worker-2; kubectl taint node node-worker-1 mine=x:NoSchedule")
+night.live(10)
+night.enter("kubectl label node node-worker-1 mine=x pool-; ssh node-worker-1")
+night.live(10)
 night.enter("sleep 1000")
 told = {"fault": "starve-proxy", "id": "starve-proxy", "at": 0, "node": "node.bad", "limit": "16Mi"}
 night.run.env.spawn(inject(StarveProxy.model_validate({**told, "flush_after": "5s"}), night.backend))
@@ -214,7 +216,7 @@ night.live(600)
 """
 
 
-def test_a_run_is_killed_while_a_node_has_no_rules_and_somebody_is_logged_in(
+def test_a_run_is_killed_while_nodes_are_cordoned_one_has_no_rules_and_somebody_is_logged_in(
     machine: Machine, before: Picture
 ) -> None:
     machine.done("kind", "up", "--audit")
