@@ -17,6 +17,8 @@ from sim.kernel import Interrupted
 
 SHELLS = ("sh", "bash", "zsh", "ash")
 MEMORY_BYTES = 6 << 20
+LINE = 60
+"""What the log takes for a line, in units of a `Budget`."""
 
 
 class CommandRunner(Application):
@@ -40,9 +42,11 @@ class CommandRunner(Application):
         shell = ctx.shell()
         bare = len(argv) == 1 and argv[0].rpartition("/")[2] in SHELLS
         if bare:
-            execution = ShellExecution(shell, stdin=reads, tty=tty, prompt=lambda: prompt_of(shell))
+            execution = ShellExecution(
+                shell, stdin=reads, tty=tty, prompt=lambda: prompt_of(shell), line_cost=LINE
+            )
         else:
-            execution = ShellExecution(shell, argv=argv, stdin=reads, tty=tty)
+            execution = ShellExecution(shell, argv=argv, stdin=reads, tty=tty, line_cost=LINE)
 
         ctx.take_input(execution)
         try:

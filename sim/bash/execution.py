@@ -6,11 +6,13 @@ Satisfies the operator's Execution protocol over one `Shell`; how bytes would tr
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import simpy
 
+from sim.bash.budget import WorkLimit
 from sim.bash.completing import completions
 from sim.bash.history import RecallProblem, expand
 from sim.bash.parser import MAX_LINE, is_incomplete
@@ -43,14 +45,17 @@ class ShellExecution:
         tty: bool = False,
         prompt: str | Callable[[], str] = "$ ",
         on_line: Callable[[str], None] | None = None,
+        line_cost: int = 0,
     ) -> None:
         """Run *line* in *shell*, or the program *argv* without one, or (neither) a login shell.
 
         With neither *stdin* nor *tty* the input is empty. *prompt* is shown by an interactive
-        shell on a *tty*; *on_line* hears each line that an interactive shell is given.
+        shell on a *tty*; *on_line* hears each line that an interactive shell is given. A line of its
+        output costs *line_cost* units of its `Budget`: what whoever keeps it has to do.
         """
         self._env: Environment = shell.env
         self._shell = shell
+        self._line_cost = line_cost
         self._stdin = Pipe(self._env) if stdin else Pipe(self._env, "")
         self._tty = tty
         self.terminal = Tty(self._env, self._stdin) if tty else None
@@ -166,6 +171,10 @@ class ShellExecution:
             self._exit_code = 130
         except (OutputLimit, BrokenPipe):
             self._exit_code = 141
+        except WorkLimit as limit:  # of a program without a shell around it
+            with suppress(OutputLimit, BrokenPipe, WorkLimit):
+                self._stderr.write(f"{limit}\n")
+            self._exit_code = 1
         self._stdin.abandon()
         self._tell()
 
@@ -197,6 +206,8 @@ class ShellExecution:
         )
 
     def _output(self, stream: str, text: str) -> None:
+        if self._line_cost:
+            self._shell.budget.charge(self._line_cost * text.count("\n"))
         self._size += len(text)
         if self._size > MAX_UNREAD:
             raise OutputLimit("output is longer than the connection holds")
