@@ -68,7 +68,7 @@ def test_debrief_has_no_violation(room: Room, page: Page, theme: str):
     page.locator("#closing-send").click()
     expect(page.locator("#scrub")).to_be_visible()
     found = violations(page)
-    expect(page.locator(".total")).to_contain_text("of 100", timeout=60_000)
+    expect(page.locator(".total")).to_contain_text("of 100")
     page.locator("#scrub").focus()
     page.keyboard.press("End")
     expect(page.locator(".node").first).to_be_visible(timeout=60_000)

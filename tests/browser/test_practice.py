@@ -87,5 +87,5 @@ def test_drawn_night_tells_which_it_was_in_the_debrief_only(room: Room, page: Pa
     page.get_by_role("button", name="Close…").click()
     page.locator("#closing-send").click()
     page.locator("#closing-send").click()
-    expect(page.locator(".total")).to_contain_text("of 100", timeout=60_000)
+    expect(page.locator(".total")).to_contain_text("of 100")
     expect(page.get_by_role("heading", level=1)).to_have_text(NIGHTS)

@@ -116,7 +116,7 @@ def test_room_says_that_it_reconnects_and_goes_on_where_it_was(page: Page, tmp_p
     page.keyboard.press("Enter")
     expect(page.locator("#toast")).to_contain_text("Not connected")
     with serving(tmp_path, port):
-        expect(page.locator("#link")).to_be_hidden(timeout=30_000)
+        expect(page.locator("#link")).to_be_hidden()
         page.locator("#screen-t1").click()
         page.keyboard.press("Enter")
         room.idle()
