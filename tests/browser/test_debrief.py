@@ -9,8 +9,6 @@ from .conftest import Room
 
 pytestmark = pytest.mark.browser
 
-PATIENCE = 120_000
-
 
 @pytest.fixture
 def debrief(room: Room, page: Page) -> Page:
@@ -24,7 +22,7 @@ def debrief(room: Room, page: Page) -> Page:
     page.locator("#closing-send").click()
     page.wait_for_url(re.compile(r"/debrief"))
     # Whatever is still being worked out comes without a reload.
-    expect(page.locator(".total")).to_contain_text("of 100", timeout=PATIENCE)
+    expect(page.locator(".total")).to_contain_text("of 100")
     expect(page.locator(".ledger tbody tr")).to_have_count(1)
     return page
 
@@ -41,9 +39,7 @@ def test_debrief_is_moved_through_kept_and_printed(debrief: Page, address: str):
     page.keyboard.press("End")
     expect(page.locator("#moment-screen")).to_contain_text("$ kubectl cordon node-worker-3")
     expect(page.locator("#moment-facts")).to_contain_text("node-worker-3")
-    expect(page.locator(".node", has_text="cordoned")).to_contain_text(
-        "node-worker-3", timeout=PATIENCE
-    )
+    expect(page.locator(".node", has_text="cordoned")).to_contain_text("node-worker-3")
     page.keyboard.press("Home")
     expect(page.locator(".node", has_text="cordoned")).to_have_count(0)
     begin = int(slider.input_value())
@@ -78,7 +74,7 @@ def test_debrief_is_moved_through_kept_and_printed(debrief: Page, address: str):
 
     # What if, and who was hit.
     page.get_by_role("checkbox", name="curve without it").check()
-    expect(page.locator(".curve .line.without")).to_have_count(1, timeout=PATIENCE)
+    expect(page.locator(".curve .line.without")).to_have_count(1)
     page.get_by_label("by route").check()
     expect(page.locator(".curve svg .split.by-route")).to_be_visible()
     expect(page.locator(".key.split.by-route")).to_contain_text("POST /v1/payments")
