@@ -18,6 +18,8 @@ MAX_FILES = 1024
 """Files, directories and links together."""
 MAX_STEPS = 400
 """Parts that one path may lead through; past it its links go in a circle."""
+KERNELS = {"/proc/": "No such file or directory", "/sys/": "Permission denied"}
+"""Where nobody can make anything, and what whoever tries is told."""
 MAX_PARTS = 1024
 """Pieces of one file before they are put together."""
 MAX_NAME = 255
@@ -456,7 +458,11 @@ class FileSystem:
 
     def _put(self, path: str, entry: Entry) -> None:
         directory, name = posixpath.split(path)
-        above = self._entries[directory]
+        above = self._entries.get(directory)
+        if self._writing_as_of is None and path.startswith(tuple(KERNELS)):
+            raise FileProblem(KERNELS[path[: path.index("/", 1) + 1]])
+        if above is None:  # one that is only shown
+            raise FileProblem("Permission denied")
         above.names[name] = None
         above.mtime_ms = self._now()
         self._entries[path] = entry

@@ -138,3 +138,21 @@ def test_what_is_not_modelled_says_so(world: World) -> None:
     ran = world.run("sudo reboot", user="oncall")
     assert (ran.code, ran.err) == (1, "reboot: not supported in this simulator\n")
     assert "laptop" in world.run("kubectl get nodes").err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("echo a > /proc/1/foo", "bash: /proc/1/foo: No such file or directory\n"),
+        ("touch /proc/1/y", "touch: cannot touch '/proc/1/y': No such file or directory\n"),
+        (
+            "mkdir -p /proc/1/a/b",
+            "mkdir: cannot create directory '/proc/1/a/b': No such file or directory\n",
+        ),
+        ("gzip /proc/1/status", "gzip: /proc/1/status.gz: No such file or directory\n"),
+        ("touch /sys/x", "touch: cannot touch '/sys/x': Permission denied\n"),
+    ],
+)
+def test_nothing_is_made_in_what_the_kernel_shows(world: World, line: str, said: str) -> None:
+    ran = world.run(line)
+    assert (ran.out, ran.err, ran.code) == ("", said, 1)
