@@ -138,6 +138,11 @@ class Pipe(Sink):
         """True when the writing end is closed; text may be left to read."""
         return self._written
 
+    @property
+    def over(self) -> bool:
+        """True when no more text will come: either end is closed."""
+        return self._written or self._abandoned
+
     def write(self, text: str) -> None:
         """Take *text* into the buffer."""
         if self._abandoned:

@@ -15,7 +15,7 @@ from typing import Any, Self
 import simpy
 
 from sim.bash.process import Proc
-from sim.bash.tty import Tty
+from sim.bash.tty import Claim, Tty
 
 ENTER, LEAVE = "\x1b[?1049h\x1b[H\x1b[2J", "\x1b[?1049l"
 SHOW_CURSOR, HIDE_CURSOR = "\x1b[?25h", "\x1b[?25l"
@@ -81,7 +81,8 @@ class Screen:
         self._shown: list[str | None] = []
         self._wanted: tuple[Sequence[str], tuple[int, int] | None] = ((), None)
         self._pending = ""
-        self._keys: AbstractContextManager[None] | None = None
+        self._keys: AbstractContextManager[Claim] | None = None
+        self._claim: Claim | None = None
         self._size = (self.tty.columns, self.tty.rows)
 
     @property
@@ -99,7 +100,7 @@ class Screen:
         self._keys = self.tty.keys(
             signals=self._signals, on_stop=self._leave, on_continue=self._come_back
         )
-        self._keys.__enter__()
+        self._claim = self._keys.__enter__()
         self._enter()
         return self
 
@@ -173,19 +174,19 @@ class Screen:
         `ended`); `RESIZE` when the terminal's size has changed.
         """
         env, keyboard = self._proc.env, self.tty.keyboard
-        if not self._pending:
-            self._pending = keyboard.poll()
-        if not self._pending and not keyboard.closed:
-            events = [keyboard.wait(), self.tty.changed()]
-            if timeout_ms is not None:
-                events.append(env.timeout(timeout_ms))
-            if also is not None:
-                events.append(also)
-            size = (self.columns, self.rows)
-            yield simpy.AnyOf(env, events)
+        ends = [] if also is None else [also]
+        if timeout_ms is not None:
+            ends.append(env.timeout(timeout_ms))
+        size = (self.columns, self.rows)
+        while not self._pending:
+            ours = self.tty.holds(self._claim)
+            self._pending = keyboard.poll() if ours else ""
+            if self._pending or keyboard.over or any(event.processed for event in ends):
+                break
+            news = keyboard.wait() if ours else self.tty.freed()
+            yield simpy.AnyOf(env, [news, self.tty.changed(), *ends])
             if size != (self.columns, self.rows):
                 return RESIZE
-            self._pending = keyboard.poll()
         if not self._pending:
             return None
         match = _KEY.match(self._pending)
@@ -201,7 +202,7 @@ class Screen:
     @property
     def ended(self) -> bool:
         """Whether the keyboard was hung up: no key will ever come."""
-        return self.tty.keyboard.closed and not self._pending
+        return self.tty.keyboard.over and not self._pending
 
     def _enter(self) -> None:
         self._proc.stdout.write(ENTER if self._alternate else "")

@@ -101,8 +101,12 @@ class Tty:
             self._changed = self._env.event()
         return self._changed
 
+    def holds(self, claim: Claim | None) -> bool:
+        """Return whether keys are meant for the program with *claim*: the last of those that want them."""
+        return bool(self._claims) and self._claims[-1] is claim
+
     def freed(self) -> simpy.Event:
-        """Return the event that fires when a program gives the keys back."""
+        """Return the event that fires when somebody else may have the keys: they are given back, or taken again."""
         if self._freed is None:
             self._freed = self._env.event()
         return self._freed
@@ -114,20 +118,18 @@ class Tty:
         signals: bool,
         on_stop: Callable[[], None] = _nothing,
         on_continue: Callable[[], None] = _nothing,
-    ) -> Iterator[None]:
+    ) -> Iterator[Claim]:
         """Read keys one by one inside the `with`; *signals* keeps Ctrl-C and Ctrl-Z as they are."""
         claim = Claim(signals, on_stop, on_continue)
         self._claims.append(claim)
         self.on_mode()
         try:
-            yield
+            yield claim
         finally:
             if claim in self._claims:
                 self._claims.remove(claim)
             self.on_mode()
-            event, self._freed = self._freed, None
-            if event is not None:
-                event.succeed()
+            self._hand_over()
 
     def stop(self) -> list[Claim]:
         """Take the terminal from the foreground job, which is being stopped; returns its claims."""
@@ -145,3 +147,9 @@ class Tty:
             claim.on_continue()
         if claims:
             self.on_mode()
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        event, self._freed = self._freed, None
+        if event is not None:
+            event.succeed()
