@@ -22,7 +22,8 @@ FEW = 3
 class Capacity:
     """Requests per second that one pod can serve; what comes beyond is shed.
 
-    A request may stand for several: who makes fewer than the scenario has says how many each one is.
+    A request may stand for several: who makes fewer than the scenario has says how many each one is. One that
+    stands for few is turned away as often as the others, though there would be room for it.
     """
 
     def __init__(self, per_second: float) -> None:
@@ -31,17 +32,19 @@ class Capacity:
         self._left = per_second * BURST_S
         self._at = time.monotonic()
         self._asked = Meter()
+        self._largest = 0.0
 
     def take(self, cost: float = 1.0) -> bool:
         """Return whether one more request, that stands for *cost*, can be served now."""
         self._asked.hit(cost)
+        self._largest = max(self._largest, cost)
         if not self._rate:
             return True
         now = time.monotonic()
-        most = max(self._rate * BURST_S, FEW * cost)
+        most = max(self._rate * BURST_S, FEW * self._largest)
         self._left = min(most, self._left + (now - self._at) * self._rate)
         self._at = now
-        if self._left < cost:
+        if self._left < self._largest:
             return False
         self._left -= cost
         return True

@@ -69,6 +69,20 @@ def test_capacity_is_kept_over_time(monkeypatch: pytest.MonkeyPatch) -> None:
     assert served == pytest.approx(1_000, abs=15)
 
 
+def test_who_stands_for_few_is_turned_away_as_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, draw = [100.0], random.Random(7)
+    monkeypatch.setattr("sim.workload.latency.time.monotonic", lambda: now[0])
+    capacity = latency.Capacity(200.0)
+    served: dict[float, list[bool]] = {12.0: [], 1.0: []}
+    for _ in range(20_000):
+        now[0] += draw.expovariate(20.0)
+        cost = 12.0 if draw.random() < 0.95 else 1.0
+        served[cost].append(capacity.take(cost))
+    usual, small = (sum(one) / len(one) for one in served.values())
+    assert usual < 0.9
+    assert small == pytest.approx(usual, abs=0.05)
+
+
 def test_samples_of_a_second_are_read_when_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
 
     now = [1_000.5]
