@@ -56,21 +56,6 @@ def test_debrief_is_moved_through_kept_and_printed(debrief: Page, address: str):
     page.goto(page.url.split("#")[0] + "#t=02:47:30")
     expect(page.locator("#moment-time")).to_have_text("02:47:30 UTC")
     expect(page.locator(".lanes tr.here th")).to_have_text("02:47")
-    worst = page.evaluate(
-        """() => {
-            const slider = document.querySelector("#scrub");
-            let worst = 0;
-            for (let at = +slider.min; at < +slider.max; at += 120_000) {
-                const begin = performance.now();
-                slider.value = at;
-                slider.dispatchEvent(new Event("input"));
-                document.body.getBoundingClientRect();
-                worst = Math.max(worst, performance.now() - begin);
-            }
-            return worst;
-        }"""
-    )
-    assert worst < 100
 
     # What if, and who was hit.
     page.get_by_role("checkbox", name="curve without it").check()
