@@ -17,7 +17,7 @@ from sim.kernel import Interrupted
 
 SHELLS = ("sh", "bash", "zsh", "ash")
 MEMORY_BYTES = 6 << 20
-LINE = 60
+LINE = 200
 """What the log takes for a line, in units of a `Budget`."""
 
 
