@@ -129,6 +129,7 @@ def _clean(machine: Machine) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def before(machine: Machine) -> Picture:
+    machine.done("kind", "down")  # images of earlier runs
     return machine.picture()
 
 
