@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import threading
@@ -16,6 +17,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from sim.apimachinery.protobuf import decode
 from sim.apimachinery.wire import ApiRequest
 from tests.conftest import missing
+
+_WATCH_ENDED = re.compile(r"(?m)^[IWE]\d{4} .*reflector\.go:\d+\] \"Warning: watch ended.*\n")
+
+
+def without_logs(err: str) -> str:
+    """Return what the real kubectl said, without its log's word on a watch that it was late to leave."""
+    return _WATCH_ENDED.sub("", err)
 
 
 def real_kubectl() -> str:

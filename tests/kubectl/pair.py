@@ -18,7 +18,7 @@ from sim.bash import TEXT_TOOLS, Capture, FileSystem, Pipe, Shell
 from sim.kubectl import ClientConfig, kubectl_program
 from tests.control.world import service
 from tests.kubectl.cluster import HOME, PATIENCE_MS, Cluster, Done
-from tests.kubectl.gateway import real_kubectl, serving
+from tests.kubectl.gateway import real_kubectl, serving, without_logs
 
 CONFIG = """\
 apiVersion: v1
@@ -108,7 +108,7 @@ class Theirs:
             timeout=LONGEST_S,
             check=False,
         )
-        return _plain(Done(ran.stdout, ran.stderr, ran.returncode, 0), str(self.home))
+        return _plain(Done(ran.stdout, without_logs(ran.stderr), ran.returncode, 0), str(self.home))
 
 
 def _plain(done: Done, home: str) -> Done:

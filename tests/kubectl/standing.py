@@ -26,7 +26,7 @@ from sim.kubectl import ClientConfig
 from sim.session.sandbox import Sandbox, SandboxAccess
 from tests.corpus.conftest import WORLD
 from tests.kubectl.cluster import HOME, Done, Terminal
-from tests.kubectl.gateway import real_kubectl
+from tests.kubectl.gateway import real_kubectl, without_logs
 from tests.web.kubeapi.scripted import listening
 from web.kubeapi import Door, OneCluster
 
@@ -229,7 +229,7 @@ class Standing:
         )
         # its home lies elsewhere
         out, err = (text.decode().replace(str(home), HOME) for text in (ran.stdout, ran.stderr))
-        return Done(out, err, ran.returncode, 0)
+        return Done(out, without_logs(err), ran.returncode, 0)
 
     def ours(self, words: Sequence[str], unix_ms: int) -> Done:
         """Run this kubectl, for which it is *unix_ms*."""

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from sim.client.discovery import Discovery
 from tests.control.world import service
 from tests.kubectl.cluster import Cluster, Done
-from tests.kubectl.gateway import real_kubectl, serving
+from tests.kubectl.gateway import real_kubectl, serving, without_logs
 
 KUBECONFIG = """\
 apiVersion: v1
@@ -219,7 +219,7 @@ def real(
                 timeout=60,
                 check=False,
             )
-            return Done(ran.stdout, ran.stderr, ran.returncode, 0)
+            return Done(ran.stdout, without_logs(ran.stderr), ran.returncode, 0)
 
         yield ask
 

@@ -26,7 +26,7 @@ from sim.shell.localnet import network_tools
 from tests.corpus.conftest import WORLD
 from tests.corpus.reading import STORIES, Story
 from tests.kubectl.cluster import Done
-from tests.kubectl.gateway import real_kubectl
+from tests.kubectl.gateway import real_kubectl, without_logs
 from tests.kubectl.standing import CREDENTIALS, KUBECONFIG, create, same
 from tests.web.kubeapi.scripted import listening
 from web.kubeapi import Door, OneCluster
@@ -212,7 +212,10 @@ class Twins:
             out, err = process.communicate()
             timer.cancel()
         return Done(
-            out.decode(errors="replace"), err.decode(errors="replace"), process.returncode, 0
+            out.decode(errors="replace"),
+            without_logs(err.decode(errors="replace")),
+            process.returncode,
+            0,
         )
 
     def _run_ours(self, line: str) -> Done:
