@@ -178,10 +178,16 @@ def test_an_unfinished_command_asks_for_more_and_is_one_line_afterwards(room: Ro
     text = "\n".join(_lines(room))
     assert (text.count("echo round"), text.count("done")) == (1, 1)
     page.keyboard.press("ArrowUp")
+    # Each key is waited for: what comes before its answer is drawn is another story.
+    expect(room.screen()).to_contain_text(
+        re.compile(r"round.*done.*round 2.*\$[ \u00a0]for i", re.DOTALL)
+    )
     page.keyboard.press("Control+c")
+    room.idle()
     page.keyboard.type("echo 'open\n")
-    _has(room, "echo 'open")
+    expect(room.screen()).to_contain_text(re.compile(r"echo[ \u00a0]'open\s*>\s*$"))
     page.keyboard.press("Control+c")
+    room.idle()
     room.enter("echo closed", shows="closed")
 
 
