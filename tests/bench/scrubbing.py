@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
-from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.serving import serving
+from tests.browsing import browsing
 
 STEP_MS = 120_000
 PATIENCE_MS = 120_000
@@ -29,20 +26,10 @@ _MOVED = """(step) => {
 
 def measure() -> float:
     """Return the slowest of a night's moments in ms, in a real Chromium at a real server."""
-    with (
-        tempfile.TemporaryDirectory() as made,
-        serving(Path(made)) as address,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-dev-shm-usage"],
-        )
-        page = browser.new_page(viewport={"width": 1280, "height": 720})
+    with browsing() as (page, address):
         page.set_default_timeout(PATIENCE_MS)
         _close_a_night(page, address)
         worst: float = page.evaluate(_MOVED, STEP_MS)
-        browser.close()
         return worst
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from pathlib import Path
 from typing import NamedTuple
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from tests.serving import serving
+from tests.browsing import browsing
 
 KEYS = 120
 _STOPWATCH = """() => {
@@ -43,25 +40,14 @@ class Typing(NamedTuple):
 
 def measure() -> Typing:
     """Type in a real Chromium at a real server."""
-    with (
-        tempfile.TemporaryDirectory() as made,
-        serving(Path(made)) as address,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-dev-shm-usage"],
-        )
-        page = browser.new_page(viewport={"width": 1280, "height": 720})
+    with browsing() as (page, address):
         page.goto(f"{address}/incident/payments-0247")
         page.get_by_text("Choose the night").click()
         page.get_by_role("button", name="Take seed 0").click()
         page.wait_for_selector("body.ready")
         page.locator("#screen-t1").click()
         page.evaluate(_STOPWATCH)
-        found = Typing(_echo(page), _completion(page), _program(page))
-        browser.close()
-        return found
+        return Typing(_echo(page), _completion(page), _program(page))
 
 
 def _echo(page: Page) -> float:

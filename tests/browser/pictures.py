@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
-from pathlib import Path
 
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Room
-from tests.serving import ROOT, serving
+from tests.browsing import browsing
+from tests.serving import ROOT
 
 IMAGES = ROOT / "docs" / "images"
 
@@ -18,16 +16,7 @@ IMAGES = ROOT / "docs" / "images"
 def main() -> None:
     """Play some minutes of seed 0; keep the room and the top of a middling debrief, without the answer."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory() as data,
-        serving(Path(data)) as address,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-dev-shm-usage"],
-        )
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+    with browsing(1440, 900) as (page, address):
         room = Room(page, address)
         room.take_pager()
         page.get_by_role("button", name="Ack").click()
@@ -59,7 +48,6 @@ def main() -> None:
         assert answer is not None
         top = {"x": 0, "y": 0, "width": 1440, "height": answer["y"] - 20}
         page.screenshot(path=IMAGES / "debrief.png", clip=top)
-        browser.close()
 
 
 if __name__ == "__main__":
